@@ -1,0 +1,68 @@
+"""The environment, read once into one frozen Settings. Both doors read it at import, so a bad one never starts.
+
+Secrets appear here as names; `aws/secrets.py` fetches them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+$", max_length=200)]
+
+
+class Stage(StrEnum):
+    LOCAL = "local"
+    TEST = "test"
+    DEV = "dev"
+    PROD = "prod"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    stage: Stage
+    prefix: Name
+    public_url: Url
+    kms_key: Name
+    mail_from: Name
+    secret_jwt: Name
+    secret_pepper: Name
+    secret_installation: Name
+
+    log_level: Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    window: Annotated[int, Meta(ge=1, le=1024)] = 256
+    window_careful: Annotated[int, Meta(ge=1, le=256)] = 25
+    rows_per_batch: Annotated[int, Meta(ge=1, le=2048)] = 512
+    lease_seconds: Annotated[int, Meta(ge=10, le=300)] = 90
+
+    @property
+    def allows_http_origins(self) -> bool:
+        """`http` origins (localhost only) are for building sites, never for production."""
+        return self.stage is not Stage.PROD
+
+
+class BadSettings(Exception):
+    """The process must not start; the message names every variable at fault."""
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    known = {name: environment[name.upper()] for name in Settings.__struct_fields__ if name.upper() in environment}
+    required = (field.name for field in msgspec.structs.fields(Settings) if field.required)
+    missing = [name.upper() for name in required if name not in known]
+    if missing:
+        raise BadSettings(f"missing from the environment: {', '.join(missing)}")
+    try:
+        return msgspec.convert(known, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadSettings(str(error)) from None
+
+
+@cache
+def settings() -> Settings:
+    return read(os.environ)
