@@ -1,0 +1,314 @@
+"""DynamoDB as the stores see it: rows of plain values, conditions, pages, transactions. Built on pynamodb's connection.
+
+A conditional write whose answer was lost and is repeated by the SDK finds its own row: that counts as done, so a row
+that only one of several writers may put must name its writer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.connection import Connection
+from pynamodb.connection.base import MetaTable
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+
+from chalicelib.aws.values import Row, from_wire, to_wire
+from chalicelib.config import settings
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.paging import Page
+
+_CONNECT_SECONDS = 1.0
+_READ_SECONDS = 3.0
+_ATTEMPTS = 3
+_BATCH_GET_KEYS = 100
+_BATCH_GET_ROUNDS = 8
+
+
+class Refused(Exception):
+    """A condition did not hold. `row` is what stands there instead (None when nothing does)."""
+
+    def __init__(self, row: Row | None = None) -> None:
+        super().__init__("a condition did not hold")
+        self.row = row
+
+
+def absent(name: str = "pk") -> Condition:
+    return Path(name).does_not_exist()
+
+
+def present(name: str = "pk") -> Condition:
+    return Path(name).exists()
+
+
+def equals(name: str, value: object) -> Condition:
+    return Path(name) == value
+
+
+@dataclass(frozen=True)
+class Put:
+    table: Table
+    row: Row
+    condition: Condition | None = None
+
+    def request(self) -> dict[str, Any]:
+        attributes = {name: to_wire(value) for name, value in self.row.items() if _is_field(name, value)}
+        return self.table.request(self.row["pk"], self.row["sk"], "Item", self.condition, attributes=attributes)
+
+    def stands_in(self, row: Row) -> bool:
+        return row == {name: value for name, value in self.row.items() if value is not None}
+
+
+def _is_field(name: str, value: object) -> bool:
+    return name not in {"pk", "sk"} and value is not None
+
+
+@dataclass(frozen=True)
+class Update:
+    """Sets and removes fields of one row; a value of None removes."""
+
+    table: Table
+    pk: str
+    sk: str
+    changes: Mapping[str, Any]
+    condition: Condition | None = None
+
+    def request(self) -> dict[str, Any]:
+        actions: list[Action] = [
+            Path(name).remove() if value is None else Path(name).set(to_wire(value))
+            for name, value in self.changes.items()
+        ]
+        return self.table.request(self.pk, self.sk, "Key", self.condition, actions=actions)
+
+    def stands_in(self, row: Row) -> bool:
+        return all(row.get(name) == value for name, value in self.changes.items())
+
+
+@dataclass(frozen=True)
+class Delete:
+    table: Table
+    pk: str
+    sk: str
+    condition: Condition | None = None
+
+    def request(self) -> dict[str, Any]:
+        return self.table.request(self.pk, self.sk, "Key", self.condition)
+
+    def stands_in(self, row: Row) -> bool:
+        return not row
+
+
+Write = Put | Update | Delete
+_OPERATIONS = {Put: "put_item", Update: "update_item", Delete: "delete_item"}
+_MEMBERS = {Put: "Put", Update: "Update", Delete: "Delete"}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of sort keys: all, those with a prefix, or those in (after, to]."""
+
+    prefix: str = ""
+    after: str = ""
+    to: str = ""
+
+    def condition(self, name: str) -> Condition | None:
+        if self.prefix:
+            return Path(name).startswith(self.prefix)
+        if self.after and self.to:
+            return Path(name).between(_just_after(self.after), self.to)
+        if self.to:
+            return Path(name) <= self.to
+        return Path(name) > self.after if self.after else None
+
+
+def _just_after(key: str) -> str:
+    """BETWEEN includes its ends; the smallest string above `key` keeps the read exclusive."""
+    return key + "\0"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table by its short name; the physical name carries the installation's prefix."""
+
+    short_name: str
+
+    @property
+    def name(self) -> str:
+        return f"{settings().prefix}-{self.short_name}"
+
+    def get(self, pk: str, sk: str = "-", *, consistent: bool = True) -> Row | None:
+        request = self.request(pk, sk, "Key") | {"ConsistentRead": consistent}
+        item = _call("get_item", request).get("Item")
+        return from_wire(item) if item else None
+
+    def get_many(self, keys: Iterable[tuple[str, str]], *, consistent: bool = True) -> list[Row]:
+        """Rows in no order; absent ones are simply missing. Keys that were throttled are asked for again."""
+        wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
+        rows: list[Row] = []
+        for round_number in range(_BATCH_GET_ROUNDS + len(wanted) // _BATCH_GET_KEYS):
+            if not wanted:
+                return rows
+            ask, wanted = wanted[:_BATCH_GET_KEYS], wanted[_BATCH_GET_KEYS:]
+            request = {"RequestItems": {self.name: {"Keys": ask, "ConsistentRead": consistent}}}
+            answer = _call("batch_get_item", request)
+            rows += [from_wire(item) for item in answer["Responses"].get(self.name, [])]
+            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if left:
+                time.sleep(min(0.4, 0.025 * 2**round_number))
+            wanted += left
+        raise Unavailable
+
+    def put(self, row: Row, condition: Condition | None = None) -> None:
+        self.write(Put(self, row, condition))
+
+    def update(self, pk: str, sk: str, changes: Mapping[str, Any], condition: Condition | None = None) -> None:
+        self.write(Update(self, pk, sk, changes, condition))
+
+    def delete(self, pk: str, sk: str, condition: Condition | None = None) -> None:
+        self.write(Delete(self, pk, sk, condition))
+
+    def write(self, write: Write) -> None:
+        request = write.request()
+        if write.condition is not None:
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        try:
+            _call(_OPERATIONS[type(write)], request)
+        except Refused as refused:
+            if not write.stands_in(refused.row or {}):
+                raise
+
+    def query(
+        self,
+        pk: str,
+        span: Span | None = None,
+        *,
+        limit: int | None = None,
+        position: str | None = None,
+        newest_first: bool = False,
+        consistent: bool = True,
+    ) -> Page[Row]:
+        """One page. `position` is the sort key of the last row seen; it survives rows coming and going."""
+        items, last = self.query_wire(
+            pk, span, limit=limit, position=position, newest_first=newest_first, consistent=consistent
+        )
+        return Page([from_wire(item) for item in items], last)
+
+    def query_wire(
+        self,
+        pk: str,
+        span: Span | None = None,
+        *,
+        limit: int | None = None,
+        position: str | None = None,
+        newest_first: bool = False,
+        consistent: bool = True,
+    ) -> tuple[list[dict[str, dict[str, Any]]], str | None]:
+        """The same, rows as DynamoDB spells them: the send path decodes only what it needs."""
+        condition = Path("pk") == pk
+        if span is not None and (stretch := span.condition("sk")) is not None:
+            condition &= stretch
+        request = self._key_query(condition) | {"ConsistentRead": consistent, "ScanIndexForward": not newest_first}
+        if limit:
+            request["Limit"] = limit
+        if position:
+            request["ExclusiveStartKey"] = {"pk": {"S": pk}, "sk": {"S": position}}
+        answer = _call("query", request)
+        last = answer.get("LastEvaluatedKey")
+        return answer["Items"], last["sk"]["S"] if last else None
+
+    def find(self, index: str, name: str, value: str, *, most: int) -> list[tuple[str, str]]:
+        """Keys of the rows whose `name` is `value`, by a keys-only index: may miss the last second."""
+        request = self._key_query(Path(name) == value) | {"IndexName": index, "Limit": most}
+        return [(item["pk"]["S"], item["sk"]["S"]) for item in _call("query", request)["Items"]]
+
+    def _key_query(self, condition: Condition) -> dict[str, Any]:
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        return {
+            "TableName": self.name,
+            "KeyConditionExpression": condition.serialize(names, values),
+            "ExpressionAttributeNames": {placeholder: name for name, placeholder in names.items()},
+            "ExpressionAttributeValues": values,
+        }
+
+    def request(self, pk: str, sk: str, key: str, condition: Condition | None = None, **parts: Any) -> dict[str, Any]:
+        connection = _connection()
+        _describe(connection, self.name)
+        kwargs: dict[str, Any] = connection.get_operation_kwargs(
+            self.name, pk, range_key=sk, key=key, condition=condition, **parts
+        )
+        return kwargs
+
+
+def transact(*writes: Write) -> None:
+    """All or none. Refused when any condition does not hold (its row is the first that stood in the way)."""
+    items: list[dict[str, Any]] = []
+    for write in writes:
+        request = write.request()
+        if write.condition is not None:
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        items.append({_MEMBERS[type(write)]: request})
+    try:
+        _call("transact_write_items", {"TransactItems": items})
+    except ClientError as error:
+        reasons = error.response.get("CancellationReasons", [])
+        _judge(writes, reasons, error)
+
+
+def _judge(writes: Sequence[Write], reasons: Sequence[Mapping[str, Any]], error: ClientError) -> None:
+    failed = [
+        (write, from_wire(reason.get("Item") or {}))
+        for write, reason in zip(writes, reasons, strict=True)
+        if reason.get("Code") == "ConditionalCheckFailed"
+    ]
+    if not failed:
+        raise Unavailable from error  # a clash with another transaction, or a throttle: nothing was written
+    foreign = [row for write, row in failed if not write.stands_in(row)]
+    if foreign:
+        raise Refused(foreign[0]) from error
+
+
+def _call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = getattr(_connection().client, operation)(**request)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "TransactionCanceledException":
+            raise
+        if code == "ConditionalCheckFailedException":
+            raise Refused(from_wire(error.response.get("Item") or {}) or None) from error
+        raise Unavailable from error
+    except BotoCoreError as error:
+        raise Unavailable from error
+    return answer
+
+
+@cache
+def _connection() -> Connection:
+    return Connection(
+        connect_timeout_seconds=_CONNECT_SECONDS,
+        read_timeout_seconds=_READ_SECONDS,
+        max_retry_attempts=_ATTEMPTS,
+        max_pool_connections=32,
+    )
+
+
+def _describe(connection: Connection, name: str) -> None:
+    """Every table has the same two keys, so nobody needs to ask DynamoDB for them."""
+    if name not in connection._tables:  # noqa: SLF001 -- pynamodb offers no other way to look
+        keys = [("pk", "HASH"), ("sk", "RANGE")]
+        connection.add_meta_table(
+            MetaTable(
+                {
+                    "TableName": name,
+                    "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+                    "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+                }
+            )
+        )

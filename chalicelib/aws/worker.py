@@ -1,0 +1,116 @@
+"""The door for queues, cron and streams. Lambda imports a worker's module directly, so all its plumbing is here.
+
+Policy for failures, in one place: a message that can never succeed is logged, counted and done; anything else fails,
+SQS tries again, and the alarmed dead-letter queue has the last word.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
+
+from chalicelib.aws import telemetry
+from chalicelib.aws.queues import Message, Queue
+from chalicelib.config import settings
+from chalicelib.core import clock
+from chalicelib.core.errors import PushError
+
+M = TypeVar("M", bound=Message)
+
+_PUT_BACK_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a handler may know of its Lambda: when it began and how long it may run."""
+
+    started_at: datetime
+    remaining_ms: Callable[[], int]
+    attempt: int = 1
+
+
+class FromTheFuture(Exception):
+    """A message of a newer version than this code knows."""
+
+
+class Worker(Blueprint):
+    def __init__(self, import_name: str) -> None:
+        settings()
+        super().__init__(import_name)
+
+    def queue(
+        self, name: str, message: type[M], *, maximum_concurrency: int | None = None
+    ) -> Callable[[Callable[[M, Invocation], None]], Callable[..., Any]]:
+        """One message an invocation: Chalice cannot ask for partial batch failures, and one unreported is lost."""
+
+        def register(view: Callable[[M, Invocation], None]) -> Callable[..., Any]:
+            @functools.wraps(view)
+            def entry(event: SQSEvent) -> None:
+                for record in event.to_dict()["Records"]:
+                    self._deliver(name, message, view, record, event.context)
+
+            registered: Callable[..., Any] = self.on_sqs_message(
+                queue=name, batch_size=1, maximum_concurrency=maximum_concurrency, name=view.__name__
+            )(entry)
+            return registered
+
+        return register
+
+    def every(self, *, minutes: int) -> Callable[[Callable[[Invocation], None]], Callable[..., Any]]:
+        def register(view: Callable[[Invocation], None]) -> Callable[..., Any]:
+            @functools.wraps(view)
+            def entry(event: CloudWatchEvent) -> None:
+                view(_invocation(event.context))
+
+            registered: Callable[..., Any] = self.schedule(Rate(minutes, unit=Rate.MINUTES), name=view.__name__)(entry)
+            return registered
+
+        return register
+
+    def stream(self, table: str) -> Callable[[Callable[[list[dict[str, Any]], Invocation], None]], Callable[..., Any]]:
+        def register(view: Callable[[list[dict[str, Any]], Invocation], None]) -> Callable[..., Any]:
+            @functools.wraps(view)
+            def entry(event: DynamoDBEvent) -> None:
+                view(event.to_dict()["Records"], _invocation(event.context))
+
+            registered: Callable[..., Any] = self.on_dynamodb_record(stream_arn=table, name=view.__name__)(entry)
+            return registered
+
+        return register
+
+    def _deliver(
+        self, queue: str, message: type[M], view: Callable[[M, Invocation], None], record: dict[str, Any], context: Any
+    ) -> None:
+        body: str = record["body"]
+        try:
+            view(decode(body, message), _invocation(context, record))
+        except FromTheFuture:
+            telemetry.warn("message_from_the_future", queue=queue)
+            Queue(queue).put_back(body, delay_seconds=_PUT_BACK_SECONDS)
+        except msgspec.MsgspecError as error:
+            telemetry.alarm("message_unreadable", queue=queue, reason=str(error))
+            telemetry.count("messages_dropped", queue=queue)
+        except PushError as error:
+            if error.retryable:
+                raise
+            telemetry.alarm("message_failed", queue=queue, code=error.code)
+            telemetry.count("messages_dropped", queue=queue)
+
+
+def decode(body: str, message: type[M]) -> M:
+    """Readers accept version v and v-1; an unknown newer one is somebody else's to read."""
+    newest = next(field.default for field in msgspec.structs.fields(message) if field.name == "v")
+    if msgspec.json.decode(body, type=Message).v > newest:
+        raise FromTheFuture
+    return msgspec.json.decode(body, type=message)
+
+
+def _invocation(context: Any, record: dict[str, Any] | None = None) -> Invocation:
+    attempt = int(record["attributes"].get("ApproximateReceiveCount", 1)) if record else 1
+    return Invocation(clock.now(), context.get_remaining_time_in_millis, attempt)
