@@ -1,0 +1,168 @@
+"""The HTTP door. `Api.endpoint` is the only way to add a route: it checks the caller, the body and the query, runs the
+view, keeps the answer for a replay, records the mutation, and turns every error into problem+json.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+from chalice.app import Blueprint, Chalice, Response
+
+from chalicelib.core import clock
+from chalicelib.core.errors import Invalid, NotFound, PushError, Unauthenticated
+from chalicelib.core.identity import Principal
+from chalicelib.web import problems
+from chalicelib.web.allow import Allow
+from chalicelib.web.app import App
+from chalicelib.web.body import guard
+from chalicelib.web.call import Answer, Call, Envelope, Headers, current
+from chalicelib.web.endpoint import Endpoint
+from chalicelib.web.schema import Nothing, Query, Schema, parse, parse_query, without_secrets
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_LONGEST_KEY = 255
+
+
+class Api(Blueprint):
+    def __init__(self, import_name: str, *, tag: str) -> None:
+        super().__init__(import_name)
+        self._tag = tag
+        self.endpoints: list[Endpoint] = []
+
+    def endpoint(self, method: str, path: str, *, allow: Allow, **words: Any) -> Callable[[View], View]:
+        def register(view: View) -> View:
+            endpoint = Endpoint(method, path, allow, view, self._tag, **words)
+            self.endpoints.append(endpoint)
+
+            @functools.wraps(view)
+            def entry(**path_parts: str) -> Response:
+                return self._answer(endpoint, {name: unquote(part) for name, part in path_parts.items()})
+
+            types = ["application/json"] if endpoint.body is not Nothing else ["*/*"]
+            self.route(path, methods=[method], name=view.__name__, content_types=types)(entry)
+            return view
+
+        return register
+
+    def register(self, app: Chalice, options: dict[str, Any]) -> None:
+        super().register(app, options)
+        if isinstance(app, App):
+            app.endpoints.extend(self.endpoints)
+
+    @property
+    def _app(self) -> App:
+        app = self.current_app
+        if not isinstance(app, App):
+            raise TypeError("an Api belongs to an App")
+        return app
+
+    def _answer(self, endpoint: Endpoint, path: dict[str, str]) -> Response:
+        envelope = current.get()
+        try:
+            return self._run(endpoint, path, envelope)
+        except PushError as error:
+            status = problems.status_of(error)
+            say = self._app.observer.alarm if status >= 500 else self._app.observer.note  # noqa: PLR2004
+            say("request_refused", code=error.code, status=status, route=endpoint.path, request_id=envelope.request_id)
+            return problems.answer(error, instance=envelope.request_id)
+        except Exception:  # noqa: BLE001 -- the door: whatever it is, the caller gets a problem and we get a record
+            self._app.observer.alarm("request_broke", route=endpoint.path, request_id=envelope.request_id)
+            return problems.answer(problems.Broken(), instance=envelope.request_id)
+
+    def _run(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Response:
+        principal = self._admit(endpoint, path, envelope)
+        raw = envelope.request.raw_body
+        raw = raw.encode() if isinstance(raw, str) else raw
+        has_body = endpoint.body is not Nothing
+        call = Call(
+            body=parse(endpoint.body, guard(raw)) if has_body else Nothing(),
+            path=path,
+            query=parse_query(endpoint.query, _query(envelope)),
+            at=clock.now(),
+            request_id=envelope.request_id,
+            client_address=envelope.request.context.get("identity", {}).get("sourceIp", ""),
+            request_headers=dict(envelope.request.headers),
+            answer_headers=envelope.headers,
+            _principal=principal,
+        )
+        key = call.header("idempotency-key") if endpoint.replayable and principal else None
+        if key is None:
+            return _respond(endpoint, self._perform(endpoint, call))
+        return self._once(endpoint, call, key, raw if has_body else b"")
+
+    def _admit(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Principal | None:
+        if not endpoint.allow.needs_credentials:
+            return None
+        scheme, _, token = envelope.request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated
+        principal = self._app.authenticate(token.strip(), clock.now())
+        endpoint.allow.check(principal)
+        if "site_id" in path and not principal.may_see_site(path["site_id"]):
+            raise NotFound
+        return principal
+
+    def _perform(self, endpoint: Endpoint, call: Call[Any]) -> Answer:
+        result = endpoint.view(call)
+        answer = result if isinstance(result, Answer) else Answer(result if result is not None else Nothing())
+        if endpoint.audit:
+            self._app.trail().append(
+                tenant_id=call.tenant_id,
+                actor=call.principal.subject,
+                action=endpoint.audit,
+                subject=_subject(answer, call),
+                request_id=call.request_id,
+                at=call.at,
+            )
+        return answer
+
+    def _once(self, endpoint: Endpoint, call: Call[Any], key: str, raw: bytes) -> Response:
+        """The same key and body give the same answer, whatever happened in between."""
+        if not 0 < len(key) <= _LONGEST_KEY:
+            raise Invalid("An Idempotency-Key has 1 to 255 characters.", pointer="/Idempotency-Key")
+        replays = self._app.replays()
+        path = endpoint.path.format(**call.path)
+        place = hashlib.sha256(f"{call.tenant_id}\0{endpoint.method} {path}\0{key}".encode()).hexdigest()
+        fingerprint = hashlib.sha256(raw).hexdigest()
+        before = replays.begin(place=place, fingerprint=fingerprint, now=call.at)
+        if before is not None:
+            headers: Headers = {"Content-Type": endpoint.media_type, "Idempotent-Replayed": "true"}
+            return Response(body=before[1], status_code=before[0], headers=headers)
+        try:
+            answer = self._perform(endpoint, call)
+        except BaseException:
+            replays.abandon(place=place)
+            raise
+        stored = json.dumps(without_secrets(answer.body)) if isinstance(answer.body, Schema) else ""
+        status = answer.status or endpoint.status
+        replays.finish(place=place, fingerprint=fingerprint, status=status, body=stored, now=call.at)
+        return _respond(endpoint, answer)
+
+
+def _respond(endpoint: Endpoint, answer: Answer) -> Response:
+    status = answer.status or endpoint.status
+    headers: Headers = {"Content-Type": endpoint.media_type, **answer.headers}
+    if status in {204, 302, 304}:
+        return Response(body="", status_code=status, headers=headers)
+    body = answer.body.model_dump_json() if isinstance(answer.body, Schema) else answer.body
+    return Response(body=body, status_code=status, headers=headers)
+
+
+def _query(envelope: Envelope) -> dict[str, str]:
+    values = envelope.request.query_params
+    return {name: values[name] for name in values} if values else {}
+
+
+def _subject(answer: Answer, call: Call[Any]) -> str:
+    """What was changed: the thing made, else the thing named last in the path, else the tenant."""
+    made = getattr(answer.body, "id", None)
+    return str(made or next(reversed(call.path.values()), call.tenant_id))
+
+
+__all__ = ["Answer", "Api", "Call", "Query"]

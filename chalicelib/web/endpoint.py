@@ -1,0 +1,40 @@
+"""What an endpoint says of itself: enough to check a call, and to write the contract from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.web.allow import Allow
+from chalicelib.web.schema import Nothing, Query, Schema
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`audit` is the action a mutation is recorded as; `replayable` endpoints take an Idempotency-Key."""
+
+    method: str
+    path: str
+    allow: Allow
+    view: Callable[..., Any]
+    tag: str
+    body: type[Schema] = Nothing
+    query: type[Query] = Query
+    returns: type[Schema] = Nothing
+    status: int = 200
+    audit: str | None = None
+    replayable: bool = False
+    media_type: str = "application/json"
+
+    @property
+    def name(self) -> str:
+        return self.view.__name__
+
+    @property
+    def summary(self) -> str:
+        return self.name.replace("_", " ").capitalize()
+
+    @property
+    def is_mutation(self) -> bool:
+        return self.method not in {"GET", "HEAD", "OPTIONS"}

@@ -1,0 +1,38 @@
+"""Around every HTTP answer: a request id, security headers, and problem+json for what Chalice refuses by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalice.app import Request, Response
+
+from chalicelib.core import ids
+from chalicelib.web import problems
+from chalicelib.web.call import Envelope, Headers, current
+
+SECURITY_HEADERS: Headers = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+
+
+def answer(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    envelope = Envelope(request, ids.new("req"))
+    token = current.set(envelope)
+    try:
+        response = get_response(request)
+    finally:
+        current.reset(token)
+    if isinstance(response.body, dict) and "Code" in response.body:
+        allowed = {name: value for name, value in response.headers.items() if name == "Allow"}
+        response = problems.answer(problems.of_chalice(response.status_code), instance=envelope.request_id)
+        response.headers.update(allowed)
+    response.headers = SECURITY_HEADERS | envelope.headers | response.headers
+    response.headers["X-Request-Id"] = envelope.request_id
+    return response
