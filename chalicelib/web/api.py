@@ -20,8 +20,9 @@ from chalicelib.web import problems
 from chalicelib.web.allow import Allow
 from chalicelib.web.app import App
 from chalicelib.web.body import guard
-from chalicelib.web.call import Answer, Call, Envelope, Headers, current
+from chalicelib.web.call import Answer, Call, Envelope, current
 from chalicelib.web.endpoint import Endpoint
+from chalicelib.web.problems import Headers
 from chalicelib.web.schema import Nothing, Query, Schema, parse, parse_query, without_secrets
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -10,12 +10,10 @@ from typing import Generic, TypeVar
 from chalice.app import Request
 
 from chalicelib.core.identity import Principal
+from chalicelib.web.problems import Headers
 from chalicelib.web.schema import Nothing, Query, Schema
 
 B = TypeVar("B", bound=Schema)
-
-
-Headers = dict[str, str | list[str]]  # as Chalice types them
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from chalice.app import Request, Response
 
 from chalicelib.core import ids
 from chalicelib.web import problems
-from chalicelib.web.call import Envelope, Headers, current
+from chalicelib.web.call import Envelope, current
+from chalicelib.web.problems import Headers
 
 SECURITY_HEADERS: Headers = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",

@@ -23,6 +23,7 @@ STATUS: dict[type[PushError], int] = {
     OverLimit: 429,
     errors.Unavailable: 503,
 }
+Headers = dict[str, str | list[str]]  # as Chalice types them
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -69,7 +70,7 @@ def document(error: PushError, *, instance: str) -> dict[str, Any]:
 
 
 def answer(error: PushError, *, instance: str) -> Response:
-    headers = {"Content-Type": CONTENT_TYPE}
+    headers: Headers = {"Content-Type": CONTENT_TYPE}
     if isinstance(error, OverLimit):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, errors.Unauthenticated):

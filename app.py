@@ -1,0 +1,35 @@
+"""The whole app on one screen: its doors, and one line per blueprint."""
+
+from datetime import datetime
+
+from chalicelib.aws import telemetry
+from chalicelib.config import settings
+from chalicelib.core.identity import Principal
+from chalicelib.features.operations.api import api as operations_api
+from chalicelib.web.app import App, Replays, Trail
+
+settings()
+
+
+def _authenticate(token: str, now: datetime) -> Principal:
+    from chalicelib.features.identity.wiring import authenticator
+
+    return authenticator().authenticate(token, now=now)
+
+
+def _trail() -> Trail:
+    from chalicelib.features.audit.wiring import audit
+
+    return audit()
+
+
+def _replays() -> Replays:
+    from chalicelib.aws.replays import StoredReplays
+
+    return StoredReplays()
+
+
+app = App("pushsaas", authenticate=_authenticate, trail=_trail, replays=_replays, observer=telemetry)
+
+for blueprint in (operations_api,):
+    app.register_blueprint(blueprint)

@@ -1,0 +1,67 @@
+"""Idempotency-Key: one row per tenant, route and key. The condition compares the expiry, because TTL deletes late."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pynamodb.expressions.operand import Path
+
+from chalicelib.aws.dynamo import Refused, Table, absent
+from chalicelib.core.clock import in_seconds
+from chalicelib.core.errors import Conflict
+
+_KEPT_FOR = timedelta(hours=24)
+_RUNNING_FOR = timedelta(seconds=60)  # longer than any API call may take: after it the caller may try again
+
+
+class KeyReused(Conflict):
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key was used with another body."
+
+
+class InProgress(Conflict):
+    code = "idempotency_in_progress"
+    title = "The call with this Idempotency-Key is still running."
+
+
+class StoredReplays:
+    def __init__(self) -> None:
+        self._table = Table("idem")
+
+    def begin(self, *, place: str, fingerprint: str, now: datetime) -> tuple[int, str] | None:
+        row = {
+            "pk": f"REPLAY#{place}",
+            "sk": "-",
+            "v": 1,
+            "fingerprint": fingerprint,
+            "started": now.isoformat(),
+            "ttl": in_seconds(now + _RUNNING_FOR),
+        }
+        try:
+            self._table.put(row, absent() | (Path("ttl") <= in_seconds(now)))
+        except Refused as refused:
+            before = refused.row or {}
+            if before.get("fingerprint") != fingerprint:
+                raise KeyReused from None
+            if "status" not in before:
+                raise InProgress from None
+            return int(before["status"]), str(before["body"])
+        return None
+
+    def finish(self, *, place: str, fingerprint: str, status: int, body: str, now: datetime) -> None:
+        row = {
+            "pk": f"REPLAY#{place}",
+            "sk": "-",
+            "v": 1,
+            "fingerprint": fingerprint,
+            "status": status,
+            "body": body,
+            "ttl": in_seconds(now + _KEPT_FOR),
+        }
+        self._table.put(row)
+
+    def abandon(self, *, place: str) -> None:
+        try:
+            self._table.delete(f"REPLAY#{place}", "-", Path("status").does_not_exist())
+        except Refused:
+            return

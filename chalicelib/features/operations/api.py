@@ -1,0 +1,24 @@
+"""Is it up, and could it serve? For load balancers, uptime checks and people."""
+
+from __future__ import annotations
+
+from chalicelib.features.operations.schemas import Health, Readiness
+from chalicelib.features.operations.wiring import operations
+from chalicelib.web.allow import ANYONE
+from chalicelib.web.api import Answer, Api
+from chalicelib.web.call import Call
+from chalicelib.web.schema import Nothing
+
+api = Api(__name__, tag="operations")
+
+
+@api.endpoint("GET", "/v1/health", allow=ANYONE, returns=Health)
+def health(_call: Call[Nothing]) -> Health:
+    return Health(status="ok")
+
+
+@api.endpoint("GET", "/v1/health/ready", allow=ANYONE, returns=Readiness)
+def health_ready(_call: Call[Nothing]) -> Answer:
+    faults = operations().faults()
+    body = Readiness(status="unavailable" if faults else "ok", faults=faults)
+    return Answer(body, status=503 if faults else 200)
