@@ -1,0 +1,30 @@
+"""The ways out of the building, one set for each thread: curl handles must not be shared, and warm ones are kept."""
+
+from __future__ import annotations
+
+import threading
+
+from chalicelib.channels.webpush.sender import Sink, WebPush
+from chalicelib.channels.webpush.transport import Connector, Direct, Transport
+from chalicelib.core import clock
+from chalicelib.core.identity import Mode
+
+_connector: Connector = Direct()
+_mine = threading.local()
+
+
+def use(connector: Connector) -> None:
+    """The seam for stand-ins: no setting reaches it, only code that the package does not ship."""
+    global _connector  # noqa: PLW0603 -- the seam itself
+    _connector = connector
+
+
+def webpush(mode: Mode) -> WebPush:
+    """Ready for one batch; whatever an earlier one left under way is forgotten."""
+    if mode is Mode.TEST:
+        return WebPush(Sink(), now=clock.now)
+    kept: tuple[Connector, WebPush] | None = getattr(_mine, "webpush", None)
+    if kept is None or kept[0] is not _connector:
+        _mine.webpush = kept = (_connector, WebPush(Transport(_connector), now=clock.now))
+    kept[1].abandon()
+    return kept[1]

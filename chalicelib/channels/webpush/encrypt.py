@@ -1,0 +1,56 @@
+"""RFC 8291 over RFC 8188: one record, aes128gcm. On the hot path: about half of what a push costs."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDH,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from chalicelib.core import chance
+
+LARGEST_PLAINTEXT = 3_993  # 4,096 less the header (86), the padding delimiter (1) and the tag (16)
+_RECORD_SIZE = (4_096).to_bytes(4)
+_SALT_BYTES = 16
+_CURVE = SECP256R1()
+_KEY_INFO = b"WebPush: info\0"
+_CEK_INFO = b"Content-Encoding: aes128gcm\0\x01"
+_NONCE_INFO = b"Content-Encoding: nonce\0\x01"
+
+
+class BadKey(Exception):
+    """The browser's public key is not a point on the curve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ephemeral:
+    """The sender's half of one message; given in only to reproduce a known vector."""
+
+    private: EllipticCurvePrivateKey
+    salt: bytes
+
+
+def encrypt(plaintext: bytes, *, p256dh: bytes, auth: bytes, ephemeral: Ephemeral | None = None) -> bytes:
+    if len(plaintext) > LARGEST_PLAINTEXT:
+        raise ValueError("the plaintext does not fit one record")
+    private = ephemeral.private if ephemeral else generate_private_key(_CURVE)
+    salt = ephemeral.salt if ephemeral else chance.token(_SALT_BYTES)
+    try:
+        browser = EllipticCurvePublicKey.from_encoded_point(_CURVE, p256dh)
+    except ValueError:
+        raise BadKey from None
+    own = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    secret = hmac.digest(auth, private.exchange(ECDH(), browser), "sha256")
+    keying = hmac.digest(secret, _KEY_INFO + p256dh + own + b"\x01", "sha256")
+    pseudorandom = hmac.digest(salt, keying, "sha256")
+    key = hmac.digest(pseudorandom, _CEK_INFO, "sha256")[:16]
+    nonce = hmac.digest(pseudorandom, _NONCE_INFO, "sha256")[:12]
+    return salt + _RECORD_SIZE + bytes([len(own)]) + own + AESGCM(key).encrypt(nonce, plaintext + b"\x02", None)

@@ -1,0 +1,118 @@
+"""Web push as the sending engine sees it: orders in, outcomes out. Encrypts, signs, pushes and judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.channels import endpoints
+from chalicelib.channels.message import Urgency
+from chalicelib.channels.outcome import Outcome, Verdict
+from chalicelib.channels.webpush.answers import judge
+from chalicelib.channels.webpush.encrypt import BadKey, encrypt
+from chalicelib.channels.webpush.transport import Refused, Reply
+from chalicelib.channels.webpush.vapid import Signer
+
+_TTL_RANGE = (1, 2_419_200)  # WNS refuses 0; nobody keeps longer than four weeks
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One message to one browser. `ticket` comes back with the outcome."""
+
+    ticket: bytes
+    endpoint: str
+    p256dh: bytes
+    auth: bytes
+    payload: bytes
+    ttl_seconds: int
+    urgency: Urgency
+    topic: str | None = None
+
+
+class Wire(Protocol):
+    def start(self, ticket: bytes, *, url: str, host: str, headers: list[str], body: bytes) -> None:
+        """Puts one request under way."""
+        ...
+
+    def replies(self, wait_seconds: float) -> list[tuple[bytes, Reply]]:
+        """What has come back."""
+        ...
+
+    def abandon(self) -> None:
+        """Forgets what is under way."""
+        ...
+
+
+class Sink:
+    """The end of the line for test mode: everything was done but the socket, and the answer is 201."""
+
+    def __init__(self) -> None:
+        self._tickets: list[bytes] = []
+
+    def start(self, ticket: bytes, *, url: str, host: str, headers: list[str], body: bytes) -> None:  # noqa: ARG002
+        self._tickets.append(ticket)
+
+    def replies(self, wait_seconds: float) -> list[tuple[bytes, Reply]]:  # noqa: ARG002
+        found, self._tickets = self._tickets, []
+        return [(ticket, Reply(201)) for ticket in found]
+
+    def abandon(self) -> None:
+        self._tickets = []
+
+
+class WebPush:
+    """For one run at a time: `signer` belongs to the site's key."""
+
+    def __init__(self, wire: Wire, *, now: Callable[[], datetime]) -> None:
+        self._wire = wire
+        self._now = now
+        self._hosts: dict[bytes, str] = {}
+        self._settled: list[tuple[bytes, Outcome]] = []
+
+    def start(self, order: Order, signer: Signer) -> None:
+        """An order that cannot leave is settled on the spot and comes back with the next outcomes."""
+        try:
+            target = endpoints.parse(order.endpoint)
+            body = encrypt(order.payload, p256dh=order.p256dh, auth=order.auth)
+            headers = _headers(order, signer.authorization(target.origin, now=self._now()))
+            self._wire.start(order.ticket, url=order.endpoint, host=target.host, headers=headers, body=body)
+        except BadKey:
+            self._settle(order.ticket, "bad_key")
+        except (endpoints.BadEndpoint, Refused):
+            self._settle(order.ticket, "endpoint_refused")
+        else:
+            self._hosts[order.ticket] = target.host
+
+    def outcomes(self, wait_seconds: float) -> list[tuple[bytes, Outcome]]:
+        settled, self._settled = self._settled, []
+        replies = self._wire.replies(0.0 if settled else wait_seconds)
+        return settled + [(ticket, self._judge(self._hosts.pop(ticket), reply)) for ticket, reply in replies]
+
+    def abandon(self) -> None:
+        self._wire.abandon()
+        self._hosts.clear()
+        self._settled.clear()
+
+    def _settle(self, ticket: bytes, reason: str) -> None:
+        self._settled.append((ticket, Outcome(Verdict.FAILED, reason)))
+
+    def _judge(self, host: str, reply: Reply) -> Outcome:
+        if reply.status:
+            return judge(host, reply.status, reply.headers, reply.body, now=self._now())
+        return Outcome(Verdict.UNKNOWN, "no_answer") if reply.left else Outcome(Verdict.UNREACHED, "unreachable")
+
+
+def _headers(order: Order, authorization: str) -> list[str]:
+    shortest, longest = _TTL_RANGE
+    headers = [
+        f"TTL: {min(longest, max(shortest, order.ttl_seconds))}",
+        f"Urgency: {order.urgency}",
+        "Content-Encoding: aes128gcm",
+        "Content-Type: application/octet-stream",
+        f"Authorization: {authorization}",
+        "Expect:",
+    ]
+    return [*headers, f"Topic: {order.topic}"] if order.topic else headers

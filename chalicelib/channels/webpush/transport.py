@@ -1,0 +1,172 @@
+"""HTTPS to push services: one thread, pycurl's multi interface, HTTP/2 with many streams on a connection or two.
+
+Nothing is followed, decoded or trusted: no redirects, no cookies, no proxies, answers of at most 4 kB, 10 s in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pycurl
+
+_CONNECT_MS = 3_000
+_TOTAL_MS = 10_000
+_LARGEST_ANSWER = 4_096
+_LARGEST_HEADERS = 64
+_CONNECTIONS_PER_HOST = 2
+_IDLE_SELECT_SECONDS = 0.05
+_CONNECTIONS_KEPT = 32
+_NEVER_LEFT = {
+    pycurl.E_COULDNT_RESOLVE_HOST,
+    pycurl.E_COULDNT_CONNECT,
+    pycurl.E_SSL_CONNECT_ERROR,
+    pycurl.E_PEER_FAILED_VERIFICATION,
+}
+
+
+class Connector(Protocol):
+    """How a socket to a push service is opened. Production goes straight there; stand-ins live outside the package."""
+
+    def prepare(self, curl: pycurl.Curl, host: str) -> None:
+        """Called once per request, before it starts. Raises Refused for a host that must not be reached."""
+        ...
+
+
+class Refused(Exception):
+    """The connector does not lead there."""
+
+
+class Direct:
+    def prepare(self, curl: pycurl.Curl, host: str) -> None:
+        """Nothing to add: the resolver and the system's authorities decide."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """`status` 0 means no answer; `left` says whether the request may have reached the service."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    left: bool = True
+
+
+class _Exchange:
+    """One reusable handle and what came back on it."""
+
+    __slots__ = ("body", "curl", "headers", "ticket")
+
+    def __init__(self) -> None:
+        self.curl = pycurl.Curl()
+        self.ticket = b""
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        for option, value in (
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
+            (pycurl.PIPEWAIT, 1),
+            (pycurl.PROTOCOLS, pycurl.PROTO_HTTPS),
+            (pycurl.FOLLOWLOCATION, 0),
+            (pycurl.PROXY, ""),
+            (pycurl.NOSIGNAL, 1),
+            (pycurl.CONNECTTIMEOUT_MS, _CONNECT_MS),
+            (pycurl.TIMEOUT_MS, _TOTAL_MS),
+            (pycurl.POST, 1),
+            (pycurl.HEADERFUNCTION, self._take_header),
+            (pycurl.WRITEFUNCTION, self._take_body),
+        ):
+            self.curl.setopt(option, value)
+
+    def begin(self, ticket: bytes, url: str, headers: Sequence[str], body: bytes) -> None:
+        self.ticket, self.headers, self.body = ticket, {}, b""
+        self.curl.setopt(pycurl.URL, url)
+        self.curl.setopt(pycurl.HTTPHEADER, headers)
+        self.curl.setopt(pycurl.POSTFIELDS, body)
+
+    def reply(self, error: int) -> Reply:
+        status = int(self.curl.getinfo(pycurl.RESPONSE_CODE))
+        if error == pycurl.E_OK or (error == pycurl.E_WRITE_ERROR and status):
+            return Reply(status, self.headers, self.body)
+        return Reply(0, left=error not in _NEVER_LEFT)
+
+    def _take_header(self, line: bytes) -> None:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if colon and len(self.headers) < _LARGEST_HEADERS:
+            self.headers[name.strip().lower()] = value.strip()
+
+    def _take_body(self, chunk: bytes) -> int:
+        room = _LARGEST_ANSWER - len(self.body)
+        self.body += chunk[:room]
+        return len(chunk) if len(chunk) <= room else 0  # fewer than given: curl stops reading
+
+
+class Transport:
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, _CONNECTIONS_PER_HOST)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, _CONNECTIONS_KEPT)
+        self._idle: list[_Exchange] = []
+        self._busy: dict[pycurl.Curl, _Exchange] = {}
+
+    def start(self, ticket: bytes, *, url: str, host: str, headers: Sequence[str], body: bytes) -> None:
+        exchange = self._idle.pop() if self._idle else _Exchange()
+        exchange.begin(ticket, url, headers, body)
+        try:
+            self._connector.prepare(exchange.curl, host)
+        except Refused:
+            self._idle.append(exchange)
+            raise
+        self._busy[exchange.curl] = exchange
+        self._multi.add_handle(exchange.curl)
+
+    def replies(self, wait_seconds: float) -> list[tuple[bytes, Reply]]:
+        """What has come back; waits up to `wait_seconds` for the first."""
+        self._perform()
+        found = self._finished()
+        if found or not self._busy or wait_seconds <= 0:
+            return found
+        while wait_seconds > 0 and not found:
+            turn = min(wait_seconds, _IDLE_SELECT_SECONDS)
+            self._multi.select(turn)
+            self._perform()
+            found = self._finished()
+            wait_seconds -= turn
+        return found
+
+    def abandon(self) -> None:
+        """Forgets what is under way; whether it arrived nobody knows."""
+        for curl, exchange in self._busy.items():
+            self._multi.remove_handle(curl)
+            curl.close()
+            exchange.ticket = b""
+        self._busy.clear()
+
+    def close(self) -> None:
+        self.abandon()
+        for exchange in self._idle:
+            exchange.curl.close()
+        self._idle.clear()
+        self._multi.close()
+
+    def _perform(self) -> None:
+        while self._multi.perform()[0] == pycurl.E_CALL_MULTI_PERFORM:
+            pass
+
+    def _finished(self) -> list[tuple[bytes, Reply]]:
+        found: list[tuple[bytes, Reply]] = []
+        more = 1
+        while more:
+            more, succeeded, failed = self._multi.info_read()
+            found += [self._take(curl, pycurl.E_OK) for curl in succeeded]
+            found += [self._take(curl, error) for curl, error, _ in failed]
+        return found
+
+    def _take(self, curl: pycurl.Curl, error: int) -> tuple[bytes, Reply]:
+        exchange = self._busy.pop(curl)
+        reply = exchange.reply(error)
+        self._multi.remove_handle(curl)
+        self._idle.append(exchange)
+        return exchange.ticket, reply
