@@ -1,0 +1,71 @@
+"""What must happen later: a row in the partition of its minute, and the message that it becomes when its time has come.
+
+An owner (a campaign, a run) stores the same instant as `look_at`; a row that disagrees with its owner is nobody's.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.aws.queues import Message
+from chalicelib.core.clock import from_milliseconds, in_milliseconds, minute_of
+
+SHARDS = 8
+STALE_AFTER = timedelta(minutes=2)  # a younger row may only be ahead of its owner's own write
+WATERMARK_LAG_MINUTES = 5
+STUCK_AFTER = timedelta(minutes=10)
+MOVED_AHEAD_BY = timedelta(minutes=5)
+
+
+class Kind(StrEnum):
+    CAMPAIGN = "campaign"
+    RUN = "run"
+
+
+QUEUES: dict[Kind, str] = {Kind.CAMPAIGN: "plan", Kind.RUN: "sweep"}
+
+
+class DueMessage(Message, frozen=True):
+    """`at` is the instant the owner asked for, in milliseconds; `minute` is where the row stands now."""
+
+    kind: str
+    tenant: str
+    id: str
+    at: int
+    minute: int
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(Kind(self.kind), self.tenant, self.id, from_milliseconds(self.at), self.minute)
+
+
+@dataclass(frozen=True)
+class Entry:
+    kind: Kind
+    tenant_id: str
+    id: str
+    at: datetime
+    minute: int
+
+    @classmethod
+    def at_its_minute(cls, kind: Kind, tenant_id: str, owner_id: str, at: datetime) -> Entry:
+        return cls(kind, tenant_id, owner_id, at, minute_of(at))
+
+    @property
+    def shard(self) -> int:
+        return zlib.crc32(f"{self.tenant_id}#{self.id}".encode()) % SHARDS
+
+    def is_stale(self, look_at: datetime | None, *, now: datetime) -> bool:
+        """Disagrees with its owner for so long that no write of the owner's can be on its way."""
+        return self.at != look_at and now - self.at > STALE_AFTER
+
+    def is_stuck(self, *, now: datetime) -> bool:
+        return minute_of(now) - self.minute > STUCK_AFTER // timedelta(minutes=1)
+
+    def message(self) -> DueMessage:
+        return DueMessage(
+            kind=self.kind, tenant=self.tenant_id, id=self.id, at=in_milliseconds(self.at), minute=self.minute
+        )

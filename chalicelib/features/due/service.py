@@ -1,0 +1,122 @@
+"""The calendar of the whole installation: owners put and drop entries, the tick turns due ones into messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from chalicelib.core.clock import from_milliseconds, in_milliseconds, minute_of
+from chalicelib.features.due.model import (
+    MOVED_AHEAD_BY,
+    QUEUES,
+    SHARDS,
+    WATERMARK_LAG_MINUTES,
+    DueMessage,
+    Entry,
+    Kind,
+)
+
+
+class Entries(Protocol):
+    def put(self, entry: Entry) -> None:
+        """Write the entry into its minute."""
+        ...
+
+    def drop(self, entry: Entry) -> None:
+        """Remove it from its minute, unless another instant has taken its place there."""
+        ...
+
+    def of_minute(self, minute: int, shard: int) -> Iterable[Entry]:
+        """All entries of a minute's shard, by a consistent read."""
+        ...
+
+    def watermark(self) -> int | None:
+        """The last minute known to be empty for good."""
+        ...
+
+    def raise_watermark(self, minute: int) -> None:
+        """Only ever upwards."""
+        ...
+
+
+class Wakes(Protocol):
+    def send(self, queue: str, message: DueMessage, *, delay_seconds: int) -> None:
+        """Hand a due entry to the queue of its kind."""
+        ...
+
+
+class Alarms(Protocol):
+    def __call__(self, event: str, **facts: str | float | None) -> None:
+        """Tell whoever is on call."""
+        ...
+
+
+class Due:
+    def __init__(self, *, entries: Entries, wakes: Wakes, alarm: Alarms) -> None:
+        self._entries = entries
+        self._wakes = wakes
+        self._alarm = alarm
+
+    def put(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime, now: datetime) -> datetime:
+        """Returns the instant to store as `look_at`: no entry is ever written into a minute that has passed."""
+        at = from_milliseconds(in_milliseconds(max(at, now)))
+        self._entries.put(Entry.at_its_minute(kind, tenant_id, owner_id, at))
+        return at
+
+    def drop(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime | None) -> None:
+        if at is not None:
+            self._entries.drop(Entry.at_its_minute(kind, tenant_id, owner_id, at))
+
+    def settle(self, entry: Entry, *, look_at: datetime | None, now: datetime) -> bool:
+        """Whether the entry speaks for its owner. One that does not, and will not, is dropped."""
+        if entry.at == look_at:
+            return True
+        if entry.is_stale(look_at, now=now):
+            self._entries.drop(entry)
+        return False
+
+    def done(self, entry: Entry) -> None:
+        """The owner has moved on; its entry goes, wherever it stands."""
+        self._entries.drop(entry)
+
+    def tick(self, *, now: datetime, has_time: Callable[[], bool]) -> int:
+        """Send every entry whose time has come. Ticks may overlap: whoever receives twice claims once.
+
+        The last minutes come first; what an outage left behind follows as long as there is time.
+        """
+        newest = minute_of(now)
+        settled = newest - WATERMARK_LAG_MINUTES
+        sent = sum(self._send_minute(minute, now=now) for minute in range(settled + 1, newest + 1))
+        watermark = self._entries.watermark()
+        empty_up_to = settled - 1 if watermark is None else watermark
+        unbroken = True
+        for minute in range(empty_up_to + 1, settled + 1):
+            if not has_time():
+                break
+            found = self._send_minute(minute, now=now)
+            sent += found
+            unbroken = unbroken and not found
+            empty_up_to = minute if unbroken else empty_up_to
+        if empty_up_to != watermark:
+            self._entries.raise_watermark(empty_up_to)
+        return sent
+
+    def _send_minute(self, minute: int, *, now: datetime) -> int:
+        sent = 0
+        for shard in range(SHARDS):
+            for entry in self._entries.of_minute(minute, shard):
+                sent += 1
+                if entry.is_stuck(now=now):
+                    self._move_ahead(entry, now=now)
+                else:
+                    wait = max(timedelta(), entry.at - now)
+                    self._wakes.send(QUEUES[entry.kind], entry.message(), delay_seconds=round(wait.total_seconds()))
+        return sent
+
+    def _move_ahead(self, entry: Entry, *, now: datetime) -> None:
+        """A failing entry must not hold the rest: it goes on, minutes from now, and someone hears of it."""
+        self._alarm("due_entry_stuck", kind=entry.kind, tenant_id=entry.tenant_id)
+        ahead = Entry(entry.kind, entry.tenant_id, entry.id, entry.at, minute_of(now + MOVED_AHEAD_BY))
+        self._entries.put(ahead)
+        self._entries.drop(entry)

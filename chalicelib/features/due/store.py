@@ -1,0 +1,62 @@
+"""Due entries as rows: `D#<minute>#<shard>` / `<kind>#<tenant>#<id>`, and one row for the watermark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pynamodb.expressions.operand import Path
+
+from chalicelib.aws.dynamo import Refused, Table, absent, equals
+from chalicelib.core.clock import from_milliseconds, in_milliseconds
+from chalicelib.features.due.model import Entry, Kind
+
+_WATERMARK = "D#WATERMARK"
+
+
+class DueEntries:
+    def __init__(self) -> None:
+        self._table = Table("due")
+
+    def put(self, entry: Entry) -> None:
+        self._table.put({"pk": _pk(entry.minute, entry.shard), "sk": _sk(entry), "v": 1, "at": _at(entry)})
+
+    def drop(self, entry: Entry) -> None:
+        try:
+            self._table.delete(_pk(entry.minute, entry.shard), _sk(entry), equals("at", _at(entry)))
+        except Refused:
+            return
+
+    def of_minute(self, minute: int, shard: int) -> Iterator[Entry]:
+        position = None
+        while True:
+            page = self._table.query(_pk(minute, shard), position=position)
+            for row in page.rows:
+                kind, tenant_id, owner_id = row["sk"].split("#")
+                yield Entry(Kind(kind), tenant_id, owner_id, from_milliseconds(row["at"]), minute)
+            position = page.position
+            if position is None:
+                return
+
+    def watermark(self) -> int | None:
+        row = self._table.get(_WATERMARK)
+        return row["minute"] if row else None
+
+    def raise_watermark(self, minute: int) -> None:
+        try:
+            self._table.put(
+                {"pk": _WATERMARK, "sk": "-", "v": 1, "minute": minute}, absent() | (Path("minute") < minute)
+            )
+        except Refused:
+            return
+
+
+def _pk(minute: int, shard: int) -> str:
+    return f"D#{minute}#{shard}"
+
+
+def _sk(entry: Entry) -> str:
+    return f"{entry.kind}#{entry.tenant_id}#{entry.id}"
+
+
+def _at(entry: Entry) -> int:
+    return in_milliseconds(entry.at)
