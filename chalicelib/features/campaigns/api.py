@@ -1,0 +1,123 @@
+"""Campaigns over HTTP: write, schedule, send. What concerns their runs (cancel, test, stats) is in `sending`."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from chalicelib.aws.secrets import secret
+from chalicelib.config import settings
+from chalicelib.core.identity import Scope
+from chalicelib.core.paging import Cursors
+from chalicelib.features.campaigns.model import Campaign
+from chalicelib.features.campaigns.schemas import (
+    CampaignList,
+    CampaignView,
+    ChangeCampaign,
+    CreateCampaign,
+    RunStarted,
+    ScheduleCampaign,
+)
+from chalicelib.features.campaigns.service import Draft
+from chalicelib.features.campaigns.wiring import campaigns
+from chalicelib.web.allow import holder
+from chalicelib.web.api import Api
+from chalicelib.web.call import Call
+from chalicelib.web.schema import ListQuery, Nothing
+
+api = Api(__name__, tag="campaigns")
+
+_ALL = "/v1/sites/{site_id}/campaigns"
+_ONE = "/v1/sites/{site_id}/campaigns/{campaign_id}"
+_READ = holder(Scope.CAMPAIGNS_READ)
+_WRITE = holder(Scope.CAMPAIGNS_WRITE)
+_SEND = holder(Scope.CAMPAIGNS_SEND)
+
+
+@api.endpoint("GET", _ALL, allow=_READ, query=ListQuery, returns=CampaignList)
+def list_campaigns(call: Call[Nothing]) -> CampaignList:
+    query = cast("ListQuery", call.query)
+    site_id = call.path["site_id"]
+    cursors = Cursors(secret=secret(settings().secret_pepper).encode(), scope=f"{call.tenant_id}/{site_id}/campaigns")
+    page = campaigns().of_site(
+        tenant_id=call.tenant_id, site_id=site_id, limit=query.limit, position=cursors.open(query.cursor)
+    )
+    return CampaignList(
+        data=[CampaignView.of(campaign) for campaign in page.rows],
+        next_cursor=cursors.seal(page.position),
+        has_more=page.position is not None,
+    )
+
+
+@api.endpoint(
+    "POST", _ALL, allow=_WRITE, body=CreateCampaign, returns=CampaignView, status=201, audit="campaign.created",
+    replayable=True,
+)  # fmt: skip
+def create_campaign(call: Call[CreateCampaign]) -> CampaignView:
+    body = call.body
+    draft = Draft(
+        name=body.name,
+        message=body.message.message(),
+        audience=body.audience.audience(),
+        careful=body.careful,
+        expires_at=body.expires_at,
+        send_at=body.schedule.send_at if body.schedule else None,
+    )
+    if draft.send_at is not None:
+        _SEND.check(call.principal)
+    created = campaigns().create(
+        tenant_id=call.tenant_id,
+        site_id=call.path["site_id"],
+        draft=draft,
+        mode=call.principal.mode,
+        now=call.at,
+    )
+    return CampaignView.of(created)
+
+
+@api.endpoint("GET", _ONE, allow=_READ, returns=CampaignView)
+def get_campaign(call: Call[Nothing]) -> CampaignView:
+    return CampaignView.of(_campaign(call))
+
+
+@api.endpoint("PATCH", _ONE, allow=_WRITE, body=ChangeCampaign, returns=CampaignView, audit="campaign.changed")
+def change_campaign(call: Call[ChangeCampaign]) -> CampaignView:
+    body = call.body
+    changes = {name: getattr(body, name) for name in body.model_fields_set if getattr(body, name) is not None}
+    if body.message is not None:
+        changes["message"] = body.message.message()
+    if body.audience is not None:
+        changes["audience"] = body.audience.audience()
+    return CampaignView.of(campaigns().change(_campaign(call), changes=changes, now=call.at))
+
+
+@api.endpoint("DELETE", _ONE, allow=_WRITE, status=204, audit="campaign.removed")
+def remove_campaign(call: Call[Nothing]) -> None:
+    campaigns().remove(_campaign(call))
+
+
+@api.endpoint(
+    "POST", f"{_ONE}/schedule", allow=_SEND, body=ScheduleCampaign, returns=CampaignView, audit="campaign.scheduled",
+    replayable=True,
+)  # fmt: skip
+def schedule_campaign(call: Call[ScheduleCampaign]) -> CampaignView:
+    at = call.body.schedule.send_at
+    return CampaignView.of(campaigns().schedule(_campaign(call), at=at, mode=call.principal.mode, now=call.at))
+
+
+@api.endpoint(
+    "POST", f"{_ONE}/unschedule", allow=_SEND, returns=CampaignView, audit="campaign.unscheduled", replayable=True
+)
+def unschedule_campaign(call: Call[Nothing]) -> CampaignView:
+    return CampaignView.of(campaigns().unschedule(_campaign(call), now=call.at))
+
+
+@api.endpoint(
+    "POST", f"{_ONE}/send", allow=_SEND, returns=RunStarted, status=202, audit="campaign.sent", replayable=True
+)
+def send_campaign(call: Call[Nothing]) -> RunStarted:
+    sent = campaigns().send(_campaign(call), mode=call.principal.mode, now=call.at)
+    return RunStarted(run=sent.run_id or "")
+
+
+def _campaign(call: Call[Any]) -> Campaign:
+    return campaigns().get(tenant_id=call.tenant_id, site_id=call.path["site_id"], campaign_id=call.path["campaign_id"])

@@ -1,0 +1,112 @@
+"""A campaign: what to say, to whom, when; and the states it may pass through. Its runs do the sending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from chalicelib.channels.message import Message
+from chalicelib.core.errors import Conflict
+from chalicelib.core.identity import Mode
+
+LONGEST_RUN = timedelta(days=14)
+FURTHEST_AHEAD = timedelta(days=366)
+CLOCKS_DIFFER_BY = timedelta(minutes=1)
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    SENT = "sent"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    ARCHIVED = "archived"
+
+
+_NEXT: dict[Status, frozenset[Status]] = {
+    Status.DRAFT: frozenset({Status.SCHEDULED}),
+    Status.SCHEDULED: frozenset({Status.DRAFT, Status.SCHEDULED, Status.SENDING, Status.CANCELLED}),
+    Status.SENDING: frozenset({Status.SENT, Status.CANCELLED, Status.FAILED, Status.PAUSED}),
+    Status.PAUSED: frozenset({Status.SENDING, Status.CANCELLED, Status.FAILED}),
+    Status.SENT: frozenset({Status.ARCHIVED}),
+    Status.CANCELLED: frozenset({Status.ARCHIVED}),
+    Status.FAILED: frozenset({Status.ARCHIVED}),
+    Status.ARCHIVED: frozenset(),
+}
+_EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
+_REMOVABLE = frozenset({Status.DRAFT, Status.SENT, Status.CANCELLED, Status.FAILED, Status.ARCHIVED})
+
+
+class WrongState(Conflict):
+    """The campaign is in a state that does not allow this. `status` says which; read the campaign again and decide."""
+
+    code = "wrong_campaign_state"
+    title = "The campaign's state does not allow that."
+
+
+class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everyone, for now; a segment or a filter will stand beside `all`."""
+
+    all: bool = True
+
+
+EVERYONE = Audience()
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """`run_id` is the run it will become or became; `look_at` the instant the calendar holds for it."""
+
+    id: str
+    tenant_id: str
+    site_id: str
+    name: str
+    message: Message
+    created_at: datetime
+    audience: Audience = EVERYONE
+    status: Status = Status.DRAFT
+    careful: bool = False
+    mode: Mode = Mode.LIVE
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    run_id: str | None = None
+    look_at: datetime | None = None
+    updated_at: datetime | None = None
+    rev: int = 1
+
+    def to(self, status: Status) -> Campaign:
+        if status not in _NEXT[self.status]:
+            raise WrongState(f"A campaign that is {self.status} cannot become {status}.", status=str(self.status))
+        return replace(self, status=status)
+
+    def must_be_editable(self) -> None:
+        if self.status not in _EDITABLE:
+            raise WrongState(f"A campaign that is {self.status} cannot be changed.", status=str(self.status))
+
+    def must_be_removable(self) -> None:
+        if self.status not in _REMOVABLE:
+            raise WrongState(
+                f"A campaign that is {self.status} cannot be deleted; unschedule or cancel it first.",
+                status=str(self.status),
+            )
+
+    def run_expires_at(self, *, now: datetime) -> datetime:
+        latest = now + LONGEST_RUN
+        return min(self.expires_at, latest) if self.expires_at else latest
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One campaign whose time has come: everything a run needs to know. A cancelled one only stops what runs."""
+
+    campaign: Campaign
+    run_id: str
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.campaign.status is Status.CANCELLED

@@ -1,0 +1,155 @@
+"""HTTP bodies of campaigns. A message that passes here is one that every browser accepts."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from chalicelib.channels.message import DEFAULT_TTL_SECONDS, Action, Message, Urgency
+from chalicelib.features.campaigns.model import Audience, Campaign
+from chalicelib.web.schema import Schema
+
+_MOST_EXTRA = 16
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+
+
+def _absolute(url: str) -> str:
+    """Safari drops the whole message for one relative address."""
+    try:
+        parts = urlsplit(url)
+        port_is_sane = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ValueError("must be an absolute http(s) URL") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_sane or _CONTROL.search(url):
+        raise ValueError("must be an absolute http(s) URL")
+    return url
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_absolute)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"\S")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"\S")]
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+Extra = Annotated[
+    dict[
+        Annotated[str, StringConstraints(max_length=64)],
+        Annotated[str, StringConstraints(max_length=512)] | int | float | bool,
+    ],
+    Field(max_length=_MOST_EXTRA),
+]
+
+
+class ActionBody(Schema):
+    action: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"\S")]
+    url: Url
+
+
+class MessageBody(Schema):
+    title: Title
+    body: Annotated[str, StringConstraints(max_length=2000)] = ""
+    url: Url
+    icon: Url | None = None
+    image: Url | None = None
+    badge: Url | None = None
+    tag: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    lang: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
+    actions: Annotated[list[ActionBody], Field(max_length=2)] = []
+    ttl_seconds: Annotated[int, Field(ge=1, le=2_419_200)] = DEFAULT_TTL_SECONDS
+    urgency: Urgency = "normal"
+    topic: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")] | None = None
+    require_interaction: bool = False
+    silent: bool = False
+    app_badge: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    extra: Extra = {}
+
+    def message(self) -> Message:
+        fields = self.model_dump(exclude={"actions"})
+        return Message(**fields, actions=tuple(Action(**action.model_dump()) for action in self.actions))
+
+    @classmethod
+    def of(cls, message: Message) -> MessageBody:
+        fields = {name: getattr(message, name) for name in cls.model_fields if name != "actions"}
+        actions = [ActionBody(action=one.action, title=one.title, url=one.url) for one in message.actions]
+        return cls.model_construct(**fields, actions=actions)
+
+
+class AudienceBody(Schema):
+    all: Literal[True]
+
+    def audience(self) -> Audience:
+        return Audience(all=self.all)
+
+
+class ScheduleBody(Schema):
+    send_at: Instant
+
+
+class ScheduleCampaign(Schema):
+    schedule: ScheduleBody
+
+
+class CreateCampaign(Schema):
+    name: Name
+    message: MessageBody
+    audience: AudienceBody
+    schedule: ScheduleBody | None = None
+    careful: bool = False
+    expires_at: Instant | None = None
+
+
+class ChangeCampaign(Schema):
+    name: Name | None = None
+    message: MessageBody | None = None
+    audience: AudienceBody | None = None
+    careful: bool | None = None
+    expires_at: Instant | None = None
+
+
+class CampaignView(Schema):
+    id: str
+    site_id: str
+    name: str
+    status: str
+    message: MessageBody
+    audience: AudienceBody
+    schedule: ScheduleBody | None
+    careful: bool
+    expires_at: datetime | None
+    run_id: str | None
+    created_at: datetime
+    updated_at: datetime | None
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> CampaignView:
+        return cls(
+            id=campaign.id,
+            site_id=campaign.site_id,
+            name=campaign.name,
+            status=campaign.status.value,
+            message=MessageBody.of(campaign.message),
+            audience=AudienceBody(all=True),
+            schedule=ScheduleBody.model_construct(send_at=campaign.send_at) if campaign.send_at else None,
+            careful=campaign.careful,
+            expires_at=campaign.expires_at,
+            run_id=campaign.run_id,
+            created_at=campaign.created_at,
+            updated_at=campaign.updated_at,
+        )
+
+
+class CampaignList(Schema):
+    data: list[CampaignView]
+    next_cursor: str | None
+    has_more: bool
+
+
+class RunStarted(Schema):
+    run: str

@@ -1,0 +1,245 @@
+"""What owners do with campaigns, and how one is released into a run. The calendar's entry is always written first, so
+a crash in between is found and mended by the next tick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from chalicelib.channels.message import Message
+from chalicelib.channels.webpush.payload import DoesNotFit, envelope
+from chalicelib.core import ids
+from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.core.identity import Mode
+from chalicelib.core.paging import Page
+from chalicelib.features.campaigns.model import (
+    CLOCKS_DIFFER_BY,
+    FURTHEST_AHEAD,
+    Audience,
+    Campaign,
+    Launch,
+    Status,
+)
+from chalicelib.features.due.model import Entry, Kind
+
+
+class Rows(Protocol):
+    def add(self, tenant_id: str, campaign: Campaign) -> None:
+        """Write a new one."""
+        ...
+
+    def get(self, tenant_id: str, campaign_id: str) -> Campaign | None:
+        """By a consistent read."""
+        ...
+
+    def save(self, tenant_id: str, campaign: Campaign, *, link: str | None = None) -> Campaign:
+        """Replace it IF its `rev` is unchanged, linking a run to it in the same transaction. Raises Stale."""
+        ...
+
+    def link(self, tenant_id: str, campaign_id: str, run_id: str) -> None:
+        """Remember one more run of it."""
+        ...
+
+    def runs(self, tenant_id: str, campaign_id: str, *, limit: int, position: str | None) -> Page[str]:
+        """Its runs, newest first."""
+        ...
+
+    def remove(self, tenant_id: str, campaign: Campaign) -> None:
+        """Delete it IF its `rev` is unchanged."""
+        ...
+
+    def of_site(self, tenant_id: str, site_id: str, *, limit: int, position: str | None) -> Page[Campaign]:
+        """Newest first."""
+        ...
+
+
+class Sites(Protocol):
+    def get(self, *, tenant_id: str, site_id: str) -> object:
+        """Raises NotFound for a site that is not this tenant's."""
+        ...
+
+
+class Calendar(Protocol):
+    def put(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime, now: datetime) -> datetime:
+        """Writes the entry and returns the instant to keep as `look_at`."""
+        ...
+
+    def drop(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime | None) -> None:
+        """Removes the entry of that instant."""
+        ...
+
+    def settle(self, entry: Entry, *, look_at: datetime | None, now: datetime) -> bool:
+        """Whether the entry speaks for its owner."""
+        ...
+
+    def done(self, entry: Entry) -> None:
+        """Removes the entry wherever it stands."""
+        ...
+
+
+class Wakes(Protocol):
+    def plan(self, entry: Entry) -> None:
+        """Do not wait for the tick."""
+        ...
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an owner writes; `changes` of a PATCH name the same fields."""
+
+    name: str
+    message: Message
+    audience: Audience = Audience()
+    careful: bool = False
+    expires_at: datetime | None = None
+    send_at: datetime | None = None
+
+
+class Campaigns:
+    def __init__(self, *, rows: Rows, sites: Sites, calendar: Calendar, wakes: Wakes) -> None:
+        self._rows = rows
+        self._sites = sites
+        self._calendar = calendar
+        self._wakes = wakes
+
+    def create(self, *, tenant_id: str, site_id: str, draft: Draft, mode: Mode, now: datetime) -> Campaign:
+        self._sites.get(tenant_id=tenant_id, site_id=site_id)
+        _must_fit(draft.message)
+        _must_lie_ahead(draft.expires_at, "/expires_at", now)
+        campaign = Campaign(
+            id=ids.new("cmp"),
+            tenant_id=tenant_id,
+            site_id=site_id,
+            name=draft.name,
+            message=draft.message,
+            audience=draft.audience,
+            careful=draft.careful,
+            expires_at=draft.expires_at,
+            mode=mode,
+            created_at=now,
+        )
+        if draft.send_at is not None:
+            campaign = self._planned(campaign, at=draft.send_at, mode=mode, now=now)
+        self._rows.add(tenant_id, campaign)
+        return campaign
+
+    def get(self, *, tenant_id: str, site_id: str, campaign_id: str) -> Campaign:
+        campaign = self._rows.get(tenant_id, campaign_id) if ids.is_id(campaign_id, "cmp") else None
+        if campaign is None or campaign.site_id != site_id:
+            raise NotFound
+        return campaign
+
+    def of_site(self, *, tenant_id: str, site_id: str, limit: int, position: str | None) -> Page[Campaign]:
+        self._sites.get(tenant_id=tenant_id, site_id=site_id)
+        return self._rows.of_site(tenant_id, site_id, limit=limit, position=position)
+
+    def runs(self, campaign: Campaign, *, limit: int, position: str | None) -> Page[str]:
+        return self._rows.runs(campaign.tenant_id, campaign.id, limit=limit, position=position)
+
+    def change(self, campaign: Campaign, *, changes: dict[str, Any], now: datetime) -> Campaign:
+        campaign.must_be_editable()
+        changed = replace(campaign, **changes, updated_at=now)
+        _must_fit(changed.message)
+        _must_lie_ahead(changes.get("expires_at"), "/expires_at", now)
+        return self._rows.save(campaign.tenant_id, changed)
+
+    def remove(self, campaign: Campaign) -> None:
+        campaign.must_be_removable()
+        self._rows.remove(campaign.tenant_id, campaign)
+
+    def schedule(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
+        planned = self._planned(campaign, at=at, mode=mode, now=now)
+        saved = self._rows.save(campaign.tenant_id, planned)
+        self._drop(campaign, unless=saved.look_at)
+        return saved
+
+    def unschedule(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        draft = replace(campaign.to(Status.DRAFT), send_at=None, run_id=None, look_at=None, updated_at=now)
+        saved = self._rows.save(campaign.tenant_id, draft)
+        self._drop(campaign)
+        return saved
+
+    def send(self, campaign: Campaign, *, mode: Mode, now: datetime) -> Campaign:
+        saved = self.schedule(campaign, at=now, mode=mode, now=now)
+        assert saved.look_at is not None, "what is scheduled has its instant"
+        self._wakes.plan(Entry.at_its_minute(Kind.CAMPAIGN, saved.tenant_id, saved.id, saved.look_at))
+        return saved
+
+    def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        """A running one keeps an entry in the calendar until `launched` says that its run has heard."""
+        cancelled = replace(campaign.to(Status.CANCELLED), updated_at=now)
+        if campaign.status is Status.SCHEDULED:
+            saved = self._rows.save(campaign.tenant_id, replace(cancelled, look_at=None))
+            self._drop(campaign)
+            return saved
+        at = self._put(campaign, at=now, now=now)
+        saved = self._rows.save(campaign.tenant_id, replace(cancelled, look_at=at))
+        self._drop(campaign, unless=at)
+        return saved
+
+    def release(self, entry: Entry, *, now: datetime) -> Launch | None:
+        """The campaign whose time has come; the same launch again if an earlier one was cut short."""
+        campaign = self._rows.get(entry.tenant_id, entry.id)
+        speaks = self._calendar.settle(entry, look_at=campaign.look_at if campaign else None, now=now)
+        if campaign is None or campaign.run_id is None or not speaks or entry.at > now + CLOCKS_DIFFER_BY:
+            return None
+        if campaign.status is Status.SCHEDULED:
+            released = replace(campaign.to(Status.SENDING), updated_at=now)
+            campaign = self._rows.save(campaign.tenant_id, released, link=campaign.run_id)
+        return Launch(campaign, campaign.run_id or "")
+
+    def launched(self, entry: Entry) -> None:
+        """Its run stands on its own feet now."""
+        campaign = self._rows.get(entry.tenant_id, entry.id)
+        if campaign is not None and campaign.look_at == entry.at:
+            self._rows.save(campaign.tenant_id, replace(campaign, look_at=None))
+        self._calendar.done(entry)
+
+    def is_cancelled(self, *, tenant_id: str, campaign_id: str) -> bool:
+        campaign = self._rows.get(tenant_id, campaign_id)
+        return campaign is None or campaign.status is Status.CANCELLED
+
+    def link(self, campaign: Campaign, *, run_id: str) -> None:
+        self._rows.link(campaign.tenant_id, campaign.id, run_id)
+
+    def finish(self, *, tenant_id: str, campaign_id: str, run_id: str, status: Status, now: datetime) -> None:
+        """Its run is over. A test run, or one that is no longer the campaign's, changes nothing."""
+        campaign = self._rows.get(tenant_id, campaign_id)
+        if campaign is not None and campaign.run_id == run_id and campaign.status is Status.SENDING:
+            self._rows.save(tenant_id, replace(campaign.to(status), updated_at=now))
+
+    def _planned(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
+        planned = campaign.to(Status.SCHEDULED)
+        if at < now - CLOCKS_DIFFER_BY:
+            raise Invalid("This instant has passed.", pointer="/schedule/send_at")
+        if at > now + FURTHEST_AHEAD:
+            raise Invalid("This is more than a year ahead.", pointer="/schedule/send_at")
+        look_at = self._put(campaign, at=at, now=now)
+        return replace(planned, send_at=at, look_at=look_at, run_id=ids.new("run"), mode=mode, updated_at=now)
+
+    def _put(self, campaign: Campaign, *, at: datetime, now: datetime) -> datetime:
+        return self._calendar.put(
+            kind=Kind.CAMPAIGN, tenant_id=campaign.tenant_id, owner_id=campaign.id, at=at, now=now
+        )
+
+    def _drop(self, campaign: Campaign, *, unless: datetime | None = None) -> None:
+        if campaign.look_at != unless:
+            self._calendar.drop(
+                kind=Kind.CAMPAIGN, tenant_id=campaign.tenant_id, owner_id=campaign.id, at=campaign.look_at
+            )
+
+
+def _must_fit(message: Message) -> None:
+    try:
+        envelope(message, tag="run_" + "0" * 26)
+    except DoesNotFit:
+        raise Invalid(
+            "The message is too large for a push, even without its picture and buttons.", pointer="/message"
+        ) from None
+
+
+def _must_lie_ahead(at: datetime | None, pointer: str, now: datetime) -> None:
+    if at is not None and at <= now:
+        raise Invalid("This instant has passed.", pointer=pointer)

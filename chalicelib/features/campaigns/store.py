@@ -1,0 +1,101 @@
+"""Campaigns as rows of the core table: `T#<tenant>` / `CAMP#<id>`, and a link for every run beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, equals, transact
+from chalicelib.aws.values import Row
+from chalicelib.core.errors import Conflict, Stale
+from chalicelib.core.paging import Page
+from chalicelib.features.campaigns.model import Campaign
+
+_VERSION = 1
+_PREFIX = "CAMP#"
+
+
+class CampaignRows:
+    def __init__(self) -> None:
+        self._table = Table("core")
+
+    def add(self, tenant_id: str, campaign: Campaign) -> None:
+        try:
+            self._table.put(_row(tenant_id, campaign), absent())
+        except Refused:
+            raise Conflict("A campaign with this id exists.") from None
+
+    def get(self, tenant_id: str, campaign_id: str) -> Campaign | None:
+        row = self._table.get(_pk(tenant_id), _sk(campaign_id))
+        return _campaign(row) if row else None
+
+    def save(self, tenant_id: str, campaign: Campaign, *, link: str | None = None) -> Campaign:
+        saved = replace(campaign, rev=campaign.rev + 1)
+        write = Put(self._table, _row(tenant_id, saved), equals("rev", campaign.rev))
+        try:
+            if link is None:
+                self._table.write(write)
+            else:
+                transact(write, Put(self._table, _link(tenant_id, campaign.id, link)))
+        except Refused:
+            raise Stale from None
+        return saved
+
+    def link(self, tenant_id: str, campaign_id: str, run_id: str) -> None:
+        self._table.put(_link(tenant_id, campaign_id, run_id))
+
+    def runs(self, tenant_id: str, campaign_id: str, *, limit: int, position: str | None) -> Page[str]:
+        page = self._table.query(
+            _pk(tenant_id),
+            Span(prefix=f"{_sk(campaign_id)}#RUN#"),
+            limit=limit,
+            position=position,
+            newest_first=True,
+        )
+        return Page([row["run_id"] for row in page.rows], page.position)
+
+    def remove(self, tenant_id: str, campaign: Campaign) -> None:
+        try:
+            self._table.delete(_pk(tenant_id), _sk(campaign.id), equals("rev", campaign.rev))
+        except Refused:
+            raise Stale from None
+
+    def of_site(self, tenant_id: str, site_id: str, *, limit: int, position: str | None) -> Page[Campaign]:
+        """Reads on past other sites' campaigns and past links, until the page is full."""
+        found: list[Campaign] = []
+        while True:
+            page = self._table.query(
+                _pk(tenant_id), Span(prefix=_PREFIX), limit=limit * 2, position=position, newest_first=True
+            )
+            for row in page.rows:
+                if "status" in row and row["site_id"] == site_id:
+                    found.append(_campaign(row))
+                    if len(found) == limit:
+                        is_last = row is page.rows[-1] and page.position is None
+                        return Page(found, None if is_last else row["sk"])
+            position = page.position
+            if position is None:
+                return Page(found, None)
+
+
+def _pk(tenant_id: str) -> str:
+    return f"T#{tenant_id}"
+
+
+def _sk(campaign_id: str) -> str:
+    return _PREFIX + campaign_id
+
+
+def _row(tenant_id: str, campaign: Campaign) -> Row:
+    fields: dict[str, Any] = msgspec.to_builtins(campaign)
+    return fields | {"pk": _pk(tenant_id), "sk": _sk(campaign.id), "v": _VERSION}
+
+
+def _campaign(row: Row) -> Campaign:
+    return msgspec.convert(row, Campaign)
+
+
+def _link(tenant_id: str, campaign_id: str, run_id: str) -> Row:
+    return {"pk": _pk(tenant_id), "sk": f"{_sk(campaign_id)}#RUN#{run_id}", "v": _VERSION, "run_id": run_id}
