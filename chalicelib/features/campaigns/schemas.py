@@ -37,13 +37,9 @@ Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_absolut
 Title = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"\S")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"\S")]
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
-Extra = Annotated[
-    dict[
-        Annotated[str, StringConstraints(max_length=64)],
-        Annotated[str, StringConstraints(max_length=512)] | int | float | bool,
-    ],
-    Field(max_length=_MOST_EXTRA),
-]
+ExtraName = Annotated[str, StringConstraints(max_length=64)]
+ExtraText = Annotated[str, StringConstraints(max_length=512)]
+Extra = Annotated[dict[ExtraName, ExtraText | bool | int | float], Field(max_length=_MOST_EXTRA)]
 
 
 class ActionBody(Schema):
@@ -61,14 +57,14 @@ class MessageBody(Schema):
     badge: Url | None = None
     tag: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     lang: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
-    actions: Annotated[list[ActionBody], Field(max_length=2)] = []
+    actions: Annotated[list[ActionBody], Field(max_length=2)] = Field(default_factory=list)
     ttl_seconds: Annotated[int, Field(ge=1, le=2_419_200)] = DEFAULT_TTL_SECONDS
     urgency: Urgency = "normal"
     topic: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")] | None = None
     require_interaction: bool = False
     silent: bool = False
     app_badge: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    extra: Extra = {}
+    extra: Extra = Field(default_factory=dict)
 
     def message(self) -> Message:
         fields = self.model_dump(exclude={"actions"})

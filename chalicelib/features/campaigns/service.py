@@ -16,6 +16,7 @@ from chalicelib.core.identity import Mode
 from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import (
     CLOCKS_DIFFER_BY,
+    EVERYONE,
     FURTHEST_AHEAD,
     Audience,
     Campaign,
@@ -91,7 +92,7 @@ class Draft:
 
     name: str
     message: Message
-    audience: Audience = Audience()
+    audience: Audience = EVERYONE
     careful: bool = False
     expires_at: datetime | None = None
     send_at: datetime | None = None
@@ -216,6 +217,8 @@ class Campaigns:
             raise Invalid("This instant has passed.", pointer="/schedule/send_at")
         if at > now + FURTHEST_AHEAD:
             raise Invalid("This is more than a year ahead.", pointer="/schedule/send_at")
+        if campaign.expires_at and campaign.expires_at <= at:
+            raise Invalid("The campaign would expire before it is sent.", pointer="/schedule/send_at")
         look_at = self._put(campaign, at=at, now=now)
         return replace(planned, send_at=at, look_at=look_at, run_id=ids.new("run"), mode=mode, updated_at=now)
 
