@@ -1,0 +1,116 @@
+# Every command of the house; `make` alone lists them. Each creates what it needs, so a fresh machine needs only
+# Python 3.11 or newer and make. Variables (PORT=, N=, SEEDS=…) reach the programs through their environment.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The first Python that is new enough and can make an environment; version managers leave shims that only fail.
+PYTHON ?= $(shell for candidate in python3.11 python3.12 python3.13 python3; do \
+	$$candidate -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo $$candidate && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# A set is installed when the stamp with its lock's checksum is there: a second start installs nothing.
+checksum = $(shell cksum < $(1) | cut -d ' ' -f 1)
+RUN := $(VENV)/.installed-run-$(call checksum,requirements-run.txt)
+DEV := $(VENV)/.installed-dev-$(call checksum,requirements-dev.txt)
+
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+COVERAGE := $(PY) -m coverage
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- The product on this machine ---
+
+run: $(RUN)  ## Start everything on loopback: http://127.0.0.1:8000 (PORT=8000, REAL_PUSH=1 for the browser's own push)
+	@$(PY) -m infra.local run
+
+demo: export N ?= 1000
+demo: $(RUN)  ## Send one campaign to simulated subscribers and check every payload (N=1000)
+	@$(PY) -m infra.local.demo
+
+reset: $(RUN)  ## Forget the local product's state
+	@$(PY) -m infra.local reset
+
+logs: $(RUN)  ## Follow the local product's log
+	@$(PY) -m infra.local logs
+
+shell: $(RUN)  ## A Python prompt inside the local product
+	@$(PY) -m infra.local shell
+
+operator-key: $(RUN)  ## Issue a platform operator's key for the local product
+	@$(PY) -m infra.local operator-key
+
+# --- The gates ---
+
+test: $(DEV)  ## The fast tests (under 3 minutes; ARGS= goes to pytest)
+	@$(PYTEST) -m "not slow and not e2e" $(ARGS)
+
+check: lint types floors coverage chaos  ## Everything that must hold before a change lands (under 20 minutes)
+	@echo "check: all gates passed"
+
+lint: $(DEV)  ## Style, formatting, and whether the locks fit their inputs
+	@.ci/lock --check
+	@ruff check .
+	@ruff format --check .
+
+types: $(DEV)  ## Types, strictly, tests included
+	@mypy
+
+floors: $(DEV)  ## Who may import whom
+	@lint-imports
+
+coverage: $(DEV)  ## All tests under coverage, and its two gates
+	@.ci/coverage
+
+chaos: export SEEDS ?= 50
+chaos: $(DEV)  ## Kill, lose and repeat under a seeded scheduler (SEEDS=50)
+	@$(PY) -m tests.chaos
+
+bench: $(DEV)  ## One benchmark against its peers (B=name; without it, the list)
+	@$(if $(B),$(PY) -m bench.$(B),ls bench/*.py | sed 's|bench/\(.*\)\.py|make bench B=\1|')
+
+# --- Writing ---
+
+fmt: $(DEV)  ## Format the code and mend what can be mended
+	@ruff format .
+	@ruff check --fix-only --quiet .
+
+new: $(DEV)  ## Make a feature slice that passes every gate (F=name, TIER=a slice to stand beside)
+	@$(PY) -m infra.scaffold $(if $(F),--name $(F)) $(if $(TIER),--tier $(TIER))
+
+docs: $(DEV)  ## Write the generated pages of docs/
+	@$(PY) -m infra.docs
+
+lock: $(DEV)  ## Resolve the requirements into the three locks (UPGRADE=1 for the newest versions)
+	@.ci/lock $(if $(UPGRADE),--upgrade)
+
+clean:  ## Remove environment and caches; the local product's state stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
+
+.PHONY: help run demo reset logs shell operator-key test check lint types floors coverage chaos bench fmt new docs lock clean
+
+# --- The environment ---
+
+$(PY):
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer (with venv) is needed; name one: make PYTHON=/path/to/python3" >&2; exit 1; fi
+	@echo "creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+install = @echo "installing $(1) (once per lock)" \
+	&& $(PY) -m pip install --quiet --disable-pip-version-check --no-compile --use-pep517 --require-hashes -r $(1)
+
+$(DEV): | $(PY)
+	$(call install,requirements-dev.txt)
+	@rm -f $(VENV)/.installed-* && touch $@ $(RUN)
+
+$(RUN): | $(PY)
+	$(call install,requirements-run.txt)
+	@touch $@
