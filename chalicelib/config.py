@@ -9,13 +9,13 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+$", max_length=200)]
+Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+\Z", max_length=200)]
 
 
 class Stage(StrEnum):
@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_pepper: Name
     secret_installation: Name
 
-    log_level: Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    log_level: Annotated[str, Meta(pattern=r"^(DEBUG|INFO|WARNING|ERROR)\Z")] = "INFO"
     window: Annotated[int, Meta(ge=1, le=1024)] = 256
     window_careful: Annotated[int, Meta(ge=1, le=256)] = 25
     rows_per_batch: Annotated[int, Meta(ge=1, le=2048)] = 512
@@ -52,15 +52,20 @@ class BadSettings(Exception):
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    known = {name: environment[name.upper()] for name in Settings.__struct_fields__ if name.upper() in environment}
-    required = (field.name for field in msgspec.structs.fields(Settings) if field.required)
-    missing = [name.upper() for name in required if name not in known]
-    if missing:
-        raise BadSettings(f"missing from the environment: {', '.join(missing)}")
-    try:
-        return msgspec.convert(known, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise BadSettings(str(error)) from None
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for field in msgspec.structs.fields(Settings):
+        variable = field.name.upper()
+        if variable in environment:
+            try:
+                values[field.name] = msgspec.convert(environment[variable], field.type, strict=False)
+            except msgspec.ValidationError as error:
+                faults.append(f"{variable}: {error}")
+        elif field.required:
+            faults.append(f"{variable} is missing")
+    if faults:
+        raise BadSettings("; ".join(faults))
+    return Settings(**values)
 
 
 @cache

@@ -5,8 +5,6 @@ view, keeps the answer for a replay, records the mutation, and turns every error
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -14,20 +12,22 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Chalice, Response
 
 from chalicelib.core import clock
-from chalicelib.core.errors import Invalid, NotFound, PushError, Unauthenticated
+from chalicelib.core.errors import NotFound, PushError, Unauthenticated, Unavailable
 from chalicelib.core.identity import Principal
 from chalicelib.web import problems
 from chalicelib.web.allow import Allow
 from chalicelib.web.app import App
-from chalicelib.web.body import guard
+from chalicelib.web.body import Unreadable, guard
 from chalicelib.web.call import Answer, Call, Envelope, current
 from chalicelib.web.endpoint import Endpoint
+from chalicelib.web.once import perform_once
 from chalicelib.web.problems import Headers
-from chalicelib.web.schema import Nothing, Query, Schema, parse, parse_query, without_secrets
+from chalicelib.web.schema import Nothing, Query, Schema, parse, parse_query
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_LONGEST_KEY = 255
+_WITHOUT_BODY = frozenset({204, 302, 304})
+_OUR_FAULT = 500
 
 
 class Api(Blueprint):
@@ -45,7 +45,7 @@ class Api(Blueprint):
             def entry(**path_parts: str) -> Response:
                 return self._answer(endpoint, {name: unquote(part) for name, part in path_parts.items()})
 
-            types = ["application/json"] if endpoint.body is not Nothing else ["*/*"]
+            types = ["application/json"] if endpoint.takes_body else ["*/*"]
             self.route(path, methods=[method], name=view.__name__, content_types=types)(entry)
             return view
 
@@ -68,8 +68,8 @@ class Api(Blueprint):
         try:
             return self._run(endpoint, path, envelope)
         except PushError as error:
-            status = problems.status_of(error)
-            say = self._app.observer.alarm if status >= 500 else self._app.observer.note  # noqa: PLR2004
+            status = problems.status_of(type(error))
+            say = self._app.observer.alarm if status >= _OUR_FAULT else self._app.observer.note
             say("request_refused", code=error.code, status=status, route=endpoint.path, request_id=envelope.request_id)
             return problems.answer(error, instance=envelope.request_id)
         except Exception:  # noqa: BLE001 -- the door: whatever it is, the caller gets a problem and we get a record
@@ -78,13 +78,11 @@ class Api(Blueprint):
 
     def _run(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Response:
         principal = self._admit(endpoint, path, envelope)
-        raw = envelope.request.raw_body
-        raw = raw.encode() if isinstance(raw, str) else raw
-        has_body = endpoint.body is not Nothing
+        raw = guard(_raw_body(envelope)) if endpoint.takes_body else b""
         call = Call(
-            body=parse(endpoint.body, guard(raw)) if has_body else Nothing(),
+            body=parse(endpoint.body, raw) if endpoint.takes_body else Nothing(),
             path=path,
-            query=parse_query(endpoint.query, _query(envelope)),
+            query=parse_query(endpoint.query, dict(envelope.request.query_params or {})),
             at=clock.now(),
             request_id=envelope.request_id,
             client_address=envelope.request.context.get("identity", {}).get("sourceIp", ""),
@@ -92,10 +90,15 @@ class Api(Blueprint):
             answer_headers=envelope.headers,
             _principal=principal,
         )
+        perform = functools.partial(self._perform, endpoint, call)
         key = call.header("idempotency-key") if endpoint.replayable and principal else None
         if key is None:
-            return _respond(endpoint, self._perform(endpoint, call))
-        return self._once(endpoint, call, key, raw if has_body else b"")
+            return _respond(endpoint, perform())
+        done = perform_once(self._app, endpoint, call, key=key, raw=raw, perform=perform)
+        if isinstance(done, Answer):
+            return _respond(endpoint, done)
+        status, text = done
+        return _respond(endpoint, Answer(text, status, {"Idempotent-Replayed": "true"}))
 
     def _admit(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Principal | None:
         if not endpoint.allow.needs_credentials:
@@ -113,51 +116,39 @@ class Api(Blueprint):
         result = endpoint.view(call)
         answer = result if isinstance(result, Answer) else Answer(result if result is not None else Nothing())
         if endpoint.audit:
+            self._record(endpoint.audit, call, answer)
+        return answer
+
+    def _record(self, action: str, call: Call[Any], answer: Answer) -> None:
+        """The trail has a second way in. Should both fail, a 503 now would only have the caller do it twice."""
+        try:
             self._app.trail().append(
                 tenant_id=call.tenant_id,
                 actor=call.principal.subject,
-                action=endpoint.audit,
+                action=action,
                 subject=_subject(answer, call),
                 request_id=call.request_id,
                 at=call.at,
             )
-        return answer
+        except Unavailable:
+            self._app.observer.alarm("audit_lost", tenant_id=call.tenant_id, request_id=call.request_id, kind=action)
 
-    def _once(self, endpoint: Endpoint, call: Call[Any], key: str, raw: bytes) -> Response:
-        """The same key and body give the same answer, whatever happened in between."""
-        if not 0 < len(key) <= _LONGEST_KEY:
-            raise Invalid("An Idempotency-Key has 1 to 255 characters.", pointer="/Idempotency-Key")
-        replays = self._app.replays()
-        path = endpoint.path.format(**call.path)
-        place = hashlib.sha256(f"{call.tenant_id}\0{endpoint.method} {path}\0{key}".encode()).hexdigest()
-        fingerprint = hashlib.sha256(raw).hexdigest()
-        before = replays.begin(place=place, fingerprint=fingerprint, now=call.at)
-        if before is not None:
-            headers: Headers = {"Content-Type": endpoint.media_type, "Idempotent-Replayed": "true"}
-            return Response(body=before[1], status_code=before[0], headers=headers)
-        try:
-            answer = self._perform(endpoint, call)
-        except BaseException:
-            replays.abandon(place=place)
-            raise
-        stored = json.dumps(without_secrets(answer.body)) if isinstance(answer.body, Schema) else ""
-        status = answer.status or endpoint.status
-        replays.finish(place=place, fingerprint=fingerprint, status=status, body=stored, now=call.at)
-        return _respond(endpoint, answer)
+
+def _raw_body(envelope: Envelope) -> bytes:
+    try:
+        raw = envelope.request.raw_body
+    except ValueError:  # not the base64 it claims to be, or text that no bytes can spell
+        raise Unreadable from None
+    return raw.encode() if isinstance(raw, str) else raw
 
 
 def _respond(endpoint: Endpoint, answer: Answer) -> Response:
     status = answer.status or endpoint.status
     headers: Headers = {"Content-Type": endpoint.media_type, **answer.headers}
-    if status in {204, 302, 304}:
+    if status in _WITHOUT_BODY:
         return Response(body="", status_code=status, headers=headers)
     body = answer.body.model_dump_json() if isinstance(answer.body, Schema) else answer.body
     return Response(body=body, status_code=status, headers=headers)
-
-
-def _query(envelope: Envelope) -> dict[str, str]:
-    values = envelope.request.query_params
-    return {name: values[name] for name in values} if values else {}
 
 
 def _subject(answer: Answer, call: Call[Any]) -> str:

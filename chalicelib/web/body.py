@@ -1,25 +1,46 @@
-"""The JSON guard: size, depth, number of keys, duplicates and NaN are judged before anything is built from a body."""
+"""The JSON guard: everything hostile about a body is judged here, in linear time, before anything is built from it."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 from chalicelib.core.errors import PushError
 
 LARGEST_BYTES = 256 * 1024
 DEEPEST = 20
 MOST_KEYS = 500
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+LARGEST_NUMBER = 2**63  # what an integer column, a double and DynamoDB can all hold
+SMALLEST_NUMBER = 1e-100  # DynamoDB refuses what comes nearer to zero
+_LONGEST_INTEGER = 20  # digits and sign
+
+# Matches from every quote, closed or not: a pattern that can fail would start again at each quote, in quadratic time.
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 class Unreadable(PushError):
+    """The body could not be read as one JSON object in UTF-8, so nothing in it was looked at.
+
+    When: The body is empty, is not JSON, is a list or a bare value, names a key twice, holds NaN, Infinity or a number
+    beyond 64 bits, or exceeds 20 levels or 500 keys.
+
+    Do: Send one JSON object. `detail` says what was found.
+    """
+
     code = "unreadable_body"
     title = "The body is not a JSON object we can read."
 
 
 class TooLarge(PushError):
+    """The body is larger than this service reads.
+
+    When: A body exceeds 256 kB (262,144 bytes), whatever is in it.
+
+    Do: Send less at once. Large lists of subscriptions go through an import, which takes a file of any size.
+    """
+
     code = "too_large"
     title = "The body is larger than 256 kB."
 
@@ -32,16 +53,26 @@ def guard(raw: bytes) -> bytes:
         raise Unreadable("The body is empty; a JSON object is needed.")
     if _depth(raw) > DEEPEST:
         raise Unreadable(f"The body is nested more than {DEEPEST} levels deep.")
+    if not isinstance(_read(raw), dict):
+        raise Unreadable("The body must be a JSON object.")
+    return raw
+
+
+def _read(raw: bytes) -> Any:
     try:
-        parsed = json.loads(raw, object_pairs_hook=_Counter().members, parse_constant=_refuse_constant)
-        json.dumps(parsed, ensure_ascii=False).encode()
+        parsed = json.loads(
+            raw.decode(),  # left to itself, `json` would guess at UTF-16 and UTF-32
+            object_pairs_hook=_Counter().members,
+            parse_constant=_refuse_constant,
+            parse_int=_integer,
+            parse_float=_fraction,
+        )
+        json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair can be escaped, but not stored
     except UnicodeError:
         raise Unreadable("The body is not valid UTF-8.") from None
     except ValueError as error:
         raise Unreadable(f"The body is not valid JSON: {error}") from None
-    if not isinstance(parsed, dict):
-        raise Unreadable("The body must be a JSON object.")
-    return raw
+    return parsed
 
 
 class _Counter:
@@ -58,14 +89,27 @@ class _Counter:
         return members
 
 
-def _refuse_constant(name: str) -> None:
+def _refuse_constant(name: str) -> NoReturn:
     raise Unreadable(f"{name} is not JSON.")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_INTEGER or not -LARGEST_NUMBER <= int(text) < LARGEST_NUMBER:
+        raise Unreadable("The body holds a number beyond 64 bits.")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    number = float(text)
+    if abs(number) > LARGEST_NUMBER or 0 < abs(number) < SMALLEST_NUMBER:
+        raise Unreadable("The body holds a number too large or too small to keep.")
+    return number
 
 
 def _depth(raw: bytes) -> int:
     """Nesting outside strings; the parser itself recurses, so this comes first."""
     depth = deepest = 0
-    for byte in re.findall(rb"[\[\]{}]", _STRINGS.sub(b"", raw)):
-        depth += 1 if byte in b"[{" else -1
+    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", raw)):
+        depth += 1 if bracket in b"[{" else -1
         deepest = max(deepest, depth)
     return deepest

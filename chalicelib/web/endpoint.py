@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.web.allow import Allow
 from chalicelib.web.schema import Nothing, Query, Schema
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,25 @@ class Endpoint:
 
     @property
     def summary(self) -> str:
-        return self.name.replace("_", " ").capitalize()
+        """The first line of the view's docstring; without one, its name."""
+        return self._words.partition("\n")[0].rstrip(".") or self.name.replace("_", " ").capitalize()
+
+    @property
+    def description(self) -> str:
+        return self._words.partition("\n")[2].strip()
+
+    @property
+    def path_parameters(self) -> list[str]:
+        return _PARAMETER.findall(self.path)
+
+    @property
+    def takes_body(self) -> bool:
+        return self.body is not Nothing
 
     @property
     def is_mutation(self) -> bool:
         return self.method not in {"GET", "HEAD", "OPTIONS"}
+
+    @property
+    def _words(self) -> str:
+        return inspect.getdoc(self.view) or ""

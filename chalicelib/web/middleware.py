@@ -30,10 +30,23 @@ def answer(request: Request, get_response: Callable[[Request], Response]) -> Res
         response = get_response(request)
     finally:
         current.reset(token)
-    if isinstance(response.body, dict) and "Code" in response.body:
-        allowed = {name: value for name, value in response.headers.items() if name == "Allow"}
-        response = problems.answer(problems.of_chalice(response.status_code), instance=envelope.request_id)
-        response.headers.update(allowed)
-    response.headers = SECURITY_HEADERS | envelope.headers | response.headers
-    response.headers["X-Request-Id"] = envelope.request_id
+    if isinstance(response.body, dict):  # ours are text already: this is one of Chalice's own
+        response = _reworded(response, envelope)
+    request_id: Headers = {"X-Request-Id": envelope.request_id}
+    response.headers = _merged(SECURITY_HEADERS, envelope.headers, response.headers, request_id)
     return response
+
+
+def _reworded(response: Response, envelope: Envelope) -> Response:
+    problem = problems.answer(problems.of_chalice(response.status_code), instance=envelope.request_id)
+    if "Allow" in response.headers:
+        problem.headers["Allow"] = response.headers["Allow"]
+    return problem
+
+
+def _merged(*layers: Headers) -> Headers:
+    """The last one wins, however it is spelled: sending both `Cache-Control` and `cache-control` would say nothing."""
+    merged: dict[str, tuple[str, str | list[str]]] = {}
+    for layer in layers:
+        merged |= {name.lower(): (name, value) for name, value in layer.items()}
+    return dict(merged.values())

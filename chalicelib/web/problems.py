@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
-import json
+import math
 from typing import Any
 
 from chalice.app import Response
+from pydantic_core import to_json
 
 from chalicelib.core import errors
 from chalicelib.core.errors import OverLimit, PushError
 from chalicelib.web.body import TooLarge, Unreadable
+
+Headers = dict[str, str | list[str]]  # as Chalice types them
+CONTENT_TYPE = "application/problem+json"
+_UNAVAILABLE_SECONDS = 5
+
+
+class Broken(PushError):
+    """Something failed that we had not foreseen. What you sent is not to blame, and the failure is on record.
+
+    When: A bug of ours, or a fault in something we stand on.
+
+    Do: Try again once, with the same Idempotency-Key if the request had one. If it stays, tell us the request id that
+    stands in `instance`.
+    """
+
+    code = "internal_error"
+    title = "Something broke on our side. It has been recorded under this request id."
+
+
+class MethodNotAllowed(PushError):
+    """The path exists, but this method means nothing there.
+
+    When: A path that only reads is written to, or the other way around.
+
+    Do: Use one of the methods in the Allow header.
+    """
+
+    code = "method_not_allowed"
+    title = "This path does not take that method."
+
+
+class UnsupportedMediaType(PushError):
+    """The body says of itself that it is something other than JSON, so it was not read.
+
+    When: The Content-Type header names another type, as HTML forms and some clients do by default.
+
+    Do: Send `Content-Type: application/json`.
+    """
+
+    code = "unsupported_media_type"
+    title = "Only application/json is understood here."
+
 
 STATUS: dict[type[PushError], int] = {
     Unreadable: 400,
@@ -17,31 +60,15 @@ STATUS: dict[type[PushError], int] = {
     errors.PaymentRequired: 402,
     errors.Forbidden: 403,
     errors.NotFound: 404,
+    MethodNotAllowed: 405,
     errors.Conflict: 409,
     TooLarge: 413,
+    UnsupportedMediaType: 415,
     errors.Invalid: 422,
     OverLimit: 429,
+    PushError: 500,
     errors.Unavailable: 503,
 }
-Headers = dict[str, str | list[str]]  # as Chalice types them
-CONTENT_TYPE = "application/problem+json"
-
-
-class Broken(PushError):
-    code = "internal_error"
-    title = "Something broke on our side. It has been recorded under this request id."
-
-
-class MethodNotAllowed(PushError):
-    code = "method_not_allowed"
-    title = "This path does not take that method."
-
-
-class UnsupportedMediaType(PushError):
-    code = "unsupported_media_type"
-    title = "Only application/json is understood here."
-
-
 _OF_CHALICE: dict[int, type[PushError]] = {
     400: Unreadable,
     404: errors.NotFound,
@@ -50,11 +77,8 @@ _OF_CHALICE: dict[int, type[PushError]] = {
 }
 
 
-def status_of(error: PushError) -> int:
-    for family in type(error).__mro__:
-        if family in STATUS:
-            return STATUS[family]
-    return {"method_not_allowed": 405, "unsupported_media_type": 415}.get(error.code, 500)
+def status_of(error: type[PushError]) -> int:
+    return next(STATUS[family] for family in error.__mro__ if family in STATUS)
 
 
 def document(error: PushError, *, instance: str) -> dict[str, Any]:
@@ -62,7 +86,7 @@ def document(error: PushError, *, instance: str) -> dict[str, Any]:
         **error.facts,
         "type": f"/problems/{error.code}",
         "title": error.title,
-        "status": status_of(error),
+        "status": status_of(type(error)),
         "detail": error.detail,
         "code": error.code,
         "instance": instance,
@@ -70,15 +94,20 @@ def document(error: PushError, *, instance: str) -> dict[str, Any]:
 
 
 def answer(error: PushError, *, instance: str) -> Response:
-    headers: Headers = {"Content-Type": CONTENT_TYPE}
+    """Facts may hold whatever a schema may: times and the like are spelled as in any other answer."""
+    text = to_json(document(error, instance=instance), fallback=str).decode()
+    headers: Headers = {"Content-Type": CONTENT_TYPE, **_headers(error)}
+    return Response(body=text, status_code=status_of(type(error)), headers=headers)
+
+
+def _headers(error: PushError) -> Headers:
     if isinstance(error, OverLimit):
-        headers["Retry-After"] = str(error.retry_after_seconds)
+        return {"Retry-After": str(max(1, math.ceil(error.retry_after_seconds)))}
     if isinstance(error, errors.Unauthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
+        return {"WWW-Authenticate": "Bearer"}
     if isinstance(error, errors.Unavailable):
-        headers["Retry-After"] = "5"
-    body = json.dumps(document(error, instance=instance), separators=(",", ":"))
-    return Response(body=body, status_code=status_of(error), headers=headers)
+        return {"Retry-After": str(_UNAVAILABLE_SECONDS)}
+    return {}
 
 
 def of_chalice(status: int) -> PushError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SerializationInfo, ValidationError
+from pydantic_core import ErrorDetails, from_json, to_json
 
 from chalicelib.core.errors import Invalid
 from chalicelib.core.paging import DEFAULT_LIMIT, LARGEST_LIMIT
@@ -12,9 +13,17 @@ from chalicelib.core.paging import DEFAULT_LIMIT, LARGEST_LIMIT
 T = TypeVar("T")
 S = TypeVar("S", bound="Schema")
 
-_SHOWN_ONCE = "x-shown-once"
-Secret = Annotated[str, Field(json_schema_extra={_SHOWN_ONCE: True})]
+SHOWN_ONCE = "x-shown-once"
+_FOR_STORAGE = "for storage"
+_CONCEALED = "\0shown once\0"
 _MOST_ERRORS = 20
+
+
+def _conceal(value: str, info: SerializationInfo) -> str:
+    return _CONCEALED if info.context == _FOR_STORAGE else value
+
+
+Secret = Annotated[str, Field(json_schema_extra={SHOWN_ONCE: True}), PlainSerializer(_conceal)]
 
 
 class Schema(BaseModel):
@@ -27,9 +36,15 @@ class Query(Schema):
     model_config = ConfigDict(extra="forbid", strict=False, frozen=True)
 
 
+class AnyQuery(Query):
+    """For pages that people link to: whatever a mail client or a tracker hangs on to a link is ignored."""
+
+    model_config = ConfigDict(extra="ignore", strict=False, frozen=True)
+
+
 class ListQuery(Query):
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT)
-    cursor: str | None = Field(None, max_length=1024)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many to return at most.")
+    cursor: str | None = Field(None, max_length=1024, description="`next_cursor` of the page before.")
 
 
 class Nothing(Schema):
@@ -44,37 +59,54 @@ def parse(schema: type[S], raw: bytes) -> S:
     try:
         return schema.model_validate_json(raw)
     except ValidationError as error:
-        raise _invalid(error) from None
+        raise _invalid(error, from_json(raw, allow_partial=True)) from None
 
 
-def parse_query(schema: type[S], values: dict[str, Any]) -> S:
+def parse_query(schema: type[S], values: dict[str, str]) -> S:
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        raise _invalid(error) from None
+        raise _invalid(error, values) from None
 
 
-def without_secrets(body: Schema) -> dict[str, Any]:
-    """What may be stored of an answer."""
-    document = body.model_dump(mode="json")
-    for name, field in type(body).model_fields.items():
-        extra = field.json_schema_extra
-        if isinstance(extra, dict) and extra.get(_SHOWN_ONCE):
-            document.pop(name, None)
-    return document
+def without_secrets(body: Schema) -> str:
+    """What may be stored of an answer: the same text, less the fields that are shown once, however deep they are."""
+    return to_json(_pruned(body.model_dump(mode="json", context=_FOR_STORAGE))).decode()
 
 
-def _invalid(error: ValidationError) -> Invalid:
-    problems = [
-        {"pointer": "".join(f"/{_escape(part)}" for part in found["loc"]), "detail": found["msg"]}
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    more = len(problems) - _MOST_ERRORS
+def _pruned(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _pruned(inner) for name, inner in value.items() if inner != _CONCEALED}
+        case list():
+            return [_pruned(inner) for inner in value if inner != _CONCEALED]
+    return value
+
+
+def _invalid(error: ValidationError, document: Any) -> Invalid:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    problems = [{"pointer": _pointer(one, document), "detail": _detail(one)} for one in found]
     detail = f"{problems[0]['pointer'] or '/'}: {problems[0]['detail']}"
-    invalid = Invalid(detail if more <= 0 else f"{detail} ({more} errors are not listed)")
-    invalid.facts["errors"] = problems[:_MOST_ERRORS]
-    return invalid
+    unlisted = len(problems) - _MOST_ERRORS
+    return Invalid(
+        detail if unlisted <= 0 else f"{detail} ({unlisted} errors are not listed)", errors=problems[:_MOST_ERRORS]
+    )
 
 
-def _escape(part: object) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
+def _detail(found: ErrorDetails) -> str:
+    return found["msg"].removeprefix("Value error, ")
+
+
+def _pointer(found: ErrorDetails, document: Any) -> str:
+    """A JSON Pointer into what was sent. Pydantic's locations also name the members of a union: those are left out."""
+    place, pointer, last = document, "", len(found["loc"]) - 1
+    for position, part in enumerate(found["loc"]):
+        match place, part:
+            case dict(), str() if part in place:
+                place = place[part]
+            case list(), int() if part < len(place):
+                place = place[part]
+            case _ if found["type"] != "missing" or position < last:
+                continue
+        pointer += "/" + str(part).replace("~", "~0").replace("/", "~1")
+    return pointer
