@@ -1,0 +1,122 @@
+"""Sites over HTTP: for the people and keys that own them, and the public configuration that the SDK starts from."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from chalicelib.config import settings
+from chalicelib.core.identity import Scope
+from chalicelib.features.sites.model import Site
+from chalicelib.features.sites.schemas import NewSite, SdkConfig, SiteChanges, SiteClosing, SiteList, SiteView
+from chalicelib.features.sites.wiring import sites
+from chalicelib.web.allow import BROWSER, holder
+from chalicelib.web.api import Api
+from chalicelib.web.browser import BrowserApi
+from chalicelib.web.call import Call
+from chalicelib.web.schema import ListQuery, Nothing
+
+api = Api(__name__, tag="sites")
+sdk_api = BrowserApi(__name__, tag="sdk", gate=sites)
+
+
+@api.endpoint(
+    "POST",
+    "/v1/sites",
+    allow=holder(Scope.SITES_WRITE),
+    body=NewSite,
+    returns=SiteView,
+    status=201,
+    audit="site.created",
+    replayable=True,
+)
+def create_site(call: Call[NewSite]) -> SiteView:
+    """Make a site, with a VAPID key of its own."""
+    site = sites().create(
+        tenant_id=call.tenant_id,
+        name=call.body.name,
+        url=call.body.url,
+        origins=None if call.body.origins is None else tuple(call.body.origins),
+        subject=call.body.subject,
+        bound_to=call.principal.site_id,
+        now=call.at,
+    )
+    return _view(site)
+
+
+@api.endpoint("GET", "/v1/sites", allow=holder(Scope.SITES_READ), query=ListQuery, returns=SiteList)
+def list_sites(call: Call[Nothing]) -> SiteList:
+    """List the sites, oldest first."""
+    query = cast("ListQuery", call.query)
+    page = sites().list(
+        tenant_id=call.tenant_id, limit=query.limit, cursor=query.cursor, bound_to=call.principal.site_id
+    )
+    return SiteList(
+        data=[_view(site) for site in page.rows], next_cursor=page.position, has_more=page.position is not None
+    )
+
+
+@api.endpoint("GET", "/v1/sites/{site_id}", allow=holder(Scope.SITES_READ), returns=SiteView)
+def get_site(call: Call[Nothing]) -> SiteView:
+    """Show a site."""
+    return _view(sites().get(tenant_id=call.tenant_id, site_id=call.path["site_id"]))
+
+
+@api.endpoint(
+    "PATCH",
+    "/v1/sites/{site_id}",
+    allow=holder(Scope.SITES_WRITE),
+    body=SiteChanges,
+    returns=SiteView,
+    audit="site.changed",
+)
+def change_site(call: Call[SiteChanges]) -> SiteView:
+    """Change a site.
+
+    What is left out stays as it is. `origins` replaces the whole list, and holds for the next request of any browser.
+    """
+    site = sites().change(
+        tenant_id=call.tenant_id,
+        site_id=call.path["site_id"],
+        name=call.body.name,
+        url=call.body.url,
+        origins=None if call.body.origins is None else tuple(call.body.origins),
+        subject=call.body.subject,
+    )
+    return _view(site)
+
+
+@api.endpoint(
+    "DELETE",
+    "/v1/sites/{site_id}",
+    allow=holder(Scope.SITES_WRITE),
+    returns=SiteClosing,
+    status=202,
+    audit="site.closed",
+)
+def close_site(call: Call[Nothing]) -> SiteClosing:
+    """Close a site.
+
+    It answers 404 from now on, also to its browsers. Its subscriptions and keys are out of reach, but not yet erased.
+    """
+    site = sites().close(tenant_id=call.tenant_id, site_id=call.path["site_id"], now=call.at)
+    return SiteClosing(
+        id=site.id,
+        status="closing",
+        detail="The site is closed. Its subscriptions and keys are out of reach, but not yet erased.",
+    )
+
+
+@sdk_api.endpoint("GET", "/v1/sdk/{site_key}/config", allow=BROWSER, returns=SdkConfig)
+def sdk_config(call: Call[Nothing]) -> SdkConfig:
+    """Show what the SDK starts from."""
+    return SdkConfig(vapid_public_key=sites().by_key(call.path["site_key"]).vapid_public_key)
+
+
+@sdk_api.endpoint("OPTIONS", "/v1/sdk/{site_key}/config", allow=BROWSER, status=204)
+def preflight_config(_call: Call[Nothing]) -> Nothing:
+    """Answer a preflight."""
+    return Nothing()
+
+
+def _view(site: Site) -> SiteView:
+    return SiteView.of(site, public_url=settings().public_url)

@@ -1,0 +1,86 @@
+"""HTTP bodies of sites."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from chalicelib.features.sites.model import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_URL, MOST_ORIGINS, Site
+from chalicelib.web.schema import Schema
+
+
+class NewSite(Schema):
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    url: str = Field(max_length=LONGEST_URL, description="The site's own address.")
+    origins: list[str] | None = Field(
+        None, max_length=MOST_ORIGINS, description="Pages that may subscribe browsers; by default the origin of `url`."
+    )
+    subject: str | None = Field(
+        None, max_length=LONGEST_SUBJECT, description="Whom push services may write to: a mailto: or https: address."
+    )
+
+
+class SiteChanges(Schema):
+    """What is left out, or null, stays as it is."""
+
+    name: str | None = Field(None, max_length=LONGEST_NAME)
+    url: str | None = Field(None, max_length=LONGEST_URL)
+    origins: list[str] | None = Field(None, max_length=MOST_ORIGINS)
+    subject: str | None = Field(None, max_length=LONGEST_SUBJECT)
+
+
+class SiteView(Schema):
+    id: str
+    name: str
+    url: str
+    origins: list[str]
+    subject: str
+    site_key: str
+    vapid_public_key: str
+    snippet: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, site: Site, *, public_url: str) -> SiteView:
+        return cls(
+            id=site.id,
+            name=site.name,
+            url=site.url,
+            origins=list(site.origins),
+            subject=site.subject,
+            site_key=site.site_key,
+            vapid_public_key=site.vapid_public_key,
+            snippet=f'<script src="{public_url}/sdk/v1/pushsaas.js" data-site-key="{site.site_key}" async></script>',
+            created_at=site.created_at,
+        )
+
+
+class SiteList(Schema):
+    data: list[SiteView]
+    next_cursor: str | None
+    has_more: bool
+
+
+class SiteClosing(Schema):
+    """The site is out of sight at once; removing what belongs to it is a job of its own."""
+
+    id: str
+    status: str
+    detail: str
+
+
+class Prompt(Schema):
+    """When to ask a visitor. Never on load; a soft no is remembered for `ask_again_after_days`."""
+
+    style: str = "soft"
+    trigger: str = "action"
+    ask_again_after_days: int = 30
+
+
+class SdkConfig(Schema):
+    """What the script on a site's pages needs to know. Public."""
+
+    vapid_public_key: str
+    worker_scope: str = "/"
+    prompt: Prompt = Prompt()

@@ -1,0 +1,240 @@
+"""Sites: made, changed, closed; who a browser's site key and origin belong to; and the keys that sign pushes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from chalicelib.core import chance, ids
+from chalicelib.core.encoding import b64url
+from chalicelib.core.errors import Forbidden, NotFound, Stale
+from chalicelib.core.paging import Cursors, Page
+from chalicelib.core.ports import Clock
+from chalicelib.features.sites.model import (
+    OriginNotAllowed,
+    SealedKey,
+    SigningKey,
+    Site,
+    admits,
+    check_name,
+    check_origins,
+    check_subject,
+    check_url,
+    is_site_id,
+    is_site_key,
+    origin_of,
+)
+
+T = TypeVar("T")
+
+_ATTEMPTS = 5
+_KEPT_FOR = timedelta(minutes=5)
+_MOST_KEPT = 256
+_IDENTITY = "identity"  # where a VAPID key has its id, in the context that a secret is sealed under
+
+
+class SiteStore(Protocol):
+    def add(self, site: Site, key: SealedKey, *, identity_secret: bytes) -> None:
+        """The site, its key and the guard of its site key: all or none."""
+        ...
+
+    def get(self, tenant_id: str, site_id: str) -> Site | None:
+        """None for a foreign id as for an unknown one."""
+        ...
+
+    def find(self, site_key: str) -> Site | None:
+        """By the guard; the one look-up that starts without a tenant."""
+        ...
+
+    def page(self, tenant_id: str, *, after: str | None, limit: int) -> Page[Site]:
+        """In order of birth; `position` is the id of the last one shown."""
+        ...
+
+    def change(self, site: Site) -> bool:
+        """Writes what may change, IF the row is still at `site.rev`."""
+        ...
+
+    def close(self, site: Site, *, at: datetime) -> bool:
+        """Takes the site and its guard out of sight, IF the row is still at `site.rev`."""
+        ...
+
+    def key(self, tenant_id: str, site_id: str, key_id: str) -> SealedKey | None:
+        """One VAPID key of the site, sealed."""
+        ...
+
+    def identity_secret(self, tenant_id: str, site_id: str) -> bytes | None:
+        """Sealed."""
+        ...
+
+
+class Vault(Protocol):
+    def seal(self, plaintext: bytes, context: Mapping[str, str], /) -> bytes:
+        """Opens again only under the same context."""
+        ...
+
+    def unseal(self, sealed: bytes, context: Mapping[str, str], /) -> bytes:
+        """Raises Tampered for anything that was not sealed under this context."""
+        ...
+
+
+class KeyPair(Protocol):
+    def __call__(self) -> tuple[bytes, bytes]:
+        """A new P-256 pair: the private scalar (32 bytes) and the uncompressed public point (65)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What this installation says about all sites."""
+
+    allows_http_origins: bool
+    default_subject: str
+
+
+class Sites:
+    def __init__(
+        self,
+        *,
+        store: SiteStore,
+        vault: Vault,
+        key_pair: KeyPair,
+        terms: Terms,
+        clock: Clock,
+        cursor_secret: Callable[[], bytes],
+    ) -> None:
+        self._store = store
+        self._vault = vault
+        self._key_pair = key_pair
+        self._terms = terms
+        self._clock = clock
+        self._cursor_secret = cursor_secret
+        self._opened: dict[tuple[str, str, str], tuple[datetime, SigningKey]] = {}
+
+    def create(
+        self,
+        *,
+        tenant_id: str,
+        name: str,
+        url: str,
+        now: datetime,
+        origins: tuple[str, ...] | None = None,
+        subject: str | None = None,
+        bound_to: str | None = None,
+    ) -> Site:
+        """`bound_to` is the site of an API key that is bound to one: such a key makes no others."""
+        if bound_to is not None:
+            raise Forbidden("A key that is bound to one site cannot make another.")
+        allows_http = self._terms.allows_http_origins
+        wanted = (origin_of(url, allows_http=allows_http),) if origins is None else origins
+        scalar, public = self._key_pair()
+        site = Site(
+            id=ids.new("site"),
+            tenant_id=tenant_id,
+            name=check_name(name),
+            url=check_url(url, allows_http=allows_http),
+            origins=check_origins(wanted, allows_http=allows_http),
+            site_key=f"pk_{chance.token(16).hex()}",
+            subject=self._terms.default_subject if subject is None else check_subject(subject),
+            key_id=ids.new("vap"),
+            vapid_public_key=b64url(public),
+            created_at=now,
+        )
+        key = SealedKey(site.key_id, public, self._vault.seal(scalar, _context(tenant_id, site.id, site.key_id)))
+        self._store.add(site, key, identity_secret=self._new_identity_secret(tenant_id, site.id))
+        return site
+
+    def get(self, *, tenant_id: str, site_id: str) -> Site:
+        return _found(self._store.get(tenant_id, site_id) if is_site_id(site_id) else None)
+
+    def list(self, *, tenant_id: str, limit: int, cursor: str | None, bound_to: str | None = None) -> Page[Site]:
+        """`position` of the page is a sealed cursor."""
+        if bound_to is not None:
+            return Page([self.get(tenant_id=tenant_id, site_id=bound_to)], None)
+        cursors = Cursors(secret=self._cursor_secret(), scope=f"{tenant_id}/sites")
+        page = self._store.page(tenant_id, after=cursors.open(cursor), limit=limit)
+        return Page(page.rows, cursors.seal(page.position))
+
+    def change(
+        self,
+        *,
+        tenant_id: str,
+        site_id: str,
+        name: str | None = None,
+        url: str | None = None,
+        origins: tuple[str, ...] | None = None,
+        subject: str | None = None,
+    ) -> Site:
+        """None leaves as it is. A new url does not touch the origins: those are what browsers are held to."""
+        allows_http = self._terms.allows_http_origins
+        wanted: dict[str, Any] = {
+            "name": None if name is None else check_name(name),
+            "url": None if url is None else check_url(url, allows_http=allows_http),
+            "origins": None if origins is None else check_origins(origins, allows_http=allows_http),
+            "subject": None if subject is None else check_subject(subject),
+        }
+        changes = {field: value for field, value in wanted.items() if value is not None}
+        for _ in range(_ATTEMPTS):
+            site = self.get(tenant_id=tenant_id, site_id=site_id)
+            changed = replace(site, **changes)
+            if changed == site:
+                return site
+            if self._store.change(changed):
+                return replace(changed, rev=site.rev + 1)
+        raise Stale
+
+    def close(self, *, tenant_id: str, site_id: str, now: datetime) -> Site:
+        """From now on the site is unknown, also to its browsers. Its subscriptions and keys wait for a clean-up."""
+        for _ in range(_ATTEMPTS):
+            site = self.get(tenant_id=tenant_id, site_id=site_id)
+            if self._store.close(site, at=now):
+                return site
+        raise Stale
+
+    def by_key(self, site_key: str) -> Site:
+        return _found(self._store.find(site_key) if is_site_key(site_key) else None)
+
+    def admit(self, *, site_key: str, origin: str | None) -> Site:
+        """The site a browser speaks for, when it stands on one of the site's own pages."""
+        site = self.by_key(site_key)
+        if origin is None or not admits(site, origin, allows_http=self._terms.allows_http_origins):
+            raise OriginNotAllowed
+        return site
+
+    def signing_key(self, *, tenant_id: str, site_id: str, key_id: str) -> SigningKey:
+        """Kept in memory for five minutes, under its full name: a warm Lambda serves many tenants.
+
+        A changed subject, or a closed site, is therefore noticed up to five minutes late.
+        """
+        place, now = (tenant_id, site_id, key_id), self._clock.now()
+        kept = self._opened.get(place)
+        if kept and timedelta() <= now - kept[0] < _KEPT_FOR:
+            return kept[1]
+        site = self.get(tenant_id=tenant_id, site_id=site_id)
+        key = _found(self._store.key(tenant_id, site_id, key_id))
+        scalar = self._vault.unseal(key.sealed, _context(tenant_id, site_id, key_id))
+        opened = SigningKey(key_id, scalar, key.public, site.subject)
+        if len(self._opened) >= _MOST_KEPT:
+            self._opened.clear()
+        self._opened[place] = (now, opened)
+        return opened
+
+    def identity_secret(self, *, tenant_id: str, site_id: str) -> str:
+        """What a site's own server signs external ids with. Its UTF-8 bytes are the HMAC key."""
+        sealed = _found(self._store.identity_secret(tenant_id, site_id) if is_site_id(site_id) else None)
+        return self._vault.unseal(sealed, _context(tenant_id, site_id, _IDENTITY)).decode()
+
+    def _new_identity_secret(self, tenant_id: str, site_id: str) -> bytes:
+        secret = f"ids_{b64url(chance.token(32))}"
+        return self._vault.seal(secret.encode(), _context(tenant_id, site_id, _IDENTITY))
+
+
+def _context(tenant_id: str, site_id: str, key_id: str) -> dict[str, str]:
+    return {"tenant": tenant_id, "site": site_id, "key": key_id}
+
+
+def _found(thing: T | None) -> T:
+    if thing is None:
+        raise NotFound
+    return thing

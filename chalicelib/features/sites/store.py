@@ -1,0 +1,144 @@
+"""Sites and their keys as rows of the core table.
+
+| pk | sk | holds |
+|---|---|---|
+| `T#<tenant>` | `SITE#<site>` | the site; `identity_secret` sealed; `key_id` names the VAPID key in use |
+| `T#<tenant>` | `VAPID#<site>#<key>` | one VAPID key, `sealed`: a rotation adds a row, older keys go on signing |
+| `T#<tenant>` | `CLOSED#<site>` | a deleted site, until its subscriptions and keys are cleaned up |
+| `SITEKEY#<site key>` | `-` | whose site key this is |
+
+Secrets are sealed under `{tenant, site, key}`, where `key` is the VAPID key's id, or `identity`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+
+from chalicelib.aws.dynamo import Delete, Put, Refused, Span, Table, absent, equals, transact
+from chalicelib.aws.values import Row
+from chalicelib.core.clock import from_milliseconds, in_milliseconds
+from chalicelib.core.paging import Page
+from chalicelib.features.sites.model import SealedKey, Site
+
+_SITE = "SITE#"
+_VERSION = 1
+
+
+class SiteRows:
+    def __init__(self) -> None:
+        self._table = Table("core")
+
+    def add(self, site: Site, key: SealedKey, *, identity_secret: bytes) -> None:
+        key_row = {
+            "pk": _pk(site.tenant_id),
+            "sk": _key_sk(site.id, key.key_id),
+            "v": _VERSION,
+            "rev": 1,
+            "public": key.public,
+            "sealed": key.sealed,
+            "created_at": in_milliseconds(site.created_at),
+        }
+        guard = {"pk": _guard(site.site_key), "sk": "-", "v": _VERSION, "tenant_id": site.tenant_id, "site_id": site.id}
+        transact(
+            Put(self._table, _site_row(site) | {"identity_secret": identity_secret}, absent()),
+            Put(self._table, key_row, absent()),
+            Put(self._table, guard, absent()),
+        )
+
+    def get(self, tenant_id: str, site_id: str) -> Site | None:
+        row = self._table.get(_pk(tenant_id), _SITE + site_id)
+        return _site(row, tenant_id) if row else None
+
+    def find(self, site_key: str) -> Site | None:
+        guard = self._table.get(_guard(site_key))
+        return self.get(guard["tenant_id"], guard["site_id"]) if guard else None
+
+    def page(self, tenant_id: str, *, after: str | None, limit: int) -> Page[Site]:
+        """One more is asked for than is shown: its presence says that the list goes on."""
+        found = self._table.query(
+            _pk(tenant_id), Span(prefix=_SITE), limit=limit + 1, position=_SITE + after if after else None
+        )
+        sites = [_site(row, tenant_id) for row in islice(found.rows, limit)]
+        return Page(sites, sites[-1].id if len(found.rows) > limit else None)
+
+    def change(self, site: Site) -> bool:
+        changes = {
+            "name": site.name,
+            "url": site.url,
+            "origins": site.origins,
+            "subject": site.subject,
+            "rev": site.rev + 1,
+        }
+        try:
+            self._table.update(_pk(site.tenant_id), _SITE + site.id, changes, equals("rev", site.rev))
+        except Refused:
+            return False
+        return True
+
+    def close(self, site: Site, *, at: datetime) -> bool:
+        closed = replace(site, rev=site.rev + 1)
+        row = _site_row(closed) | {"sk": f"CLOSED#{site.id}", "closed_at": in_milliseconds(at)}
+        try:
+            transact(
+                Delete(self._table, _pk(site.tenant_id), _SITE + site.id, equals("rev", site.rev)),
+                Put(self._table, row, absent()),
+                Delete(self._table, _guard(site.site_key), "-"),
+            )
+        except Refused:
+            return False
+        return True
+
+    def key(self, tenant_id: str, site_id: str, key_id: str) -> SealedKey | None:
+        row = self._table.get(_pk(tenant_id), _key_sk(site_id, key_id))
+        return SealedKey(key_id, row["public"], row["sealed"]) if row else None
+
+    def identity_secret(self, tenant_id: str, site_id: str) -> bytes | None:
+        row = self._table.get(_pk(tenant_id), _SITE + site_id)
+        return row["identity_secret"] if row else None
+
+
+def _pk(tenant_id: str) -> str:
+    return f"T#{tenant_id}"
+
+
+def _key_sk(site_id: str, key_id: str) -> str:
+    return f"VAPID#{site_id}#{key_id}"
+
+
+def _guard(site_key: str) -> str:
+    return f"SITEKEY#{site_key}"
+
+
+def _site_row(site: Site) -> Row:
+    return {
+        "pk": _pk(site.tenant_id),
+        "sk": _SITE + site.id,
+        "v": _VERSION,
+        "rev": site.rev,
+        "name": site.name,
+        "url": site.url,
+        "origins": list(site.origins),
+        "site_key": site.site_key,
+        "subject": site.subject,
+        "key_id": site.key_id,
+        "vapid_public_key": site.vapid_public_key,
+        "created_at": in_milliseconds(site.created_at),
+    }
+
+
+def _site(row: Row, tenant_id: str) -> Site:
+    return Site(
+        id=row["sk"].removeprefix(_SITE),
+        tenant_id=tenant_id,
+        name=row["name"],
+        url=row["url"],
+        origins=tuple(row["origins"]),
+        site_key=row["site_key"],
+        subject=row["subject"],
+        key_id=row["key_id"],
+        vapid_public_key=row["vapid_public_key"],
+        created_at=from_milliseconds(row["created_at"]),
+        rev=row["rev"],
+    )

@@ -1,0 +1,31 @@
+"""Sites over the core table, with their secrets under KMS."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from functools import cache
+
+from chalicelib.features.sites.service import Sites, Terms
+
+
+@cache
+def sites() -> Sites:
+    from chalicelib.aws import envelope
+    from chalicelib.aws.secrets import secret
+    from chalicelib.config import settings
+    from chalicelib.core import clock
+    from chalicelib.features.sites.adapters.key_pairs import key_pair
+    from chalicelib.features.sites.store import SiteRows
+
+    known = settings()
+    return Sites(
+        store=SiteRows(),
+        vault=envelope,
+        key_pair=key_pair,
+        terms=Terms(
+            allows_http_origins=known.allows_http_origins,
+            default_subject=f"mailto:{parseaddr(known.mail_from)[1]}",
+        ),
+        clock=clock,
+        cursor_secret=lambda: secret(known.secret_pepper).encode(),
+    )

@@ -1,0 +1,65 @@
+"""Routes that browsers call from other people's sites: site key and origin are the credentials, checked at the door.
+
+CORS (SECURITY 15) is granted there too, before the body is read, so that a page may read every answer, also a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from chalicelib.core.identity import Principal
+from chalicelib.web.api import Api
+from chalicelib.web.call import Envelope
+from chalicelib.web.endpoint import Endpoint
+
+_KEPT_SECONDS = 600
+_REQUEST_HEADERS = "Content-Type, X-Subscription-Token"
+_ANSWER_HEADERS = "X-Request-Id, Retry-After"
+
+
+class Visited(Protocol):
+    """The site that a browser speaks for."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def tenant_id(self) -> str: ...
+
+
+class Gate(Protocol):
+    def admit(self, *, site_key: str, origin: str | None) -> Visited:
+        """Raises NotFound for an unknown site key, and a Forbidden for an origin that is not exactly the site's."""
+        ...
+
+    def by_key(self, site_key: str) -> Visited:
+        """Without an origin."""
+        ...
+
+
+class BrowserApi(Api):
+    """Every path has a `{site_key}`. The principal that views see is the site: its tenant, its id, and no scope."""
+
+    def __init__(self, import_name: str, *, tag: str, gate: Callable[[], Gate]) -> None:
+        super().__init__(import_name, tag=tag)
+        self._gate = gate
+
+    def _admit(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Principal:
+        envelope.headers["Vary"] = "Origin"
+        site_key, origin = path["site_key"], envelope.request.headers.get("origin")
+        if origin is None and endpoint.method == "GET":  # a page of our own origin, or a tool: it reads what is public
+            site = self._gate().by_key(site_key)
+        else:
+            site = self._gate().admit(site_key=site_key, origin=origin)
+            self._grant(endpoint, str(origin), envelope)
+        return Principal(subject=site_key, tenant_id=site.tenant_id, scopes=frozenset(), site_id=site.id)
+
+    def _grant(self, endpoint: Endpoint, origin: str, envelope: Envelope) -> None:
+        envelope.headers["Access-Control-Allow-Origin"] = origin
+        envelope.headers["Access-Control-Expose-Headers"] = _ANSWER_HEADERS
+        if endpoint.method == "OPTIONS":
+            methods = sorted(other.method for other in self.endpoints if other.path == endpoint.path)
+            envelope.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+            envelope.headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
+            envelope.headers["Access-Control-Max-Age"] = str(_KEPT_SECONDS)
