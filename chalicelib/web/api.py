@@ -57,7 +57,7 @@ class Api(Blueprint):
             app.endpoints.extend(self.endpoints)
 
     @property
-    def _app(self) -> App:
+    def app(self) -> App:
         app = self.current_app
         if not isinstance(app, App):
             raise TypeError("an Api belongs to an App")
@@ -69,11 +69,11 @@ class Api(Blueprint):
             return self._run(endpoint, path, envelope)
         except PushError as error:
             status = problems.status_of(type(error))
-            say = self._app.observer.alarm if status >= _OUR_FAULT else self._app.observer.note
+            say = self.app.observer.alarm if status >= _OUR_FAULT else self.app.observer.note
             say("request_refused", code=error.code, status=status, route=endpoint.path, request_id=envelope.request_id)
             return problems.answer(error, instance=envelope.request_id)
         except Exception:  # noqa: BLE001 -- the door: whatever it is, the caller gets a problem and we get a record
-            self._app.observer.alarm("request_broke", route=endpoint.path, request_id=envelope.request_id)
+            self.app.observer.alarm("request_broke", route=endpoint.path, request_id=envelope.request_id)
             return problems.answer(problems.Broken(), instance=envelope.request_id)
 
     def _run(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Response:
@@ -94,7 +94,7 @@ class Api(Blueprint):
         key = call.header("idempotency-key") if endpoint.replayable and principal else None
         if key is None:
             return _respond(endpoint, perform())
-        done = perform_once(self._app, endpoint, call, key=key, raw=raw, perform=perform)
+        done = perform_once(self.app, endpoint, call, key=key, raw=raw, perform=perform)
         if isinstance(done, Answer):
             return _respond(endpoint, done)
         status, text = done
@@ -106,7 +106,7 @@ class Api(Blueprint):
         scheme, _, token = envelope.request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated
-        principal = self._app.authenticate(token.strip(), clock.now())
+        principal = self.app.authenticate(token.strip(), clock.now())
         endpoint.allow.check(principal)
         if "site_id" in path and not principal.may_see_site(path["site_id"]):
             raise NotFound
@@ -122,7 +122,7 @@ class Api(Blueprint):
     def _record(self, action: str, call: Call[Any], answer: Answer) -> None:
         """The trail has a second way in. Should both fail, a 503 now would only have the caller do it twice."""
         try:
-            self._app.trail().append(
+            self.app.trail().append(
                 tenant_id=call.tenant_id,
                 actor=call.principal.subject,
                 action=action,
@@ -131,7 +131,7 @@ class Api(Blueprint):
                 at=call.at,
             )
         except Unavailable:
-            self._app.observer.alarm("audit_lost", tenant_id=call.tenant_id, request_id=call.request_id, kind=action)
+            self.app.observer.alarm("audit_lost", tenant_id=call.tenant_id, request_id=call.request_id, kind=action)
 
 
 def _raw_body(envelope: Envelope) -> bytes:

@@ -59,7 +59,7 @@ def parse(schema: type[S], raw: bytes) -> S:
     try:
         return schema.model_validate_json(raw)
     except ValidationError as error:
-        raise _invalid(error, from_json(raw, allow_partial=True)) from None
+        raise _invalid(error, _document(raw)) from None
 
 
 def parse_query(schema: type[S], values: dict[str, str]) -> S:
@@ -91,6 +91,13 @@ def _invalid(error: ValidationError, document: Any) -> Invalid:
     return Invalid(
         detail if unlisted <= 0 else f"{detail} ({unlisted} errors are not listed)", errors=problems[:_MOST_ERRORS]
     )
+
+
+def _document(raw: bytes) -> Any:
+    try:
+        return from_json(raw)
+    except ValueError:
+        return None
 
 
 def _detail(found: ErrorDetails) -> str:
