@@ -69,9 +69,18 @@ def _is_field(name: str, value: object) -> bool:
     return name not in {"pk", "sk"} and value is not None
 
 
+class OneMore:
+    """A change that counts a field up where it stands: for `rev`, in updates that have not read the row. What else is
+    counted is counted elsewhere: an update repeated after a lost answer is told by its condition alone.
+    """
+
+
+ONE_MORE = OneMore()
+
+
 @dataclass(frozen=True)
 class Update:
-    """Sets and removes fields of one row; a value of None removes."""
+    """Sets and removes fields of one row; a value of None removes, ONE_MORE counts up."""
 
     table: Table
     pk: str
@@ -80,14 +89,17 @@ class Update:
     condition: Condition | None = None
 
     def request(self) -> dict[str, Any]:
-        actions: list[Action] = [
-            Path(name).remove() if value is None else Path(name).set(to_wire(value))
-            for name, value in self.changes.items()
-        ]
+        actions = [_action(name, value) for name, value in self.changes.items()]
         return self.table.request(self.pk, self.sk, "Key", self.condition, actions=actions)
 
     def stands_in(self, row: Row) -> bool:
-        return all(row.get(name) == value for name, value in self.changes.items())
+        return all(row.get(name) == value for name, value in self.changes.items() if value is not ONE_MORE)
+
+
+def _action(name: str, value: Any) -> Action:
+    if value is None:
+        return Path(name).remove()
+    return Path(name).set(Path(name) + to_wire(1) if value is ONE_MORE else to_wire(value))
 
 
 @dataclass(frozen=True)
@@ -272,6 +284,8 @@ def _judge(writes: Sequence[Write], reasons: Sequence[Mapping[str, Any]], error:
     foreign = [row for write, row in failed if not write.stands_in(row)]
     if foreign:
         raise Refused(foreign[0]) from error
+    if all(isinstance(write, Delete) for write, _ in failed):
+        raise Refused from error  # nothing there to delete: alone, that is no sign of an earlier attempt of ours
 
 
 def _call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
