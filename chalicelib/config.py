@@ -37,9 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     log_level: Annotated[str, Meta(pattern=r"^(DEBUG|INFO|WARNING|ERROR)\Z")] = "INFO"
     window: Annotated[int, Meta(ge=1, le=1024)] = 256
-    window_careful: Annotated[int, Meta(ge=1, le=256)] = 25
+    careful_window: Annotated[int, Meta(ge=1, le=256)] = 25
     rows_per_batch: Annotated[int, Meta(ge=1, le=2048)] = 512
-    lease_seconds: Annotated[int, Meta(ge=10, le=300)] = 90
 
     @property
     def allows_http_origins(self) -> bool:

@@ -24,6 +24,13 @@ def now() -> datetime:
     return _clock.now()
 
 
+class PresentClock:
+    """Whatever clock is in use when it is asked: for those who take a clock as a port."""
+
+    def now(self) -> datetime:
+        return now()
+
+
 def in_seconds(at: datetime) -> int:
     return int(at.timestamp())
 

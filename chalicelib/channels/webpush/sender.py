@@ -72,19 +72,22 @@ class WebPush:
         self._hosts: dict[bytes, str] = {}
         self._settled: list[tuple[bytes, Outcome]] = []
 
-    def start(self, order: Order, signer: Signer) -> None:
-        """An order that cannot leave is settled on the spot and comes back with the next outcomes."""
+    def start(self, order: Order, signer: Signer) -> str:
+        """Returns the host. An order that cannot leave is settled on the spot and comes back with the next outcomes."""
+        host = ""
         try:
             target = endpoints.parse(order.endpoint)
+            host = target.host
             body = encrypt(order.payload, p256dh=order.p256dh, auth=order.auth)
             headers = _headers(order, signer.authorization(target.origin, now=self._now()))
-            self._wire.start(order.ticket, url=order.endpoint, host=target.host, headers=headers, body=body)
+            self._wire.start(order.ticket, url=order.endpoint, host=host, headers=headers, body=body)
         except BadKey:
             self._settle(order.ticket, "bad_key")
         except (endpoints.BadEndpoint, Refused):
             self._settle(order.ticket, "endpoint_refused")
         else:
-            self._hosts[order.ticket] = target.host
+            self._hosts[order.ticket] = host
+        return host
 
     def outcomes(self, wait_seconds: float) -> list[tuple[bytes, Outcome]]:
         settled, self._settled = self._settled, []

@@ -1,0 +1,76 @@
+"""What becomes of a campaign once it is sent: cancel, test, runs, stats."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from chalicelib.aws.secrets import secret
+from chalicelib.config import settings
+from chalicelib.core.identity import Scope
+from chalicelib.core.paging import Cursors
+from chalicelib.features.campaigns.model import Campaign
+from chalicelib.features.campaigns.wiring import campaigns
+from chalicelib.features.sending.schemas.http import (
+    Cancelled,
+    RunPage,
+    RunView,
+    Stats,
+    StatsQuery,
+    TestPush,
+    TestStarted,
+)
+from chalicelib.features.sending.wiring import sending
+from chalicelib.web.allow import holder
+from chalicelib.web.api import Api
+from chalicelib.web.call import Call
+from chalicelib.web.schema import ListQuery, Nothing
+
+api = Api(__name__, tag="campaigns")
+
+_ONE = "/v1/sites/{site_id}/campaigns/{campaign_id}"
+_READ = holder(Scope.CAMPAIGNS_READ)
+_SEND = holder(Scope.CAMPAIGNS_SEND)
+
+
+@api.endpoint("POST", f"{_ONE}/cancel", allow=_SEND, returns=Cancelled, audit="campaign.cancelled", replayable=True)
+def cancel_campaign(call: Call[Nothing]) -> Cancelled:
+    cancelled = sending().cancel(_campaign(call), now=call.at)
+    return Cancelled(id=cancelled.id, status=cancelled.status.value, run=cancelled.run_id)
+
+
+@api.endpoint(
+    "POST", f"{_ONE}/test", allow=_SEND, body=TestPush, returns=TestStarted, status=202, audit="campaign.tested",
+    replayable=True,
+)  # fmt: skip
+def test_campaign(call: Call[TestPush]) -> TestStarted:
+    run = sending().test(
+        _campaign(call),
+        keys=call.body.keys,
+        external_ids=call.body.external_ids,
+        mode=call.principal.mode,
+        now=call.at,
+    )
+    return TestStarted(run=run.id)
+
+
+@api.endpoint("GET", f"{_ONE}/runs", allow=_READ, query=ListQuery, returns=RunPage)
+def list_runs(call: Call[Nothing]) -> RunPage:
+    query = cast("ListQuery", call.query)
+    campaign = _campaign(call)
+    cursors = Cursors(secret=secret(settings().secret_pepper).encode(), scope=f"{call.tenant_id}/{campaign.id}/runs")
+    page = sending().runs(campaign, limit=query.limit, position=cursors.open(query.cursor))
+    return RunPage(
+        data=[RunView.of(run) for run in page.rows],
+        next_cursor=cursors.seal(page.position),
+        has_more=page.position is not None,
+    )
+
+
+@api.endpoint("GET", f"{_ONE}/stats", allow=_READ, query=StatsQuery, returns=Stats)
+def campaign_stats(call: Call[Nothing]) -> Stats:
+    query = cast("StatsQuery", call.query)
+    return Stats.of(*sending().stats(_campaign(call), run_id=query.run))
+
+
+def _campaign(call: Call[Any]) -> Campaign:
+    return campaigns().get(tenant_id=call.tenant_id, site_id=call.path["site_id"], campaign_id=call.path["campaign_id"])

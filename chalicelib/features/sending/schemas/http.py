@@ -1,0 +1,109 @@
+"""HTTP bodies about runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, model_validator
+
+from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.model.totals import EXCLUDED, Totals
+from chalicelib.features.sending.service.sending import MOST_CHOSEN
+from chalicelib.web.schema import Query, Schema
+
+SubscriptionId = Annotated[str, StringConstraints(pattern=r"^sub_[0-9a-f]{32}$")]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class TestPush(Schema):
+    subscription_ids: Annotated[list[SubscriptionId], Field(max_length=MOST_CHOSEN)] = Field(default_factory=list)
+    external_ids: Annotated[list[ExternalId], Field(max_length=MOST_CHOSEN)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> TestPush:
+        if not self.subscription_ids and not self.external_ids:
+            raise ValueError("name at least one of subscription_ids or external_ids")
+        return self
+
+    @property
+    def keys(self) -> list[bytes]:
+        return [bytes.fromhex(one.removeprefix("sub_")) for one in self.subscription_ids]
+
+
+class Cancelled(Schema):
+    id: str
+    status: str
+    run: str | None
+
+
+class TestStarted(Schema):
+    run: str
+
+
+class RunView(Schema):
+    id: str
+    campaign_id: str | None
+    source: str
+    mode: str
+    state: str
+    created_at: datetime
+    expires_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, run: Run) -> RunView:
+        return cls(
+            id=run.id,
+            campaign_id=run.campaign_id,
+            source=run.source.value,
+            mode=run.mode.value,
+            state=run.state.value,
+            created_at=run.created_at,
+            expires_at=run.expires_at,
+            finished_at=run.finished_at,
+        )
+
+
+class RunPage(Schema):
+    data: list[RunView]
+    next_cursor: str | None
+    has_more: bool
+
+
+class StatsQuery(Query):
+    run: Annotated[str, StringConstraints(pattern=r"^(run|ntf)_[0-9a-z]{26}$")] | None = None
+
+
+class Stats(Schema):
+    """accepted + gone + failed + skipped + expired + pending = audience, always. *Accepted* is by the push service."""
+
+    run: str | None
+    state: str | None
+    audience: int
+    audience_estimated: bool
+    excluded: int
+    accepted: int
+    gone: int
+    failed: int
+    skipped: int
+    expired: int
+    pending: int
+    reasons: dict[str, int]
+
+    @classmethod
+    def of(cls, run: Run | None, totals: Totals) -> Stats:
+        return cls(
+            run=run.id if run else None,
+            state=run.state.value if run else None,
+            audience=totals.audience,
+            audience_estimated=not totals.is_exact,
+            excluded=totals.family(EXCLUDED),
+            accepted=totals.family("accepted"),
+            gone=totals.family("gone"),
+            failed=totals.family("failed"),
+            skipped=totals.family("skipped"),
+            expired=totals.family("expired"),
+            pending=totals.pending,
+            reasons=totals.reasons,
+        )

@@ -1,0 +1,32 @@
+"""Taking a batch: at most one worker at a time is meant to hold it, and its lease says until when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from chalicelib.core.encoding import b64url
+from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.service.patience import patiently
+from chalicelib.features.sending.service.ports import Ports
+
+LEASE = timedelta(seconds=90)
+_OWNER_BYTES = 9
+
+
+async def claim(ports: Ports, run: Run, number: int) -> Batch | None:
+    """None: it is finished, held by another, or has nothing to do yet."""
+    now = ports.clock.now()
+    if run.is_over or run.is_paused(now=now) or run.batches is None or number >= run.batches:
+        return None
+    batch = await patiently(ports.batches.get, run.tenant_id, run, number)
+    batch = batch or Batch.unstarted(run, number)
+    if batch.is_final or batch.is_leased(now=now) or _has_time(batch, run, now):
+        return None
+    batch.owner = b64url(ports.chance.token(_OWNER_BYTES))
+    batch.leased_until = now + LEASE
+    return batch if await patiently(ports.batches.save, run.tenant_id, batch) else None
+
+
+def _has_time(batch: Batch, run: Run, now: datetime) -> bool:
+    return batch.is_waiting(now=now) and run.stops_pushing(now=now) is None

@@ -1,0 +1,46 @@
+"""The end of a run: all batches final, sums written once, its owner told. Every step may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chalicelib.core.errors import Stale
+from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.model.totals import totals_of
+from chalicelib.features.sending.service.patience import patiently
+from chalicelib.features.sending.service.ports import Ports
+
+
+async def close_if_done(ports: Ports, *, tenant_id: str, run_id: str) -> None:
+    """For small runs: the worker that stored the last final record closes the run at once."""
+    run = await patiently(ports.runs.get, tenant_id, run_id)
+    if run is None or run.batches is None or run.is_over:
+        return
+    batches = await patiently(ports.batches.of_run, tenant_id, run)
+    if are_final(run, batches):
+        await close(ports, run, batches)
+
+
+def are_final(run: Run, batches: Sequence[Batch]) -> bool:
+    return len(batches) == run.batches and all(batch.is_final for batch in batches)
+
+
+async def close(ports: Ports, run: Run, batches: Sequence[Batch]) -> None:
+    now = ports.clock.now()
+    ended = replace(
+        run,
+        state=run.ends_as(now=now),
+        totals=totals_of(run, batches).counts,
+        finished_at=now,
+        look_at=None,
+    )
+    await patiently(ports.campaigns.finish, ended, now=now)
+    try:
+        await patiently(ports.runs.save, run.tenant_id, ended)
+    except Stale:
+        return  # closed by another, or moved meanwhile: the next look sees to it
+    look_at = run.look_at
+    if look_at is not None:
+        await patiently(ports.calendar.drop, run, look_at)

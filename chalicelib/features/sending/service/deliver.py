@@ -1,0 +1,267 @@
+"""One batch, from its first unread key to its last outcome, by one worker that may be killed at any await.
+
+Keys are started in ring order. The cursor passes a key only when its outcome is in the record, or the key itself is
+(in `in_doubt` or `later`); so a successor repeats at most the window W: keys started whose outcome is not stored.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.channels.outcome import Outcome, Verdict
+from chalicelib.core.retry import full_jitter_seconds
+from chalicelib.features.sending.model.batch import MOST_ATTEMPTS, MOST_IN_DOUBT, Batch, Grave, Progress, Wait
+from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.service.claim import LEASE, claim
+from chalicelib.features.sending.service.patience import patiently
+from chalicelib.features.sending.service.ports import Ports, Pushes, Recipient
+from chalicelib.features.sending.service.source import Candidate, Source
+
+_SILENT = timedelta(seconds=3)
+_SAVE_AT_LEAST = timedelta(seconds=1)
+_RENEW = LEASE / 3
+_LOOK_AT_RUN = timedelta(seconds=5)
+_LAST_ANSWERS = timedelta(seconds=11)  # longer than the transport waits for any answer
+_LAST_WRITES = timedelta(seconds=4)
+_TURN_SECONDS = 0.25
+_GRAVES_PER_SAVE = 100
+_BROKEN = {Verdict.UNREACHED, Verdict.UNKNOWN}
+
+Effect = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class _Step:
+    """One key of the range, in order. Its effect on the record is applied when all before it are."""
+
+    key: bytes
+    effect: Effect | None = None
+    is_settled_push: bool = False
+
+
+@dataclass(slots=True)
+class _Flight:
+    candidate: Candidate
+    recipient: Recipient
+    host: str
+    started_at: datetime
+    step: _Step | None
+    is_again: bool = False
+
+
+class _Lost(Exception):
+    """Another worker holds the batch now: whatever we know is worth nothing."""
+
+
+async def deliver(ports: Ports, run: Run, number: int, *, deadline: datetime) -> Batch | None:
+    """Returns the batch as it was released, or None when there was nothing to do or it was lost."""
+    batch = await claim(ports, run, number)
+    if batch is None:
+        return None
+    pushes = await patiently(ports.channel.open, run)
+    try:
+        return await Delivery(ports, run, batch, pushes, deadline).work()
+    except _Lost:
+        return None
+    finally:
+        pushes.abandon()
+
+
+class Delivery:
+    def __init__(self, ports: Ports, run: Run, batch: Batch, pushes: Pushes, deadline: datetime) -> None:
+        self._ports = ports
+        self._run = run
+        self._batch = batch
+        self._progress = batch.progress
+        self._pushes = pushes
+        self._window = ports.tuning.window_of(run)
+        self._stop_at = deadline - _LAST_ANSWERS - _LAST_WRITES
+        self._give_up_at = deadline - _LAST_WRITES
+        self._source = Source(ports, run, batch)
+        self._steps: deque[_Step] = deque()
+        self._flights: dict[bytes, _Flight] = {}
+        self._unstored = 0  # pushes that have an outcome which no record holds yet
+        self._stuck = 0  # those of them that wait in `_steps` for a key before them
+        self._saved_at = self._looked_at = self._now()
+
+    async def work(self) -> Batch:
+        while not self._is_done():
+            await self._fill()
+            await self._collect()
+            self._advance()
+            self._doubt_the_silent()
+            if self._should_save():
+                await self._save()
+        await self._close()
+        return self._batch
+
+    def _now(self) -> datetime:
+        return self._ports.clock.now()
+
+    @property
+    def _must_stop(self) -> bool:
+        now = self._now()
+        return now >= self._stop_at or self._run.is_paused(now=now)
+
+    def _is_done(self) -> bool:
+        if self._flights:
+            return self._now() >= self._give_up_at
+        return self._source.is_empty or self._must_stop
+
+    def _has_room(self) -> bool:
+        return len(self._flights) + self._unstored < self._window
+
+    async def _fill(self) -> None:
+        while self._has_room() and not self._must_stop:
+            candidate = await self._source.next()
+            if candidate is None:
+                return
+            self._begin(candidate)
+
+    def _begin(self, candidate: Candidate) -> None:
+        step = _Step(candidate.key) if candidate.origin == "range" else None
+        if step:
+            self._steps.append(step)
+        verdict = self._source.verdict(candidate, now=self._now())
+        if verdict is None and candidate.recipient is not None:
+            host = self._pushes.start(candidate.recipient)
+            self._flights[candidate.key] = _Flight(candidate, candidate.recipient, host, self._now(), step)
+        elif verdict:
+            self._apply(candidate, step, lambda progress: progress.count(verdict))
+        else:
+            self._apply(candidate, step, _leave_out)
+
+    async def _collect(self) -> None:
+        if not self._flights:
+            return
+        for key, outcome in await self._pushes.outcomes(_TURN_SECONDS):
+            flight = self._flights[key]
+            if outcome.verdict is Verdict.UNKNOWN:
+                self._progress.count("unknown")
+            if outcome.verdict in _BROKEN and not flight.is_again and not self._must_stop:
+                self._try_again(flight)
+            else:
+                self._land(key, flight, outcome)
+
+    def _try_again(self, flight: _Flight) -> None:
+        """Once, at once: most broken connections are just that."""
+        flight.is_again = True
+        flight.started_at = self._now()
+        self._pushes.start(flight.recipient)
+
+    def _land(self, key: bytes, flight: _Flight, outcome: Outcome) -> None:
+        del self._flights[key]
+        self._unstored += 1
+        if flight.step is not None and flight.step.effect is None:
+            flight.step.is_settled_push = True
+            self._stuck += 1
+        self._apply(flight.candidate, flight.step, self._effect(flight, outcome))
+
+    def _effect(self, flight: _Flight, outcome: Outcome) -> Effect:
+        key, _, origin = flight.candidate
+        if outcome.verdict in {Verdict.ACCEPTED, Verdict.GONE, Verdict.FAILED}:
+            grave = Grave(key, flight.recipient.active_since)
+            return lambda progress: progress.settle(outcome, host=flight.host, grave=grave)
+        attempt = 1 + (origin.attempt if isinstance(origin, Wait) else 0)
+        if attempt >= MOST_ATTEMPTS:
+            return lambda progress: progress.count("failed:attempts_exhausted")
+        pause = outcome.retry_after_seconds or full_jitter_seconds(attempt, self._ports.chance)
+        at = self._now() + timedelta(seconds=pause)
+        if at >= self._run.expires_at:
+            return lambda progress: progress.count("expired")
+        wait = Wait.until(at, attempt=attempt, reason=outcome.reason)
+        return lambda progress: progress.postpone(key, wait)
+
+    def _apply(self, candidate: Candidate, step: _Step | None, effect: Effect) -> None:
+        """A key of the range waits for its turn; one that the record already holds leaves its place there."""
+        if step is not None and step.effect is None:
+            step.effect = effect
+            return
+        if isinstance(candidate.origin, Wait):
+            self._progress.resume(candidate.key, candidate.origin)
+        else:
+            self._progress.in_doubt.pop(candidate.key, None)
+        effect(self._progress)
+
+    def _advance(self) -> None:
+        while self._steps and (effect := self._steps[0].effect) is not None:
+            step = self._steps.popleft()
+            effect(self._progress)
+            self._progress.cursor = step.key
+            self._stuck -= step.is_settled_push
+
+    def _doubt_the_silent(self) -> None:
+        """The first in line must not hold up all behind it: the record names it, and the cursor passes."""
+        while self._steps and len(self._progress.in_doubt) < MOST_IN_DOUBT:
+            step = self._steps[0]
+            if self._now() - self._flights[step.key].started_at < _SILENT:
+                return
+            step.effect = partial(_doubt, step.key)
+            self._advance()
+
+    def _should_save(self) -> bool:
+        since = self._now() - self._saved_at
+        fresh = self._unstored - self._stuck
+        if fresh >= self._window // 2 or since >= _RENEW:
+            return True
+        return fresh > 0 and not self._has_room() and since >= _SAVE_AT_LEAST
+
+    async def _save(self) -> None:
+        now = self._now()
+        if self._batch.owner:
+            self._batch.leased_until = now + LEASE
+        if not await patiently(self._ports.batches.save, self._run.tenant_id, self._batch):
+            raise _Lost
+        self._unstored = self._stuck
+        self._saved_at = now
+        if now - self._looked_at >= _LOOK_AT_RUN:
+            await self._look_at_run()
+
+    async def _look_at_run(self) -> None:
+        """A pause or a cancel is heard here."""
+        run = await patiently(self._ports.runs.get, self._run.tenant_id, self._run.id)
+        self._looked_at = self._now()
+        if run is not None:
+            self._run = self._source.run = run
+
+    async def _close(self) -> None:
+        for key, flight in self._flights.items():  # the transport has given up on these, too
+            self._progress.count("unknown")
+            if flight.step is not None and flight.step.effect is None:
+                flight.step.effect = partial(_doubt, key)
+        self._advance()
+        if self._source.is_empty and self._source.has_read_all and not self._flights:
+            self._progress.is_read = True
+            self._progress.passes += 1
+            await self._bury()
+        self._batch.release()
+        await self._save()
+
+    async def _bury(self) -> None:
+        graves = [grave for group in self._progress.gone.values() for grave in group]
+        for position, grave in enumerate(graves, start=1):
+            await patiently(partial(self._bury_one, grave))
+            if position % _GRAVES_PER_SAVE == 0:
+                await self._save()
+        self._progress.gone.clear()
+
+    async def _bury_one(self, grave: Grave) -> None:
+        await self._ports.audience.bury(
+            self._run.tenant_id,
+            self._run.site_id,
+            key=grave.key,
+            active_since=grave.active_since,
+            at=self._now(),
+        )
+
+
+def _leave_out(_progress: Progress) -> None:
+    """An ended subscription in the range is no part of the audience."""
+
+
+def _doubt(key: bytes, progress: Progress) -> None:
+    progress.in_doubt[key] = None

@@ -1,0 +1,66 @@
+"""The plan of a run: how many batches, by the density of a sample, and a wake-up for each. It keeps no list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from chalicelib.features.sending.model import ring
+from chalicelib.features.sending.model.run import Estimate, Run, State
+from chalicelib.features.sending.service.look import look_again
+from chalicelib.features.sending.service.patience import patiently
+from chalicelib.features.sending.service.ports import Ports
+
+SAMPLE_ROWS = 1_000
+FIRST_LOOK = timedelta(minutes=1)
+
+
+async def launch(ports: Ports, run: Run) -> Run:
+    """Writes the run, its entry in the calendar first, and plans it. The same run again is the same run."""
+    look_at = await patiently(ports.calendar.put, run, run.created_at + FIRST_LOOK, now=ports.clock.now())
+    standing = await patiently(ports.runs.add, run.tenant_id, replace(run, look_at=look_at))
+    return await plan(ports, standing)
+
+
+async def plan(ports: Ports, run: Run) -> Run:
+    if run.batches is None:
+        run = await look_again(ports, await _divided(ports, run), ports.clock.now() + FIRST_LOOK)
+    batches = run.batches or 1
+    await patiently(ports.wakes.send, run.lane, run, tuple(ring.spread(batches)))
+    return run
+
+
+async def _divided(ports: Ports, run: Run) -> Run:
+    if run.order.chosen:
+        batches, estimate = 1, Estimate(len(run.order.chosen), exact=True)
+    else:
+        rows, estimate = await _sample(ports, run)
+        batches = ring.batches_for(rows, ports.tuning.rows_per_batch)
+    state = State.SENDING if run.state is State.PLANNED else run.state
+    return replace(run, state=state, batches=batches, estimate=estimate, reissued_at=ports.clock.now())
+
+
+async def _sample(ports: Ports, run: Run) -> tuple[float, Estimate]:
+    """Rows and audience by density, from a random point of the ring onwards, around it if need be."""
+    first = ports.chance.token(ring.KEY_BYTES)
+    stretches = [(first, ring.LAST)]
+    if first != ring.FIRST:
+        stretches.append((ring.FIRST, (int.from_bytes(first) - 1).to_bytes(ring.KEY_BYTES)))
+    rows = active = 0
+    last = first
+    for start, end in stretches:
+        at, more = start, True
+        while more and rows < SAMPLE_ROWS:
+            limit = SAMPLE_ROWS - rows
+            found, more = await patiently(
+                ports.audience.read, run.tenant_id, run.site_id, start=at, end=end, limit=limit
+            )
+            rows += len(found)
+            active += sum(1 for recipient in found if recipient.is_active)
+            if found:
+                last = found[-1].key
+                at = ring.after(last)
+    if rows < SAMPLE_ROWS:
+        return rows, Estimate(active, exact=True)
+    covered = ring.span(first, last)
+    return rows / covered, Estimate(round(active / covered), exact=False)

@@ -1,0 +1,172 @@
+"""What the sending engine needs from the world. Its coroutines have no I/O, clock or chance of their own.
+
+In production these calls block and never suspend; in the chaos suite every one of them is a place to be stopped,
+reordered, failed or killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.channels.outcome import Outcome
+from chalicelib.core.ports import Chance, Clock
+from chalicelib.features.campaigns.model import Launch
+from chalicelib.features.due.model import Entry
+from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.run import Lane, Run
+
+
+class Recipient(Protocol):
+    """A subscription's row, decoded no further than needed."""
+
+    @property
+    def key(self) -> bytes: ...
+    @property
+    def is_active(self) -> bool: ...
+    @property
+    def active_since(self) -> int: ...
+    @property
+    def external_id(self) -> str | None: ...
+
+
+class Runs(Protocol):
+    async def get(self, tenant_id: str, run_id: str) -> Run | None:
+        """By a consistent read."""
+        ...
+
+    async def add(self, tenant_id: str, run: Run) -> Run:
+        """Write it unless it exists; returns what stands."""
+        ...
+
+    async def save(self, tenant_id: str, run: Run) -> Run:
+        """Replace its changing half IF `rev` is unchanged. Raises Stale."""
+        ...
+
+
+class Batches(Protocol):
+    async def get(self, tenant_id: str, run: Run, number: int) -> Batch | None:
+        """By a consistent read."""
+        ...
+
+    async def save(self, tenant_id: str, batch: Batch) -> bool:
+        """Write it IF nobody else wrote since it was read, raising its `rev`; False when somebody did."""
+        ...
+
+    async def of_run(self, tenant_id: str, run: Run) -> list[Batch]:
+        """Every record there is, by consistent reads; a batch that nobody started has none."""
+        ...
+
+
+class Audience(Protocol):
+    async def read(
+        self, tenant_id: str, site_id: str, *, start: bytes, end: bytes, limit: int
+    ) -> tuple[Sequence[Recipient], bool]:
+        """Rows with keys from `start` to `end` in key order, and whether there may be more; ended ones too."""
+        ...
+
+    async def pick(self, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> Sequence[Recipient]:
+        """Rows by key, by a consistent read; absent ones are missing."""
+        ...
+
+    async def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, at: datetime) -> None:
+        """Mark it ended, unless it has come back since."""
+        ...
+
+
+class Pushes(Protocol):
+    """One run's way to the push services."""
+
+    def start(self, recipient: Recipient) -> str:
+        """Put one push under way; returns its host. What cannot leave comes back as an outcome all the same."""
+        ...
+
+    async def outcomes(self, wait_seconds: float) -> Sequence[tuple[bytes, Outcome]]:
+        """Keys and outcomes that have come in; waits up to `wait_seconds` for the first."""
+        ...
+
+    def abandon(self) -> None:
+        """Forget what is under way."""
+        ...
+
+
+class Channel(Protocol):
+    async def open(self, run: Run) -> Pushes:
+        """Ready to push this run's message."""
+        ...
+
+
+class Wakes(Protocol):
+    async def send(self, lane: Lane, run: Run, numbers: Iterable[int], *, delay_seconds: int = 0) -> None:
+        """Wake these batches of the run."""
+        ...
+
+    async def look(self, run: Run) -> None:
+        """Have the run looked at now; its entry in the calendar says so already."""
+        ...
+
+
+class Calendar(Protocol):
+    async def put(self, run: Run, at: datetime, *, now: datetime) -> datetime:
+        """Write the run's entry; returns the instant to keep as `look_at`."""
+        ...
+
+    async def drop(self, run: Run, at: datetime) -> None:
+        """Remove the run's entry of that instant."""
+        ...
+
+    async def settle(self, entry: Entry, look_at: datetime | None, *, now: datetime) -> bool:
+        """Whether the entry speaks for the run."""
+        ...
+
+    async def done(self, entry: Entry) -> None:
+        """Remove it wherever it stands."""
+        ...
+
+
+class Campaigns(Protocol):
+    """The owners of most runs."""
+
+    async def release(self, entry: Entry, *, now: datetime) -> Launch | None:
+        """The campaign whose time has come; the same launch again if an earlier one was cut short."""
+        ...
+
+    async def launched(self, entry: Entry) -> None:
+        """Its run stands on its own feet."""
+        ...
+
+    async def is_cancelled(self, launch: Launch) -> bool:
+        """Meanwhile."""
+        ...
+
+    async def finish(self, run: Run, *, now: datetime) -> None:
+        """The run is over; its state says how. May be told twice."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """W is how many keys one worker may have started whose outcome is not stored: what a kill can repeat."""
+
+    rows_per_batch: int = 512
+    window: int = 256
+    careful_window: int = 25
+
+    def window_of(self, run: Run) -> int:
+        return self.careful_window if run.order.careful else self.window
+
+
+@dataclass(frozen=True)
+class Ports:
+    runs: Runs
+    batches: Batches
+    audience: Audience
+    channel: Channel
+    wakes: Wakes
+    calendar: Calendar
+    campaigns: Campaigns
+    clock: Clock
+    chance: Chance
+    tuning: Tuning = Tuning()

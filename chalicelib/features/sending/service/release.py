@@ -1,0 +1,43 @@
+"""A campaign's time has come: its run is written, planned and on its way. Each step may be repeated."""
+
+from __future__ import annotations
+
+from chalicelib.core.clock import in_milliseconds
+from chalicelib.core.errors import Stale
+from chalicelib.features.campaigns.model import Launch
+from chalicelib.features.due.model import Entry
+from chalicelib.features.sending.model.run import Order, Run, Source
+from chalicelib.features.sending.service.cancel import cancel
+from chalicelib.features.sending.service.patience import patiently
+from chalicelib.features.sending.service.plan import launch
+from chalicelib.features.sending.service.ports import Ports
+
+
+async def release(ports: Ports, entry: Entry) -> None:
+    try:
+        released = await patiently(ports.campaigns.release, entry, now=ports.clock.now())
+        if released is None:
+            return
+        if not released.is_cancelled:
+            await launch(ports, _run_of(released, ports))
+        if await patiently(ports.campaigns.is_cancelled, released):
+            await cancel(ports, tenant_id=released.campaign.tenant_id, run_id=released.run_id)
+        await patiently(ports.campaigns.launched, entry)
+    except Stale:
+        return  # the campaign or its run moved meanwhile; the entry still stands for the next tick
+
+
+def _run_of(launched: Launch, ports: Ports) -> Run:
+    now = ports.clock.now()
+    campaign = launched.campaign
+    return Run(
+        id=launched.run_id,
+        tenant_id=campaign.tenant_id,
+        site_id=campaign.site_id,
+        campaign_id=campaign.id,
+        source=Source.CAMPAIGN,
+        mode=campaign.mode,
+        order=Order(message=campaign.message, cutoff=in_milliseconds(now), careful=campaign.careful),
+        created_at=now,
+        expires_at=campaign.run_expires_at(now=now),
+    )

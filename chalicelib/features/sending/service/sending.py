@@ -1,0 +1,97 @@
+"""What owners do with runs: cancel, try on a few browsers first, watch. Drives the engine's coroutines to their end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from chalicelib.core import drive, ids
+from chalicelib.core.clock import in_milliseconds
+from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.core.identity import Mode
+from chalicelib.core.paging import Page
+from chalicelib.features.campaigns.model import Campaign
+from chalicelib.features.campaigns.service import Campaigns
+from chalicelib.features.sending.model.run import Chosen, Order, Run, Source
+from chalicelib.features.sending.model.totals import Totals, totals_of
+from chalicelib.features.sending.service.cancel import cancel
+from chalicelib.features.sending.service.plan import launch
+from chalicelib.features.sending.service.ports import Ports
+from chalicelib.features.sending.service.source import chosen_by_person
+
+_TEST_EXPIRES_AFTER = timedelta(hours=1)
+MOST_CHOSEN = 100
+
+
+class People(Protocol):
+    def keys_of(self, *, tenant_id: str, site_id: str, external_id: str) -> Sequence[bytes]:
+        """The keys of a person's browsers."""
+        ...
+
+
+class RunList(Protocol):
+    async def get_many(self, tenant_id: str, run_ids: Sequence[str]) -> list[Run]:
+        """Those that exist, in no order."""
+        ...
+
+
+class Sending:
+    def __init__(self, *, ports: Ports, campaigns: Campaigns, people: People, run_list: RunList) -> None:
+        self._ports = ports
+        self._campaigns = campaigns
+        self._people = people
+        self._run_list = run_list
+
+    def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        """The campaign first: it is what a crash is mended from."""
+        cancelled = self._campaigns.cancel(campaign, now=now)
+        if cancelled.run_id is not None:
+            drive.run(cancel(self._ports, tenant_id=campaign.tenant_id, run_id=cancelled.run_id))
+        return cancelled
+
+    def test(
+        self, campaign: Campaign, *, keys: Sequence[bytes], external_ids: Sequence[str], mode: Mode, now: datetime
+    ) -> Run:
+        """To a few browsers of the owner's choice; free, and no step in the campaign's life."""
+        chosen = {key: Chosen(key) for key in keys}
+        for external_id in external_ids:
+            for key in self._people.keys_of(
+                tenant_id=campaign.tenant_id, site_id=campaign.site_id, external_id=external_id
+            ):
+                chosen[key] = chosen_by_person(key, external_id)
+        if not chosen:
+            raise Invalid("None of these has a subscription.", pointer="/external_ids")
+        run = Run(
+            id=ids.new("run"),
+            tenant_id=campaign.tenant_id,
+            site_id=campaign.site_id,
+            campaign_id=campaign.id,
+            source=Source.TEST,
+            mode=mode,
+            order=Order(
+                message=campaign.message,
+                cutoff=in_milliseconds(now),
+                chosen=tuple(sorted(chosen.values(), key=lambda one: one.key))[:MOST_CHOSEN],
+            ),
+            created_at=now,
+            expires_at=now + _TEST_EXPIRES_AFTER,
+        )
+        self._campaigns.link(campaign, run_id=run.id)
+        return drive.run(launch(self._ports, run))
+
+    def runs(self, campaign: Campaign, *, limit: int, position: str | None) -> Page[Run]:
+        page = self._campaigns.runs(campaign, limit=limit, position=position)
+        found = {run.id: run for run in drive.run(self._run_list.get_many(campaign.tenant_id, page.rows))}
+        return Page([found[run_id] for run_id in page.rows if run_id in found], page.position)
+
+    def stats(self, campaign: Campaign, *, run_id: str | None) -> tuple[Run | None, Totals]:
+        """Of one run of this campaign; without an id, of the one it became."""
+        wanted = run_id or campaign.run_id
+        run = drive.run(self._ports.runs.get(campaign.tenant_id, wanted)) if wanted else None
+        if run is None or run.campaign_id != campaign.id:
+            if run_id is not None:
+                raise NotFound
+            return None, Totals({}, waiting=0, unread=1, estimated=None)
+        batches = [] if run.is_over else drive.run(self._ports.batches.of_run(campaign.tenant_id, run))
+        return run, totals_of(run, batches)

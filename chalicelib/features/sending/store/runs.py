@@ -1,0 +1,75 @@
+"""Runs as rows of the sends table: `C#<tenant>#<run>` / `RUN`. What a run says is packed once and never rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from chalicelib.aws.dynamo import Refused, Table, absent, equals
+from chalicelib.aws.values import Row
+from chalicelib.core.clock import in_seconds
+from chalicelib.core.errors import Stale
+from chalicelib.features.sending.model.run import Order, Run
+
+_VERSION = 1
+_KEPT_FOR = timedelta(days=400)
+_CHANGING = (
+    "state", "look_at", "batches", "estimate", "reissued_at", "waves", "finished_at", "totals", "rev",
+)  # fmt: skip
+
+
+class RunRows:
+    def __init__(self) -> None:
+        self._table = Table("sends")
+
+    async def get(self, tenant_id: str, run_id: str) -> Run | None:
+        row = self._table.get(_pk(tenant_id, run_id), "RUN")
+        return _run(tenant_id, row) if row else None
+
+    async def get_many(self, tenant_id: str, run_ids: Sequence[str]) -> list[Run]:
+        rows = self._table.get_many((_pk(tenant_id, run_id), "RUN") for run_id in run_ids)
+        return [_run(tenant_id, row) for row in rows]
+
+    async def add(self, tenant_id: str, run: Run) -> Run:
+        row = _fields(run) | {
+            "pk": _pk(tenant_id, run.id),
+            "sk": "RUN",
+            "v": _VERSION,
+            "order": msgspec.msgpack.encode(run.order),
+            "ttl": in_seconds(run.created_at + _KEPT_FOR),
+        }
+        try:
+            self._table.put(row, absent())
+        except Refused as refused:
+            return _run(tenant_id, refused.row or {})
+        return run
+
+    async def save(self, tenant_id: str, run: Run) -> Run:
+        saved = replace(run, rev=run.rev + 1)
+        fields = _fields(saved)
+        changes = {name: fields.get(name) for name in _CHANGING}
+        try:
+            self._table.update(_pk(tenant_id, run.id), "RUN", changes, equals("rev", run.rev))
+        except Refused:
+            raise Stale from None
+        return saved
+
+
+def _pk(tenant_id: str, run_id: str) -> str:
+    return f"C#{tenant_id}#{run_id}"
+
+
+def _fields(run: Run) -> dict[str, Any]:
+    fields: dict[str, Any] = {name: getattr(run, name) for name in run.__dataclass_fields__}
+    del fields["order"], fields["tenant_id"]
+    built: dict[str, Any] = msgspec.to_builtins(fields)
+    return built
+
+
+def _run(tenant_id: str, row: Row) -> Run:
+    order = msgspec.msgpack.decode(row["order"], type=Order)
+    return msgspec.convert({**row, "tenant_id": tenant_id, "order": order}, Run)

@@ -1,0 +1,48 @@
+"""The engine on DynamoDB, SQS and real push services."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from chalicelib.config import settings
+from chalicelib.core import chance, clock
+from chalicelib.features.sending.service.ports import Ports, Tuning
+from chalicelib.features.sending.service.sending import Sending
+
+
+@cache
+def ports() -> Ports:
+    from chalicelib.features.campaigns.wiring import campaigns
+    from chalicelib.features.due.wiring import due
+    from chalicelib.features.sending.adapters.webpush import WebPushChannel
+    from chalicelib.features.sending.adapters.world import CampaignOwners, LaneQueues, RunCalendar, SiteAudience
+    from chalicelib.features.sending.store.batches import BatchRows
+    from chalicelib.features.sending.store.runs import RunRows
+    from chalicelib.features.sites.wiring import sites
+    from chalicelib.features.subscriptions.wiring import audience
+
+    return Ports(
+        runs=RunRows(),
+        batches=BatchRows(),
+        audience=SiteAudience(audience()),
+        channel=WebPushChannel(sites()),
+        wakes=LaneQueues(),
+        calendar=RunCalendar(due()),
+        campaigns=CampaignOwners(campaigns()),
+        clock=clock.PresentClock(),
+        chance=chance.SystemChance(),
+        tuning=Tuning(
+            rows_per_batch=settings().rows_per_batch,
+            window=settings().window,
+            careful_window=settings().careful_window,
+        ),
+    )
+
+
+@cache
+def sending() -> Sending:
+    from chalicelib.features.campaigns.wiring import campaigns
+    from chalicelib.features.sending.store.runs import RunRows
+    from chalicelib.features.subscriptions.wiring import subscriptions
+
+    return Sending(ports=ports(), campaigns=campaigns(), people=subscriptions(), run_list=RunRows())

@@ -1,0 +1,47 @@
+"""The engine's Lambdas: the planner, a worker for each lane, the sweeper. Here, and only here, it meets its driver."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.aws.worker import Invocation, Worker
+from chalicelib.core import drive
+from chalicelib.features.due.model import DueMessage
+from chalicelib.features.sending.model.run import Lane
+from chalicelib.features.sending.schemas.messages import WakeMessage
+from chalicelib.features.sending.service.release import release
+from chalicelib.features.sending.service.sweep import sweep as sweep_run
+from chalicelib.features.sending.service.work import work
+from chalicelib.features.sending.wiring import ports
+
+worker = Worker(__name__)
+
+
+@worker.queue("plan", DueMessage)
+def plan(message: DueMessage, _invocation: Invocation) -> None:
+    drive.run(release(ports(), message.entry))
+
+
+@worker.queue(Lane.BULK.value, WakeMessage)
+def send(message: WakeMessage, invocation: Invocation) -> None:
+    _work(message, invocation)
+
+
+@worker.queue(Lane.SMALL.value, WakeMessage)
+def send_small(message: WakeMessage, invocation: Invocation) -> None:
+    _work(message, invocation)
+
+
+@worker.queue(Lane.TRANSACTIONAL.value, WakeMessage)
+def send_transactional(message: WakeMessage, invocation: Invocation) -> None:
+    _work(message, invocation)
+
+
+@worker.queue("sweep", DueMessage)
+def sweep(message: DueMessage, _invocation: Invocation) -> None:
+    drive.run(sweep_run(ports(), message.entry))
+
+
+def _work(message: WakeMessage, invocation: Invocation) -> None:
+    deadline = invocation.started_at + timedelta(milliseconds=invocation.remaining_ms())
+    drive.run(work(ports(), tenant_id=message.tenant, run_id=message.run, number=message.n, deadline=deadline))
