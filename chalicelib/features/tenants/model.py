@@ -1,0 +1,42 @@
+"""A tenant: one customer of the installation, whom every other row belongs to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.core import ids
+from chalicelib.core.errors import Invalid
+
+FIRST_PLAN = "free"
+LONGEST_NAME = 100
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class State(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True)
+class Tenant:
+    id: str
+    name: str
+    created_at: datetime
+    plan: str = FIRST_PLAN
+    state: State = State.ACTIVE
+    rev: int = 1
+
+
+def open_tenant(*, name: str, plan: str, now: datetime) -> Tenant:
+    return Tenant(id=ids.new("ten"), name=clean_name(name), plan=plan, created_at=now)
+
+
+def clean_name(name: str) -> str:
+    """A name goes into letters and headings: one line of visible text."""
+    cleaned = name.strip()
+    if not 0 < len(cleaned) <= LONGEST_NAME or _UNPRINTABLE.search(cleaned):
+        raise Invalid(f"A name is one line of 1 to {LONGEST_NAME} characters.", pointer="/tenant_name")
+    return cleaned

@@ -1,0 +1,26 @@
+"""Tenants on DynamoDB. `opening_write` is for identity's wiring only: see `store.put_tenant`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from chalicelib.features.tenants.model import Tenant
+from chalicelib.features.tenants.service import Tenants
+
+if TYPE_CHECKING:
+    from chalicelib.aws.dynamo import Put
+
+
+@cache
+def tenants() -> Tenants:
+    from chalicelib.features.tenants.store import TenantRows
+
+    return Tenants(store=TenantRows())
+
+
+def opening_write() -> Callable[[Tenant], Put]:
+    from chalicelib.features.tenants.store import put_tenant
+
+    return put_tenant
