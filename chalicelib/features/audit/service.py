@@ -1,0 +1,88 @@
+"""Appending to the audit trail. Called by the HTTP door after every mutation; a table that does not answer delays an
+entry, it never loses one: the queue's worker lands it later, exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.core.errors import Unavailable
+from chalicelib.features.audit.model import Entry, Event, Place, chain, turn_of_month, whole_milliseconds
+
+_MOST_ROUNDS = 20
+
+
+class Chain(Protocol):
+    def last_of(self, tenant_id: str, month: str) -> Entry | None:
+        """The highest entry of a month."""
+        ...
+
+    def newest_month(self, tenant_id: str) -> str | None:
+        """The last month that has entries."""
+        ...
+
+    def at(self, tenant_id: str, place: Place) -> Entry | None:
+        """The entry at one place."""
+        ...
+
+    def put(self, entries: Sequence[Entry], *, once: Event | None = None) -> bool:
+        """All or none; False when a place is taken. With `once`, an event that landed before lands no second time."""
+        ...
+
+
+class Backlog(Protocol):
+    def put(self, event: Event, *, tried: Place | None) -> None:
+        """Land it later. `tried` is where it may have landed without our being told."""
+        ...
+
+
+class AuditLog:
+    def __init__(self, *, entries: Chain, backlog: Backlog) -> None:
+        self._entries = entries
+        self._backlog = backlog
+
+    def append(self, *, tenant_id: str, actor: str, action: str, subject: str, request_id: str, at: datetime) -> None:
+        event = Event(tenant_id, actor, action, subject, request_id, whole_milliseconds(at))
+        tried: Place | None = None
+        try:
+            for _ in range(_MOST_ROUNDS):
+                tried = None
+                following = self._following(event)
+                tried = following[-1].place
+                if self._entries.put(following):
+                    return
+        except Unavailable:
+            self._backlog.put(event, tried=tried)
+            return
+        self._backlog.put(event, tried=None)
+
+    def land(self, event: Event, *, tried: Place | None) -> None:
+        """The backlog's end. May be called any number of times for one event, also at once."""
+        there = self._entries.at(event.tenant_id, tried) if tried else None
+        if there is not None and there.event == event:
+            return
+        for _ in range(_MOST_ROUNDS):
+            if self._entries.put(self._following(event), once=event):
+                return
+        raise Unavailable
+
+    def _following(self, event: Event) -> Sequence[Entry]:
+        """What comes next in the chain. It never goes back to a month that another has followed."""
+        last = self._last(event)
+        if last is None:
+            return [chain(event, place=Place(event.month, 1), after=None)]
+        if last.place.month < event.month:
+            return turn_of_month(event, last)
+        return [chain(event, place=last.place.next, after=last)]
+
+    def _last(self, event: Event) -> Entry | None:
+        for _ in range(_MOST_ROUNDS):
+            last = self._entries.last_of(event.tenant_id, event.month)
+            if last is None or last.closes_month:
+                newest = self._entries.newest_month(event.tenant_id)
+                last = self._entries.last_of(event.tenant_id, newest) if newest else None
+            if last is None or not last.closes_month:
+                return last
+        raise Unavailable

@@ -1,0 +1,94 @@
+"""The audit table: entries under `A#<tenant>#<yyyymm>` / 12-digit sequence, and under `A#<tenant>` the months that have
+any (`M#<yyyymm>`) and what came by way of the queue (`ONCE#<request>#<action>`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, transact
+from chalicelib.aws.values import Row
+from chalicelib.core.clock import in_seconds
+from chalicelib.features.audit.model import Entry, Event, Place, moment
+
+_TABLE = Table("audit")
+_ONCE_KEPT_FOR = timedelta(days=30)  # longer than a message can wait, dead letters and a redrive included
+
+
+class AuditRows:
+    def last_of(self, tenant_id: str, month: str) -> Entry | None:
+        page = _TABLE.query(_pk(tenant_id, month), limit=1, newest_first=True)
+        return _entry(page.rows[0]) if page.rows else None
+
+    def newest_month(self, tenant_id: str) -> str | None:
+        page = _TABLE.query(f"A#{tenant_id}", Span(prefix="M#"), limit=1, newest_first=True)
+        return str(page.rows[0]["sk"]).removeprefix("M#") if page.rows else None
+
+    def at(self, tenant_id: str, place: Place) -> Entry | None:
+        row = _TABLE.get(_pk(tenant_id, place.month), _sk(place))
+        return _entry(row) if row else None
+
+    def put(self, entries: Sequence[Entry], *, once: Event | None = None) -> bool:
+        writes = [Put(_TABLE, _row(entry), absent()) for entry in entries]
+        last = entries[-1]
+        if last.place.sequence == 1:
+            month = {"pk": f"A#{last.event.tenant_id}", "sk": f"M#{last.place.month}", "v": 1}
+            writes.append(Put(_TABLE, month, absent()))
+        if once is not None:
+            writes.append(Put(_TABLE, _once(once), absent()))
+        try:
+            if len(writes) == 1:
+                _TABLE.write(writes[0])
+            else:
+                transact(*writes)
+        except Refused:
+            return False
+        return True
+
+
+def _pk(tenant_id: str, month: str) -> str:
+    return f"A#{tenant_id}#{month}"
+
+
+def _sk(place: Place) -> str:
+    return f"{place.sequence:012d}"
+
+
+def _row(entry: Entry) -> Row:
+    event = entry.event
+    return {
+        "pk": _pk(event.tenant_id, entry.place.month),
+        "sk": _sk(entry.place),
+        "v": 1,
+        "at": moment(event.at),
+        "actor": event.actor,
+        "action": event.action,
+        "subject": event.subject,
+        "request_id": event.request_id,
+        "previous": entry.previous,
+        "hash": entry.hash,
+    }
+
+
+def _once(event: Event) -> Row:
+    """The same for every delivery of one event: a second one finds its own and has nothing left to do."""
+    return {
+        "pk": f"A#{event.tenant_id}",
+        "sk": f"ONCE#{event.request_id}#{event.action}",
+        "v": 1,
+        "ttl": in_seconds(event.at + _ONCE_KEPT_FOR),
+    }
+
+
+def _entry(row: Row) -> Entry:
+    _, tenant_id, month = row["pk"].split("#")
+    event = Event(
+        tenant_id=tenant_id,
+        actor=row["actor"],
+        action=row["action"],
+        subject=row["subject"],
+        request_id=row["request_id"],
+        at=datetime.fromisoformat(row["at"]),
+    )
+    return Entry(Place(month, int(row["sk"])), event, row["previous"], row["hash"])
