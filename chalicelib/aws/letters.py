@@ -1,0 +1,19 @@
+"""The mail queue's message: what one slice writes and another posts. Never logged: it may open an account."""
+
+from __future__ import annotations
+
+from chalicelib.aws.queues import Message, Queue
+
+_GROUP = "letters"
+
+
+class Letter(Message, frozen=True, kw_only=True):
+    """Without `to` it is a decoy: a call that has nobody to write to takes the same steps as one that has."""
+
+    to: str | None
+    subject: str
+    text: str
+
+
+def post(letter: Letter) -> None:
+    Queue("mail").send(letter, group=_GROUP)
