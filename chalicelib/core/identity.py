@@ -75,6 +75,7 @@ class Principal:
     role: Role | None = None
     mode: Mode = Mode.LIVE
     site_id: str | None = None
+    session_id: str | None = None  # a person's; keys have none
 
     @property
     def is_operator(self) -> bool:

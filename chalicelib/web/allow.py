@@ -45,3 +45,8 @@ OPERATOR = Allow(Caller.OPERATOR, Scope.OPS)
 def holder(scope: Scope) -> Allow:
     """A person whose role, or a key whose scopes, include this one."""
     return Allow(Caller.TENANT, scope)
+
+
+def person(scope: Scope) -> Allow:
+    """A signed-in person whose role includes this scope; no key, whatever its scopes."""
+    return Allow(Caller.USER, scope)

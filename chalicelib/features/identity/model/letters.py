@@ -1,0 +1,48 @@
+"""What we write to people. Plain text: it can be read everywhere, and a token in it can be copied by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Letter:
+    """`to` is None for a decoy; see `chalicelib.aws.letters`."""
+
+    to: str | None
+    subject: str
+    text: str
+
+
+DECOY = Letter(to=None, subject="", text="")
+
+
+def please_verify(*, to: str, public_url: str, token: str) -> Letter:
+    text = f"""Hello,
+
+somebody, probably you, opened a PushSaaS account with this address.
+To confirm it, open this link and give the password you chose:
+
+{public_url}/verify?token={token}
+
+If you are asked for a token, this is it:
+
+{token}
+
+The link is good for 24 hours and only with that password.
+If this was not you, do nothing, and nothing will happen.
+"""
+    return Letter(to=to, subject="Confirm your e-mail address", text=text)
+
+
+def already_registered(*, to: str, public_url: str) -> Letter:
+    text = f"""Hello,
+
+somebody, perhaps you, wanted to open a PushSaaS account with this address.
+There is one already, so nothing was changed. To sign in:
+
+{public_url}/login
+
+If this was not you, there is nothing to do.
+"""
+    return Letter(to=to, subject="You have an account already", text=text)

@@ -1,0 +1,122 @@
+"""A sign-in: one session, whose refresh token changes with every use. Here it is decided which of them are good.
+
+A client whose answer was lost asks again with the token it has: within ten seconds it gets the same successor. After
+that, an old token means that two parties hold this session, and both lose it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.core import ids
+from chalicelib.core.errors import Unauthenticated
+from chalicelib.core.identity import Role
+from chalicelib.features.identity.model.person import InvalidToken, User
+from chalicelib.features.identity.model.signature import Signer
+from chalicelib.features.tenants.model import Tenant
+
+KEPT_FOR = timedelta(days=30)
+REPEAT_WITHIN = timedelta(seconds=10)
+_ULID = "[0-9a-hjkmnp-tv-z]{26}"
+_REFRESH = re.compile(rf"(rt_(usr_{_ULID})_(ses_{_ULID})_([1-9][0-9]{{0,8}}))_([A-Za-z0-9_-]{{43}})")
+
+
+class TokenReused(Unauthenticated):
+    """A refresh token was used again after its successor was in use. Somebody else may hold it, so its session is over.
+
+    When: A refresh token is used a second time, more than ten seconds after the first; and for every later use of any
+    token of that session.
+
+    Do: Sign in again. If that was not your own client repeating itself, change the password and sign out everywhere.
+    """
+
+    code = "token_reused"
+    title = "This refresh token was used before; its session has been ended."
+
+
+class Ending(StrEnum):
+    LOGOUT = "logout"
+    REUSE = "reuse"
+
+
+class Verdict(StrEnum):
+    ROTATE = "rotate"
+    REPEAT = "repeat"
+    REUSED = "reused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Session:
+    id: str
+    user_id: str
+    tenant_id: str
+    created_at: datetime
+    rotated_at: datetime
+    generation: int = 1
+    ended: Ending | None = None
+    rev: int = 1
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.rotated_at + KEPT_FOR
+
+    def judge(self, generation: int, now: datetime) -> Verdict:
+        """What a genuine refresh token of this generation is worth."""
+        if self.ended is Ending.REUSE:
+            return Verdict.REUSED
+        if self.ended or now >= self.expires_at or generation > self.generation:
+            return Verdict.ENDED
+        if generation == self.generation:
+            return Verdict.ROTATE
+        is_last = generation == self.generation - 1
+        return Verdict.REPEAT if is_last and now - self.rotated_at <= REPEAT_WITHIN else Verdict.REUSED
+
+
+@dataclass(frozen=True)
+class RefreshClaim:
+    user_id: str
+    session_id: str
+    generation: int
+
+
+@dataclass(frozen=True)
+class Access:
+    """What an access token says of its bearer."""
+
+    user_id: str
+    tenant_id: str
+    session_id: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a person has after signing in."""
+
+    user: User
+    tenant: Tenant
+    role: Role
+    access_token: str
+    refresh_token: str
+    expires_in_seconds: int
+
+
+def start(*, user_id: str, tenant_id: str, now: datetime) -> Session:
+    return Session(id=ids.new("ses"), user_id=user_id, tenant_id=tenant_id, created_at=now, rotated_at=now)
+
+
+def refresh_token(session: Session, signer: Signer) -> str:
+    """`rt_<user>_<session>_<generation>_<HMAC>`: the same text whenever it is made for the same generation."""
+    return signer.sign(f"rt_{session.user_id}_{session.id}_{session.generation}")
+
+
+def open_refresh_token(token: str, signer: Signer) -> RefreshClaim:
+    """A forged token costs a hash and no look-up."""
+    parts = _REFRESH.fullmatch(token)
+    if parts is None or not signer.is_genuine(parts[1], parts[5]):
+        raise InvalidToken
+    return RefreshClaim(user_id=parts[2], session_id=parts[3], generation=int(parts[4]))

@@ -1,0 +1,173 @@
+"""HTTP bodies of accounts, sessions, members and API keys. What a password or an address must be, the model says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from chalicelib.core.identity import Mode, Principal, Role, Scope
+from chalicelib.features.identity.model.api_key import ApiKey
+from chalicelib.features.identity.model.session import Tokens
+from chalicelib.features.identity.service.people import Colleague, Profile
+from chalicelib.features.tenants.model import LONGEST_NAME, Tenant
+from chalicelib.web.schema import Schema, Secret
+
+Email = Annotated[str, Field(min_length=1, max_length=320, examples=["ada@example.com"])]
+Password = Annotated[str, Field(min_length=1, max_length=512, description="8 to 128 characters.")]
+TokenText = Annotated[str, Field(min_length=1, max_length=512)]
+TenantScope = Annotated[Scope, Field(description="What a key may do; not more than who makes it.")]
+
+
+class NewAccount(Schema):
+    email: Email
+    password: Password
+    tenant_name: str = Field(min_length=1, max_length=LONGEST_NAME)
+
+
+class EmailProof(Schema):
+    token: TokenText
+    password: Password
+
+
+class Mailbox(Schema):
+    email: Email
+
+
+class Login(Schema):
+    email: Email
+    password: Password
+    tenant_id: str | None = Field(None, max_length=64, description="Which of your tenants; by default the oldest.")
+
+
+class Refresh(Schema):
+    refresh_token: TokenText
+
+
+class Switch(Schema):
+    tenant_id: str = Field(max_length=64)
+
+
+class UserView(Schema):
+    id: str
+    email: str
+
+
+class TenantView(Schema):
+    id: str
+    name: str
+    plan: str
+    state: str
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> TenantView:
+        return cls(id=tenant.id, name=tenant.name, plan=tenant.plan, state=tenant.state)
+
+
+class TokensView(Schema):
+    user: UserView
+    tenant: TenantView
+    role: Role
+    access_token: Secret
+    refresh_token: Secret
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- RFC 6750's word, no secret
+    expires_in: int = Field(description="Seconds until the access token expires.")
+
+    @classmethod
+    def of(cls, tokens: Tokens) -> TokensView:
+        return cls(
+            user=UserView(id=tokens.user.id, email=tokens.user.email),
+            tenant=TenantView.of(tokens.tenant),
+            role=tokens.role,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            expires_in=tokens.expires_in_seconds,
+        )
+
+
+class Membership(Schema):
+    tenant: TenantView
+    role: Role
+
+
+class Me(Schema):
+    user: UserView
+    tenant: TenantView
+    role: Role
+    scopes: list[Scope]
+    memberships: list[Membership]
+
+    @classmethod
+    def of(cls, profile: Profile, principal: Principal) -> Me:
+        return cls(
+            user=UserView(id=profile.user.id, email=profile.user.email),
+            tenant=TenantView.of(profile.tenant),
+            role=profile.role,
+            scopes=sorted(principal.scopes),
+            memberships=[Membership(tenant=TenantView.of(tenant), role=held) for tenant, held in profile.memberships],
+        )
+
+
+class MemberView(Schema):
+    user_id: str
+    email: str
+    role: Role
+    joined_at: datetime
+
+    @classmethod
+    def of(cls, colleague: Colleague) -> MemberView:
+        return cls(user_id=colleague.user_id, email=colleague.email, role=colleague.role, joined_at=colleague.joined_at)
+
+
+class MemberList(Schema):
+    data: list[MemberView]
+    next_cursor: str | None
+    has_more: bool
+
+
+class NewApiKey(Schema):
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    scopes: list[TenantScope] = Field(min_length=1, max_length=len(Scope))
+    site_id: str | None = Field(None, max_length=64, description="The only site this key knows of.")
+    expires_at: AwareDatetime | None = None
+    mode: Mode = Field(Mode.LIVE, description="What a test key sends goes everywhere but out.")
+
+
+class ApiKeyView(Schema):
+    id: str
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    mode: Mode
+    site_id: str | None
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> ApiKeyView:
+        return cls(**_shown(key))
+
+
+class FreshApiKey(ApiKeyView):
+    """`key` is shown this once."""
+
+    key: Secret
+
+    @classmethod
+    def issued(cls, key: ApiKey, *, text: str) -> FreshApiKey:
+        return cls(key=text, **_shown(key))
+
+
+class ApiKeyList(Schema):
+    data: list[ApiKeyView]
+    next_cursor: str | None
+    has_more: bool
+
+
+def _shown(key: ApiKey) -> dict[str, Any]:
+    shown = {name: getattr(key, name) for name in ApiKeyView.model_fields}
+    return shown | {"scopes": list(key.scopes), "prefix": f"ps_{key.mode}_{key.prefix}"}

@@ -1,0 +1,43 @@
+"""Who is asking: turns the token of a request into a principal. Called by the HTTP door for every request with one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.core.identity import ROLE_SCOPES, Principal
+from chalicelib.features.identity.model.session import Access
+
+_KEY_START = "ps_"
+
+
+class AccessTokenReader(Protocol):
+    def read(self, token: str, *, now: datetime) -> Access:
+        """Raises Unauthenticated for all but a genuine token that is neither too young nor too old."""
+        ...
+
+
+class KeyRing(Protocol):
+    def authenticate(self, token: str, *, now: datetime) -> Principal:
+        """Raises Unauthenticated for all but a good key."""
+        ...
+
+
+@dataclass(frozen=True)
+class Authenticator:
+    access_tokens: AccessTokenReader
+    api_keys: KeyRing
+
+    def authenticate(self, token: str, *, now: datetime) -> Principal:
+        """A person's access token is believed for its 15 minutes; a key is looked up each time."""
+        if token.startswith(_KEY_START):
+            return self.api_keys.authenticate(token, now=now)
+        access = self.access_tokens.read(token, now=now)
+        return Principal(
+            subject=access.user_id,
+            tenant_id=access.tenant_id,
+            scopes=ROLE_SCOPES[access.role],
+            role=access.role,
+            session_id=access.session_id,
+        )

@@ -1,0 +1,225 @@
+"""Signing in, staying signed in, and signing out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.core.errors import NotFound, Stale
+from chalicelib.core.identity import Role
+from chalicelib.features.identity.model.credentials import (
+    InvalidCredentials,
+    clean_email,
+    mailbox_of,
+    same_spelling,
+)
+from chalicelib.features.identity.model.person import InvalidToken, Member, NoTenant, User
+from chalicelib.features.identity.model.session import (
+    Access,
+    Ending,
+    Session,
+    TokenReused,
+    Tokens,
+    Verdict,
+    open_refresh_token,
+    refresh_token,
+    start,
+)
+from chalicelib.features.identity.model.signature import Signer
+from chalicelib.features.tenants.model import Tenant
+
+_MOST_ROUNDS = 8
+_NOBODY = "usr_nobody"  # where to look when nobody has the address, so that somebody looks
+
+
+class SessionStore(Protocol):
+    def put(self, session: Session) -> None:
+        """A new one."""
+        ...
+
+    def get(self, user_id: str, session_id: str) -> Session | None:
+        """As last written."""
+        ...
+
+    def of_user(self, user_id: str) -> Iterator[Session]:
+        """All of them, also ended ones."""
+        ...
+
+    def rotate(self, session: Session, *, tenant_id: str, now: datetime) -> Session:
+        """The next generation. Raises Stale when somebody else was first."""
+        ...
+
+    def end(self, session: Session, *, ending: Ending) -> None:
+        """Raises Stale when somebody else was first."""
+        ...
+
+
+class PersonStore(Protocol):
+    def user_id_at(self, mailbox: str) -> str | None:
+        """Who has claimed this mailbox."""
+        ...
+
+    def user(self, user_id: str) -> User | None:
+        """As last written."""
+        ...
+
+    def change_password_hash(self, user: User, password_hash: str) -> None:
+        """Raises Stale when the user was changed meanwhile."""
+        ...
+
+    def member(self, tenant_id: str, user_id: str) -> Member | None:
+        """One membership."""
+        ...
+
+    def memberships(self, user_id: str, *, limit: int) -> list[Member]:
+        """All of one person, by tenant id."""
+        ...
+
+
+class Hasher(Protocol):
+    @property
+    def decoy(self) -> str:
+        """A hash that no password has, as costly to try as any other."""
+        ...
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, hashed: str, password: str) -> bool: ...
+
+    def is_outdated(self, hashed: str) -> bool: ...
+
+
+class AccessTokenMint(Protocol):
+    def issue(self, access: Access, *, now: datetime) -> tuple[str, int]:
+        """The token, and in how many seconds it expires."""
+        ...
+
+
+class TenantLookup(Protocol):
+    def get(self, *, tenant_id: str) -> Tenant:
+        """Raises NotFound."""
+        ...
+
+
+class Sessions:
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        people: PersonStore,
+        tenants: TenantLookup,
+        hasher: Hasher,
+        mint: AccessTokenMint,
+        mailboxes: Signer,
+        refresh_signer: Signer,
+    ) -> None:
+        self._sessions = sessions
+        self._people = people
+        self._tenants = tenants
+        self._hasher = hasher
+        self._mint = mint
+        self._mailboxes = mailboxes
+        self._refresh_signer = refresh_signer
+
+    def login(self, *, email: str, password: str, now: datetime, tenant_id: str | None = None) -> Tokens:
+        user = self._prove(email, password)
+        member = self._membership(user, tenant_id)
+        session = start(user_id=user.id, tenant_id=member.tenant_id, now=now)
+        self._sessions.put(session)
+        return self.issue(session, user=user, role=member.role, now=now)
+
+    def refresh(self, *, token: str, now: datetime) -> Tokens:
+        claim = open_refresh_token(token, self._refresh_signer)
+        for _ in range(_MOST_ROUNDS):
+            session = self._sessions.get(claim.user_id, claim.session_id)
+            if session is None:
+                raise InvalidToken
+            try:
+                return self._refresh(session, claim.generation, now)
+            except Stale:  # another refresh was first: what is this one worth now?
+                continue
+        raise Stale
+
+    def switch(self, *, user_id: str, session_id: str, tenant_id: str, now: datetime) -> Tokens:
+        """Moves the session to another tenant. It takes the place of a refresh: no second session comes of it."""
+        user, member = self._people.user(user_id), self._people.member(tenant_id, user_id)
+        if user is None or member is None:
+            raise NotFound
+        session = self._sessions.get(user_id, session_id)
+        if session is None or session.judge(session.generation, now) is not Verdict.ROTATE:
+            raise InvalidToken
+        moved = self._sessions.rotate(session, tenant_id=tenant_id, now=now)
+        return self.issue(moved, user=user, role=member.role, now=now)
+
+    def logout(self, *, user_id: str, session_id: str) -> None:
+        session = self._sessions.get(user_id, session_id)
+        if session is not None:
+            self._end(session, Ending.LOGOUT)
+
+    def logout_all(self, *, user_id: str) -> None:
+        for session in self._sessions.of_user(user_id):
+            self._end(session, Ending.LOGOUT)
+
+    def issue(self, session: Session, *, user: User, role: Role, now: datetime) -> Tokens:
+        access = Access(user.id, session.tenant_id, session.id, role)
+        access_token, expires_in_seconds = self._mint.issue(access, now=now)
+        return Tokens(
+            user=user,
+            tenant=self._tenants.get(tenant_id=session.tenant_id),
+            role=role,
+            access_token=access_token,
+            refresh_token=refresh_token(session, self._refresh_signer),
+            expires_in_seconds=expires_in_seconds,
+        )
+
+    def _prove(self, email: str, password: str) -> User:
+        """The same look-ups and the same hash work, whether or not anybody has this address."""
+        user_id = self._people.user_id_at(mailbox_of(clean_email(email), self._mailboxes))
+        user = self._people.user(user_id or _NOBODY)
+        spelled = same_spelling(password)
+        is_right = self._hasher.verify(user.password_hash if user else self._hasher.decoy, spelled)
+        if user is None or not is_right:
+            raise InvalidCredentials
+        if self._hasher.is_outdated(user.password_hash):
+            with suppress(Stale):  # then another login has done it, or the password is a new one
+                self._people.change_password_hash(user, self._hasher.hash(spelled))
+        return user
+
+    def _membership(self, user: User, tenant_id: str | None) -> Member:
+        if tenant_id is not None:
+            member = self._people.member(tenant_id, user.id)
+            if member is None:
+                raise NotFound
+            return member
+        memberships = self._people.memberships(user.id, limit=1)
+        if not memberships:
+            raise NoTenant
+        return memberships[0]
+
+    def _refresh(self, session: Session, generation: int, now: datetime) -> Tokens:
+        verdict = session.judge(generation, now)
+        if verdict is Verdict.REUSED:
+            self._end(session, Ending.REUSE)
+            raise TokenReused
+        user = self._people.user(session.user_id)
+        member = self._people.member(session.tenant_id, session.user_id)
+        if verdict is Verdict.ENDED or user is None or member is None:
+            raise InvalidToken
+        if verdict is Verdict.ROTATE:
+            session = self._sessions.rotate(session, tenant_id=session.tenant_id, now=now)
+        return self.issue(session, user=user, role=member.role, now=now)
+
+    def _end(self, session: Session, ending: Ending) -> None:
+        found: Session | None = session
+        for _ in range(_MOST_ROUNDS):
+            if found is None or found.ended:
+                return
+            try:
+                self._sessions.end(found, ending=ending)
+            except Stale:
+                found = self._sessions.get(session.user_id, session.id)
+            else:
+                return
+        raise Stale

@@ -1,0 +1,38 @@
+"""How identity's dataclasses become rows of the core table and change there."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from chalicelib.aws.dynamo import Put, Refused, Table, Update, absent, equals
+from chalicelib.aws.values import Row
+from chalicelib.core.errors import Stale
+
+T = TypeVar("T")
+Key = tuple[str, str]
+
+CORE = Table("core")
+
+
+def insert(key: Key, thing: object, **more: Any) -> Put:
+    fields = msgspec.to_builtins(thing, builtin_types=(bytes,))
+    return Put(CORE, {"pk": key[0], "sk": key[1], "v": 1, **fields, **more}, absent())
+
+
+def read(row: Row, kind: type[T]) -> T:
+    return msgspec.convert(row, kind)
+
+
+def changing(key: Key, *, rev: int, **changes: Any) -> Update:
+    """Only if nobody wrote since: `rev` is the one that was read."""
+    wire = {name: msgspec.to_builtins(value, builtin_types=(bytes,)) for name, value in changes.items()}
+    return Update(CORE, *key, {**wire, "rev": rev + 1}, equals("rev", rev))
+
+
+def change(key: Key, *, rev: int, **changes: Any) -> None:
+    try:
+        CORE.write(changing(key, rev=rev, **changes))
+    except Refused:
+        raise Stale from None

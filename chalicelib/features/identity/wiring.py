@@ -1,0 +1,86 @@
+"""Identity on DynamoDB, with argon2, Ed25519 and the mail queue."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from chalicelib.features.identity.model.signature import Signer
+from chalicelib.features.identity.service.access import Authenticator
+from chalicelib.features.identity.service.identity import Identity
+
+if TYPE_CHECKING:
+    from chalicelib.features.identity.adapters.access_tokens import AccessTokens
+
+
+@cache
+def identity() -> Identity:
+    from chalicelib.aws.secrets import secret
+    from chalicelib.config import settings
+    from chalicelib.features.audit.wiring import audit
+    from chalicelib.features.identity.adapters.passwords import Argon2
+    from chalicelib.features.identity.adapters.post import MailQueue
+    from chalicelib.features.identity.service.accounts import Accounts
+    from chalicelib.features.identity.service.api_keys import ApiKeys
+    from chalicelib.features.identity.service.people import People
+    from chalicelib.features.identity.service.sessions import Sessions
+    from chalicelib.features.identity.store.api_key import ApiKeyRows
+    from chalicelib.features.identity.store.person import PersonRows
+    from chalicelib.features.identity.store.session import SessionRows
+    from chalicelib.features.sites.wiring import sites
+    from chalicelib.features.tenants.wiring import opening_write, tenants
+
+    pepper = partial(secret, settings().secret_pepper)
+    people, hasher = PersonRows(tenant_write=opening_write()), Argon2()
+    mailboxes = _signer("mailbox", settings().secret_installation)
+    sessions = Sessions(
+        sessions=SessionRows(),
+        people=people,
+        tenants=tenants(),
+        hasher=hasher,
+        mint=_access_tokens(),
+        mailboxes=mailboxes,
+        refresh_signer=_signer("refresh", settings().secret_pepper),
+    )
+    accounts = Accounts(
+        store=people,
+        sessions=sessions,
+        hasher=hasher,
+        post=MailQueue(),
+        trail=audit(),
+        mailboxes=mailboxes,
+        link_signer=_signer("link", settings().secret_pepper),
+        public_url=settings().public_url,
+    )
+    return Identity(
+        accounts=accounts,
+        sessions=sessions,
+        api_keys=ApiKeys(
+            store=ApiKeyRows(),
+            sites=sites(),
+            signer=_signer("api key", settings().secret_pepper),
+            cursor_secret=pepper,
+        ),
+        people=People(store=people, tenants=tenants(), cursor_secret=pepper),
+    )
+
+
+@cache
+def authenticator() -> Authenticator:
+    return Authenticator(access_tokens=_access_tokens(), api_keys=identity().api_keys)
+
+
+def _signer(purpose: str, secret_name: str) -> Signer:
+    from chalicelib.aws.secrets import secret
+
+    return Signer(partial(secret, secret_name), purpose)
+
+
+@cache
+def _access_tokens() -> AccessTokens:
+    from chalicelib.aws.secrets import secret
+    from chalicelib.config import settings
+    from chalicelib.features.identity.adapters.access_tokens import AccessTokens
+    from chalicelib.features.identity.adapters.key_set import read_key_set
+
+    return AccessTokens(issuer=settings().public_url, keys=lambda: read_key_set(secret(settings().secret_jwt)))
