@@ -5,7 +5,12 @@ from datetime import datetime
 from chalicelib.aws import telemetry
 from chalicelib.config import settings
 from chalicelib.core.identity import Principal
+from chalicelib.features.audit.worker import worker as audit_worker
+from chalicelib.features.identity.api import api as identity_api
+from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
+from chalicelib.features.sites.api import api as sites_api
+from chalicelib.features.sites.api import sdk_api as sites_sdk_api
 from chalicelib.web.app import App, Replays, Trail
 
 settings()
@@ -31,5 +36,5 @@ def _replays() -> Replays:
 
 app = App("pushsaas", authenticate=_authenticate, trail=_trail, replays=_replays, observer=telemetry)
 
-for blueprint in (operations_api,):
+for blueprint in (operations_api, identity_api, sites_api, sites_sdk_api, audit_worker, mail_worker):
     app.register_blueprint(blueprint)
