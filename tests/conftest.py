@@ -1,0 +1,74 @@
+"""The environment, fixed once before anything of the product is imported, and the fixtures every suite shares.
+
+`aws`: an installation of its own for each test file, emptied before each test. `clock`: stands still. `world`: Ada,
+Ben and Cyd, and an HTTP client over the real app.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes.clock import ManualClock
+
+PREFIX = "pushsaas-test"
+
+os.environ.update(
+    STAGE="test",
+    PREFIX=PREFIX,
+    PUBLIC_URL="http://127.0.0.1:8000",
+    KMS_KEY=f"alias/{PREFIX}",
+    MAIL_FROM="push@example.com",
+    SECRET_JWT=f"/{PREFIX}/jwt",
+    SECRET_PEPPER=f"/{PREFIX}/pepper",
+    SECRET_INSTALLATION=f"/{PREFIX}/installation",
+    AWS_ACCESS_KEY_ID="local",
+    AWS_SECRET_ACCESS_KEY="local",
+    AWS_DEFAULT_REGION="eu-central-1",
+    AWS_CONFIG_FILE="/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE="/dev/null",
+    AWS_EC2_METADATA_DISABLED="true",
+)
+
+from chalicelib.core import clock as product_clock  # noqa: E402 -- the environment comes first
+
+if TYPE_CHECKING:  # moto takes a second to import, which unit tests do without
+    from tests.fakes.installation import Installation
+    from tests.world import World
+
+
+@pytest.fixture
+def clock() -> Iterator[ManualClock]:
+    """The product's clock, standing at the present until advanced."""
+    manual = ManualClock(product_clock.now().replace(microsecond=0))
+    product_clock.use(manual)
+    yield manual
+    product_clock.use(product_clock.SystemClock())
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    from tests.fakes.installation import Installation
+
+    with Installation.standing(PREFIX) as standing:
+        yield standing
+
+
+@pytest.fixture
+def aws(installation: Installation) -> Installation:
+    """All tables, queues, keys and secrets; nothing in them."""
+    installation.empty()
+    return installation
+
+
+@pytest.fixture
+def world(aws: Installation, clock: ManualClock) -> Iterator[World]:
+    from infra.local import moto_patch
+    from tests.world import World
+
+    moto_patch.follow(clock)
+    yield World.with_people(aws, clock)
+    moto_patch.follow(None)

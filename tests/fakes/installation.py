@@ -1,0 +1,79 @@
+"""One installation of the product on the local AWS: empty when asked, and looked into where a test must."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.ses.models import ses_backends
+from moto.sqs.models import sqs_backends
+
+from chalicelib.aws import secrets
+from chalicelib.aws.values import Row, from_wire
+from chalicelib.features.identity.adapters.key_set import new_key_set
+from infra.local import aws
+
+_SECRETS = {"jwt": new_key_set(), "pepper": "test-pepper", "installation": "test-installation"}
+
+
+@dataclass(frozen=True)
+class SentMail:
+    to: str
+    subject: str
+    text: str
+
+
+class Installation:
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+
+    @classmethod
+    @contextmanager
+    def standing(cls, prefix: str) -> Iterator[Installation]:
+        with aws.running():
+            named = {f"/{prefix}/{name}": value for name, value in _SECRETS.items()}
+            aws.create_resources(prefix, secrets=named)
+            secrets.forget()
+            yield cls(prefix)
+
+    def empty(self) -> None:
+        for table in self._dynamodb.tables.values():
+            table.items.clear()
+        for queue in self._sqs.queues.values():
+            if queue._messages:
+                self._sqs.purge_queue(queue.name)
+        self._ses.sent_messages.clear()
+
+    def rows(self, table: str | None = None) -> list[Row]:
+        """Everything at rest, in one table or all."""
+        names = [f"{self.prefix}-{table}"] if table else list(self._dynamodb.tables)
+        found = [item for name in names for item in self._dynamodb.tables[name].all_items()]
+        return [from_wire(item.to_json()["Attributes"]) for item in found]
+
+    def dump(self) -> str:
+        """All rows as one text, to search for what must not be at rest."""
+        return json.dumps(self.rows(), default=lambda raw: raw.decode("latin-1"))
+
+    def outbox(self, to: str | None = None) -> list[SentMail]:
+        mails = [
+            SentMail(message.destinations["ToAddresses"][0], message.subject, message.body)
+            for message in self._ses.sent_messages
+        ]
+        return [mail for mail in mails if to in {None, mail.to}]
+
+    @cached_property
+    def _dynamodb(self) -> Any:
+        return dynamodb_backends[aws.ACCOUNT][aws.REGION]
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return sqs_backends[aws.ACCOUNT][aws.REGION]
+
+    @cached_property
+    def _ses(self) -> Any:
+        return ses_backends[aws.ACCOUNT][aws.REGION]

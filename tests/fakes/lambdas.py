@@ -1,0 +1,76 @@
+"""Lambda's side of SQS, on demand: takes what waits in a queue to the app's own handler, as AWS would spell it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import SQSEventConfig
+from chalice.local import LambdaContext
+
+from app import app
+from infra.local import aws
+
+_MOST_MESSAGES = 10_000
+
+
+class Lambdas:
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._sqs = aws.client("sqs")
+
+    def work(self, queue: str) -> int:
+        """Delivers until the queue shows nothing; returns how many. A handler that raises leaves its message unseen."""
+        name, handler = self._handler(queue)
+        url = self._url(queue)
+        for delivered in range(_MOST_MESSAGES):
+            received = self._receive(url)
+            if not received:
+                return delivered
+            handler({"Records": [self._record(queue, received)]}, context(name))
+            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"])
+        raise AssertionError(f"queue {queue} never runs empty")
+
+    def deliver(self, queue: str, body: str, *, attempt: int = 1) -> None:
+        """Calls the queue's handler with a body of the test's own."""
+        name, handler = self._handler(queue)
+        received = {"MessageId": "test", "ReceiptHandle": "test", "Body": body, "Attributes": {}, "MD5OfBody": ""}
+        received["Attributes"] = {"ApproximateReceiveCount": str(attempt)}
+        handler({"Records": [self._record(queue, received)]}, context(name))
+
+    def waiting(self, queue: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._sqs.get_queue_attributes(QueueUrl=self._url(queue), AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    def _handler(self, queue: str) -> tuple[str, Any]:
+        names = [source.name for source in app.event_sources if _feeds(source, queue)]
+        assert len(names) == 1, f"{len(names)} handlers for queue {queue}"
+        return names[0], app.handler_map[names[0]]
+
+    def _url(self, queue: str) -> str:
+        return str(self._sqs.get_queue_url(QueueName=f"{self._prefix}-{queue}")["QueueUrl"])
+
+    def _receive(self, url: str) -> dict[str, Any] | None:
+        answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, AttributeNames=["All"])
+        return next(iter(answer.get("Messages", [])), None)
+
+    def _record(self, queue: str, received: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "messageId": received["MessageId"],
+            "receiptHandle": received["ReceiptHandle"],
+            "body": received["Body"],
+            "attributes": received["Attributes"],
+            "messageAttributes": {},
+            "md5OfBody": received["MD5OfBody"],
+            "eventSource": "aws:sqs",
+            "eventSourceARN": f"arn:aws:sqs:{aws.REGION}:{aws.ACCOUNT}:{self._prefix}-{queue}",
+            "awsRegion": aws.REGION,
+        }
+
+
+def context(function_name: str, *, seconds: float = 60) -> LambdaContext:
+    return LambdaContext(function_name=function_name, memory_size=256, max_runtime_ms=int(seconds * 1000))
+
+
+def _feeds(source: object, queue: str) -> bool:
+    return isinstance(source, SQSEventConfig) and source.queue == queue
