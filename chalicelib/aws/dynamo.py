@@ -17,9 +17,10 @@ from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
+from pynamodb.expressions.projection import create_projection_expression
 from pynamodb.expressions.update import Action
 
-from chalicelib.aws.values import Row, from_wire, to_wire
+from chalicelib.aws.values import Row, WireRow, from_wire, to_wire
 from chalicelib.config import settings
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.paging import Page
@@ -220,12 +221,14 @@ class Table:
         position: str | None = None,
         newest_first: bool = False,
         consistent: bool = True,
-    ) -> tuple[list[dict[str, dict[str, Any]]], str | None]:
-        """The same, rows as DynamoDB spells them: the send path decodes only what it needs."""
+        fields: Sequence[str] = (),
+    ) -> tuple[list[WireRow], str | None]:
+        """The same, rows as DynamoDB spells them: the send path asks for and decodes only the `fields` it needs."""
         condition = Path("pk") == pk
         if span is not None and (stretch := span.condition("sk")) is not None:
             condition &= stretch
-        request = self._key_query(condition) | {"ConsistentRead": consistent, "ScanIndexForward": not newest_first}
+        request = self._key_query(condition, fields)
+        request |= {"ConsistentRead": consistent, "ScanIndexForward": not newest_first}
         if limit:
             request["Limit"] = limit
         if position:
@@ -239,12 +242,15 @@ class Table:
         request = self._key_query(Path(name) == value) | {"IndexName": index, "Limit": most}
         return [(item["pk"]["S"], item["sk"]["S"]) for item in _call("query", request)["Items"]]
 
-    def _key_query(self, condition: Condition) -> dict[str, Any]:
+    def _key_query(self, condition: Condition, fields: Sequence[str] = ()) -> dict[str, Any]:
         names: dict[str, str] = {}
         values: dict[str, Any] = {}
+        expressions = {"KeyConditionExpression": condition.serialize(names, values)}
+        if fields:
+            expressions["ProjectionExpression"] = create_projection_expression(fields, names)
         return {
             "TableName": self.name,
-            "KeyConditionExpression": condition.serialize(names, values),
+            **expressions,
             "ExpressionAttributeNames": {placeholder: name for name, placeholder in names.items()},
             "ExpressionAttributeValues": values,
         }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Row = dict[str, Any]
+WireRow = Mapping[str, Mapping[str, Any]]
 
 
 def to_wire(value: Any) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def to_wire(value: Any) -> dict[str, Any]:
     raise TypeError(f"DynamoDB has no place for {type(value).__name__}")
 
 
-def from_wire(item: Mapping[str, Mapping[str, Any]]) -> Row:
+def from_wire(item: WireRow) -> Row:
     return {name: _plain(value) for name, value in item.items()}
 
 
