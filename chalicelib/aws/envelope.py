@@ -5,6 +5,7 @@ Layout, version 1: `0x01 | length of wrapped key (2) | wrapped key | nonce (12) 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -27,6 +28,13 @@ _opened: dict[tuple[bytes, bytes], tuple[datetime, bytes]] = {}
 
 
 class Tampered(PushError):
+    """A secret at rest was changed, or stands where it does not belong. It was not used.
+
+    When: A stored key was altered or moved to another site, or its encryption key was replaced.
+
+    Do: Nothing on your side will help. Tell us the request id that stands in `instance`.
+    """
+
     code = "tampered_secret"
     title = "A stored secret does not open in its place."
 
@@ -57,7 +65,7 @@ def unseal(sealed: bytes, context: Context) -> bytes:
 
 
 def _bound(header: bytes, context: Context) -> bytes:
-    return header + "\0".join(f"{name}={context[name]}" for name in sorted(context)).encode()
+    return header + json.dumps(dict(context), sort_keys=True, separators=(",", ":")).encode()
 
 
 def _data_key(wrapped: bytes, context: Context) -> bytes:
