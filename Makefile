@@ -72,7 +72,7 @@ coverage: $(DEV)  ## All tests under coverage, and its two gates
 
 chaos: export SEEDS ?= 50
 chaos: $(DEV)  ## Kill, lose and repeat under a seeded scheduler (SEEDS=50)
-	@$(PY) -m tests.chaos
+	@$(PY) -m tests.chaos --seeds $(SEEDS)
 
 bench: $(DEV)  ## One benchmark against its peers (B=name; without it, the list)
 	@$(if $(B),$(PY) -m bench.$(B),ls bench/*.py | sed 's|bench/\(.*\)\.py|make bench B=\1|')
@@ -84,7 +84,8 @@ fmt: $(DEV)  ## Format the code and mend what can be mended
 	@ruff check --fix-only --quiet .
 
 new: $(DEV)  ## Make a feature slice that passes every gate (F=name, TIER=a slice to stand beside)
-	@$(PY) -m infra.scaffold $(if $(F),--name $(F)) $(if $(TIER),--tier $(TIER))
+	@$(if $(F),,echo "make new F=price_drops TIER=segments (and ONE=name, when the singular is odd)" >&2; exit 1)
+	@$(PY) -m infra.scaffold --name $(F) $(if $(TIER),--tier $(TIER)) $(if $(ONE),--one $(ONE))
 
 docs: $(DEV)  ## Write the generated pages of docs/
 	@$(PY) -m infra.docs

@@ -24,7 +24,7 @@ class Entries(Protocol):
         ...
 
     def drop(self, entry: Entry) -> None:
-        """Remove it from its minute, unless another instant has taken its place there."""
+        """Remove it from its minute; no matter if it is not there."""
         ...
 
     def of_minute(self, minute: int, shard: int) -> Iterable[Entry]:

@@ -1,4 +1,7 @@
-"""Due entries as rows: `D#<minute>#<shard>` / `<kind>#<tenant>#<id>`, and one row for the watermark."""
+"""Due entries as rows: `D#<minute>#<shard>` / `<kind>#<tenant>#<id>#<instant>`, and one row for the watermark.
+
+The instant is part of the key: two writers who move the same owner within a minute must not overwrite each other.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 
 from pynamodb.expressions.operand import Path
 
-from chalicelib.aws.dynamo import Refused, Table, absent, equals
+from chalicelib.aws.dynamo import Refused, Table, absent
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
 from chalicelib.features.due.model import Entry, Kind
 
@@ -18,21 +21,18 @@ class DueEntries:
         self._table = Table("due")
 
     def put(self, entry: Entry) -> None:
-        self._table.put({"pk": _pk(entry.minute, entry.shard), "sk": _sk(entry), "v": 1, "at": _at(entry)})
+        self._table.put({"pk": _pk(entry.minute, entry.shard), "sk": _sk(entry), "v": 1})
 
     def drop(self, entry: Entry) -> None:
-        try:
-            self._table.delete(_pk(entry.minute, entry.shard), _sk(entry), equals("at", _at(entry)))
-        except Refused:
-            return
+        self._table.delete(_pk(entry.minute, entry.shard), _sk(entry))
 
     def of_minute(self, minute: int, shard: int) -> Iterator[Entry]:
         position = None
         while True:
             page = self._table.query(_pk(minute, shard), position=position)
             for row in page.rows:
-                kind, tenant_id, owner_id = row["sk"].split("#")
-                yield Entry(Kind(kind), tenant_id, owner_id, from_milliseconds(row["at"]), minute)
+                kind, tenant_id, owner_id, at = row["sk"].split("#")
+                yield Entry(Kind(kind), tenant_id, owner_id, from_milliseconds(int(at)), minute)
             position = page.position
             if position is None:
                 return
@@ -55,8 +55,4 @@ def _pk(minute: int, shard: int) -> str:
 
 
 def _sk(entry: Entry) -> str:
-    return f"{entry.kind}#{entry.tenant_id}#{entry.id}"
-
-
-def _at(entry: Entry) -> int:
-    return in_milliseconds(entry.at)
+    return f"{entry.kind}#{entry.tenant_id}#{entry.id}#{in_milliseconds(entry.at)}"

@@ -242,6 +242,9 @@ class Delivery:
         await self._save()
 
     async def _bury(self) -> None:
+        """What was answered is stored first: a successor finds buried rows no more and could not count them."""
+        if self._progress.gone:
+            await self._save()
         graves = [grave for group in self._progress.gone.values() for grave in group]
         for position, grave in enumerate(graves, start=1):
             await patiently(partial(self._bury_one, grave))
