@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.architecture.rules import names, neighbours, purity, sizes, texts
+from tests.architecture.rules import names, neighbours, pages, purity, sizes, texts
 from tests.architecture.rules.tree import ROOT
 
 FAST = (
@@ -18,6 +18,7 @@ FAST = (
     neighbours.trespassers,
     purity.impure_core,
     purity.unlocked_imports,
+    pages.unmapped_slices,
 )
 
 

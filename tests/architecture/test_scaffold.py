@@ -1,0 +1,180 @@
+"""`make new`, tried on a copy of the project: what it writes passes the gates as it stands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.scaffold import register
+from infra.scaffold.words import BadName, Words
+from tests.architecture.__main__ import FAST
+from tests.architecture.rules.tree import ROOT
+
+_BIN = Path(sys.executable).parent
+_LEFT_OUT = shutil.ignore_patterns(
+    "__pycache__", ".git", ".venv", ".local", ".*_cache", ".hypothesis", ".coverage*", "node_modules"
+)
+
+
+def _run(cwd: Path, *program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(program, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def _make_new(copy: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return _run(copy, sys.executable, "-m", "infra.scaffold", *options)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with one more slice, its name long enough to bend every line it stands in."""
+    copy = tmp_path_factory.mktemp("project") / "copy"
+    shutil.copytree(ROOT, copy, ignore=_LEFT_OUT)
+    made = _make_new(copy, "--name", "abandoned_shopping_carts", "--tier", "segments")
+    assert made.returncode == 0, made.stderr
+    return copy
+
+
+def _written(copy: Path) -> list[str]:
+    places = ("chalicelib/features", "tests/unit", "tests/adapters", "tests/http")
+    return [
+        path.relative_to(copy).as_posix()
+        for place in places
+        for path in (copy / place / "abandoned_shopping_carts").rglob("*.py")
+    ]
+
+
+def test_a_new_slice_has_its_rooms_and_its_three_suites(copy: Path) -> None:
+    rooms = {Path(name).stem for name in _written(copy) if name.startswith("chalicelib")}
+    assert rooms == {"__init__", "api", "wiring", "schemas", "service", "store", "model"}
+    assert len([name for name in _written(copy) if "/test_" in name]) == 3
+
+
+def test_a_new_slice_is_registered_where_it_must_be(copy: Path) -> None:
+    assert "abandoned_shopping_carts_api" in (copy / "app.py").read_text()
+    assert (
+        '(segments) | (templates) | (transfers) | (abandoned_shopping_carts)",' in (copy / "pyproject.toml").read_text()
+    )
+
+
+@pytest.mark.parametrize("rule", FAST, ids=lambda rule: rule.__name__)
+def test_a_new_slice_breaks_no_rule(copy: Path, rule: object) -> None:
+    assert callable(rule)
+    assert [finding for finding in rule(copy) if finding not in rule(ROOT)] == []
+
+
+def test_a_new_slice_respects_floors_tiers_and_rooms(copy: Path) -> None:
+    judged = _run(copy, str(_BIN / "lint-imports"), "--no-cache", "--config", "pyproject.toml")
+    assert "abandoned_shopping_carts" not in judged.stdout
+
+
+def test_a_new_slice_is_in_style(copy: Path) -> None:
+    names = [*_written(copy), "app.py"]
+    assert _run(copy, str(_BIN / "ruff"), "check", "--no-cache", *names).stdout == "All checks passed!\n"
+    assert _run(copy, str(_BIN / "ruff"), "format", "--no-cache", "--check", *names).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_new_slice_is_typed(copy: Path) -> None:
+    checked = _run(copy, sys.executable, "-m", "mypy", *_written(copy), "app.py")
+    assert re.findall("^.*abandoned_shopping_carts.*error.*$", checked.stdout, re.MULTILINE) == []
+    assert "errors prevented further checking" not in checked.stdout
+
+
+@pytest.mark.slow
+def test_a_new_slice_works_and_its_pure_parts_are_wholly_tried(copy: Path) -> None:
+    python = [sys.executable, "-m", "coverage"]
+    suites = [f"tests/{suite}/abandoned_shopping_carts" for suite in ("unit", "adapters", "http")]
+    tried = _run(
+        copy,
+        "env",
+        "-u",
+        "COVERAGE_PROCESS_CONFIG",
+        "-u",
+        "COVERAGE_PROCESS_START",
+        *python,
+        "run",
+        "-m",
+        "pytest",
+        *suites,
+    )
+    assert tried.returncode == 0, tried.stdout
+    _run(copy, *python, "combine")
+    pure = (
+        "chalicelib/features/abandoned_shopping_carts/model.py,chalicelib/features/abandoned_shopping_carts/service.py"
+    )
+    reported = _run(copy, *python, "report", f"--include={pure}", "--fail-under=100")
+    assert reported.returncode == 0, reported.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--name", "sites"], "there already"),
+        (["--name", "Price-Drops"], "lower-case words"),
+        (["--name", "class"], "lower-case words"),
+        (["--name", "../escape"], "lower-case words"),
+        (["--name", "sheep"], "say ONE=name"),
+        (["--name", "lists"], "say ONE=name"),
+        (["--name", "badges", "--tier", "nowhere"], "no tier holds 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_made_is_told_plainly_and_nothing_is_written(
+    copy: Path, options: list[str], complaint: str
+) -> None:
+    before = {
+        path: path.read_bytes() for path in copy.rglob("*.*") if path.is_file() and "__pycache__" not in path.parts
+    }
+    refused = _make_new(copy, *options)
+    assert refused.returncode == 1
+    assert complaint in refused.stderr
+    assert "Traceback" not in refused.stderr
+    after = {
+        path: path.read_bytes() for path in copy.rglob("*.*") if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("many", "one", "prefix"),
+    [
+        ("badges", "badge", "bad"),
+        ("stories", "story", "sto"),
+        ("boxes", "box", "box"),
+        ("keywords", "keyword", "kyw"),
+        ("price_drops", "price_drop", "pri"),
+        ("runners", "runner", "rnn"),
+    ],
+)
+def test_words_are_guessed(many: str, one: str, prefix: str) -> None:
+    words = Words.of(many)
+    assert (words.one, words.prefix) == (one, prefix)
+
+
+def test_an_odd_singular_can_be_said() -> None:
+    assert Words.of("sheep", "animal").substitutes()["One"] == "Animal"
+    with pytest.raises(BadName):
+        Words.of("sheep", "sheep")
+
+
+def test_a_slice_that_has_its_tier_stays_there() -> None:
+    text = '    "(segments) | (templates)",  # why\n    "(sites)",\n'
+    assert register.in_tiers(text, "templates", "sites") == text
+    assert register.in_tiers(text, "badges", "segments") == text.replace('plates)",', 'plates) | (badges)",')
+
+
+def test_the_first_blueprint_of_an_app_is_registered_too() -> None:
+    text = "from chalicelib.config import settings\n\nfor blueprint in (\n    sites_api,\n):\n    pass\n"
+    assert "sites_api, badges_api):" in register.in_app(text, "badges")
+    with pytest.raises(register.NoPlace):
+        register.in_app("app = App()\n", "badges")
+
+
+def test_the_table_of_slices_grows_by_a_row() -> None:
+    text = "| slice | for |\n|---|---|\n| `sites` | places |\n\nAnd so on.\n"
+    assert "| `sites` | places |\n| `badges` | " in register.in_architecture(text, "badges")
+    assert register.in_architecture(text, "sites") == text
