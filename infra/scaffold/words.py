@@ -9,25 +9,7 @@ from dataclasses import dataclass
 
 _NAME = re.compile(r"[a-z]+(_[a-z]+)*")
 _TAKEN_PREFIXES = frozenset(
-    {
-        "ten",
-        "usr",
-        "site",
-        "con",
-        "seg",
-        "tpl",
-        "cmp",
-        "run",
-        "ntf",
-        "key",
-        "wh",
-        "imp",
-        "exp",
-        "req",
-        "sub",
-        "vap",
-        "rt",
-    }
+    {"cmp", "con", "exp", "imp", "key", "ntf", "req", "rt", "run", "seg", "site", "sub", "ten", "tpl", "usr", "vap"}
 )
 _SPOKEN_FOR = frozenset(  # names that the templates use for something else
     {"call", "created", "cursor", "first", "found", "ids", "key", "model", "name", "page", "position", "row", "store"}
