@@ -11,6 +11,8 @@ from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
 from chalicelib.features.sites.api import api as sites_api
 from chalicelib.features.sites.api import sdk_api as sites_sdk_api
+from chalicelib.features.subscriptions.api import api as subscriptions_api
+from chalicelib.features.subscriptions.api import sdk_api as subscriptions_sdk_api
 from chalicelib.web.app import App, Replays, Trail
 
 settings()

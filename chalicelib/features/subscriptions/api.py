@@ -1,0 +1,166 @@
+"""Subscriptions over HTTP: for browsers on a site's pages, which prove themselves by token, and its owner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from chalicelib.core.identity import Scope
+from chalicelib.features.subscriptions.model import Consent, Status, read_browser, receipt
+from chalicelib.features.subscriptions.schemas import (
+    AudienceChanges,
+    ConsentGiven,
+    NewSubscription,
+    SubscribedView,
+    SubscriptionChanges,
+    SubscriptionList,
+    SubscriptionQuery,
+    SubscriptionView,
+)
+from chalicelib.features.subscriptions.service import Filter
+from chalicelib.features.subscriptions.wiring import gate, subscriptions
+from chalicelib.web.allow import BROWSER, holder
+from chalicelib.web.api import Answer, Api
+from chalicelib.web.browser import BrowserApi
+from chalicelib.web.call import Call
+from chalicelib.web.schema import Nothing
+
+api = Api(__name__, tag="subscriptions")
+sdk_api = BrowserApi(__name__, tag="sdk", gate=gate)
+
+_SITE = "/v1/sites/{site_id}/subscriptions"
+_SDK = "/v1/sdk/{site_key}/subscriptions"
+_TOKEN = "X-Subscription-Token"  # noqa: S105 -- the name of a header
+
+
+@sdk_api.endpoint("POST", _SDK, allow=BROWSER, body=NewSubscription, returns=SubscribedView, status=201)
+def subscribe(call: Call[NewSubscription]) -> Answer:
+    """Subscribe a browser.
+
+    By endpoint: the same one is the same subscription, answered with 200 instead of 201, and what is left out stays.
+    """
+    body = call.body
+    found = subscriptions().subscribe(
+        tenant_id=call.tenant_id,
+        site_id=_site_of(call),
+        browser=read_browser(
+            endpoint=body.subscription.endpoint,
+            p256dh=body.subscription.keys.p256dh,
+            auth=body.subscription.keys.auth,
+        ),
+        profile=body.profile(),
+        signature=body.external_id_signature,
+        previous_endpoint=body.previous_endpoint,
+        consent=_consent(body.consent, call.at),
+        now=call.at,
+    )
+    view = SubscribedView(subscription_id=found.subscription.id, token=found.token)
+    return Answer(view, status=201 if found.is_new else 200)
+
+
+@sdk_api.endpoint("OPTIONS", _SDK, allow=BROWSER, status=204)
+def preflight_subscribe(_call: Call[Nothing]) -> Nothing:
+    """Answer a preflight."""
+    return Nothing()
+
+
+@sdk_api.endpoint("PATCH", _SDK + "/{subscription_id}", allow=BROWSER, body=SubscriptionChanges, status=204)
+def change_own_subscription(call: Call[SubscriptionChanges]) -> None:
+    """Change what is known of this browser's visitor. Left out stays, null takes back, attributes merge by name."""
+    subscriptions().change_own(
+        tenant_id=call.tenant_id,
+        site_id=_site_of(call),
+        subscription_id=call.path["subscription_id"],
+        token=call.header(_TOKEN),
+        profile=call.body.profile(),
+        signature=call.body.external_id_signature,
+        consent=_consent(call.body.consent, call.at),
+        now=call.at,
+    )
+
+
+@sdk_api.endpoint("DELETE", _SDK + "/{subscription_id}", allow=BROWSER, status=204)
+def unsubscribe(call: Call[Nothing]) -> None:
+    """Unsubscribe this browser."""
+    subscriptions().end_own(
+        tenant_id=call.tenant_id,
+        site_id=_site_of(call),
+        subscription_id=call.path["subscription_id"],
+        token=call.header(_TOKEN),
+        now=call.at,
+    )
+
+
+@sdk_api.endpoint("OPTIONS", _SDK + "/{subscription_id}", allow=BROWSER, status=204)
+def preflight_own_subscription(_call: Call[Nothing]) -> Nothing:
+    """Answer a preflight."""
+    return Nothing()
+
+
+@api.endpoint("GET", _SITE, allow=holder(Scope.AUDIENCE_READ), query=SubscriptionQuery, returns=SubscriptionList)
+def list_subscriptions(call: Call[Nothing]) -> SubscriptionList:
+    """List the subscriptions of a site, in the order of their ids.
+
+    A page of a filtered list may hold fewer than `limit`, even none, and still have more: follow `next_cursor`.
+    """
+    query = cast("SubscriptionQuery", call.query)
+    page = subscriptions().list(
+        tenant_id=call.tenant_id,
+        site_id=call.path["site_id"],
+        wanted=Filter(
+            tag=query.tag, external_id=query.external_id, status=Status(query.status) if query.status else None
+        ),
+        limit=query.limit,
+        cursor=query.cursor,
+    )
+    return SubscriptionList(
+        data=[SubscriptionView.of(subscription) for subscription in page.rows],
+        next_cursor=page.position,
+        has_more=page.position is not None,
+    )
+
+
+@api.endpoint("GET", _SITE + "/{subscription_id}", allow=holder(Scope.AUDIENCE_READ), returns=SubscriptionView)
+def get_subscription(call: Call[Nothing]) -> SubscriptionView:
+    """Show a subscription."""
+    return SubscriptionView.of(subscriptions().get(**_named(call)))
+
+
+@api.endpoint(
+    "PATCH",
+    _SITE + "/{subscription_id}",
+    allow=holder(Scope.AUDIENCE_WRITE),
+    body=AudienceChanges,
+    returns=SubscriptionView,
+    audit="subscription.changed",
+)
+def change_subscription(call: Call[AudienceChanges]) -> SubscriptionView:
+    """Change what is known of a subscription's visitor. Left out stays, null takes back, attributes merge by name."""
+    return SubscriptionView.of(subscriptions().change(**_named(call), profile=call.body.profile()))
+
+
+@api.endpoint(
+    "DELETE",
+    _SITE + "/{subscription_id}",
+    allow=holder(Scope.AUDIENCE_WRITE),
+    status=204,
+    audit="subscription.removed",
+)
+def remove_subscription(call: Call[Nothing]) -> None:
+    """Send nothing to this browser any more. What is known of it is kept for 30 days, then deleted."""
+    subscriptions().end(**_named(call), now=call.at)
+
+
+def _named(call: Call[AudienceChanges] | Call[Nothing]) -> dict[str, str]:
+    return {"tenant_id": call.tenant_id, **call.path}
+
+
+def _site_of(call: Call[NewSubscription] | Call[SubscriptionChanges] | Call[Nothing]) -> str:
+    """The door has admitted this browser for one site, and says which."""
+    site_id = call.principal.site_id
+    assert site_id is not None, "a browser's principal names its site"
+    return site_id
+
+
+def _consent(given: ConsentGiven | None, now: datetime) -> Consent | None:
+    return None if given is None else receipt(text=given.text, version=given.version, at=given.at, now=now)

@@ -1,0 +1,370 @@
+"""A subscription: one browser of one site, what is known of it, and how it comes, changes and goes. Pure rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from math import isfinite
+from typing import Any, TypeVar
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from msgspec import UNSET, UnsetType
+
+from chalicelib.channels import endpoints
+from chalicelib.channels.endpoints import Vendor
+from chalicelib.core.clock import in_milliseconds
+from chalicelib.core.encoding import unb64url
+from chalicelib.core.errors import Conflict, Invalid
+from chalicelib.core.locales import is_timezone, language_tag
+
+T = TypeVar("T")
+Attribute = str | bool | int | float
+
+KEY_BYTES = 16
+MOST_TAGS = 64
+LONGEST_TAG = 64
+MOST_ATTRIBUTES = 32
+LONGEST_NAME = 64
+LONGEST_TEXT = 256
+LONGEST_CONSENT = 2_000
+LARGEST_INTEGER = 2**53 - 1  # JavaScript's: what every browser reads back as it was written
+
+_AUTH_BYTES = 16
+_POINT_BYTES = 65  # uncompressed: 0x04, x, y
+_SEEN_EVERY_MS = 3_600_000  # a page that subscribes on every view must not write on every view
+CONSENT_CLOCK_ERROR = timedelta(days=1)  # a visitor's clock may be wrong, or read as local time
+_EARLIEST_CONSENT = datetime(2000, 1, 1, tzinfo=UTC)
+_ID = re.compile(r"sub_([0-9a-f]{32})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_BROWSERS = {Vendor.FCM: "chrome", Vendor.MOZILLA: "firefox", Vendor.APPLE: "safari", Vendor.WNS: "edge"}
+
+
+class Status(StrEnum):
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    GONE = "gone"  # its push service said so
+    UNSUBSCRIBED = "unsubscribed"  # the visitor did
+    REPLACED = "replaced"  # the same browser has a newer endpoint
+    REMOVED = "removed"  # the site's owner did
+
+
+class SubscriptionEnded(Conflict):
+    """The browser no longer takes part, so there is nothing to change about it.
+
+    When: The visitor unsubscribed, the push service ended the subscription, or it was removed.
+
+    Do: Subscribe the browser again; it gets the same id if its push service gives it the same endpoint.
+    """
+
+    code = "subscription_ended"
+    title = "This subscription has ended."
+
+
+class Consent(msgspec.Struct, frozen=True, array_like=True):
+    """What a visitor agreed to, in the words shown, and when."""
+
+    at_ms: int
+    text: str | None = None
+    version: str | None = None
+
+
+class Packed(msgspec.Struct, frozen=True, array_like=True):
+    """What the send path reads of a row, in one binary. Fields are only ever added, at the end, with a default."""
+
+    endpoint: str
+    p256dh: bytes
+    auth: bytes
+    zone: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    attributes: dict[str, Attribute] = {}
+    created_ms: int = 0
+    seen_ms: int = 0
+    consent: Consent | None = None
+
+
+pack = msgspec.msgpack.Encoder().encode
+unpack = msgspec.msgpack.Decoder(Packed).decode
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """A row as the sender reads it by the thousand; `packed` stays packed until it is pushed to."""
+
+    key: bytes
+    is_active: bool
+    active_since: int
+    key_id: str
+    external_id: str | None
+    packed: bytes
+
+
+@dataclass(frozen=True)
+class Browser:
+    """What `PushSubscription.toJSON()` says, found to be true as far as one can see."""
+
+    endpoint: str
+    p256dh: bytes
+    auth: bytes
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is said of a visitor, by `profile_of`. UNSET leaves things as they are, None takes them back."""
+
+    tags: tuple[str, ...] | UnsetType | None = UNSET
+    attributes: Mapping[str, Attribute | None] | UnsetType | None = UNSET
+    timezone: str | UnsetType | None = UNSET
+    language: str | UnsetType | None = UNSET
+    external_id: str | UnsetType | None = UNSET
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """`active_since` is in milliseconds and tells one life of a row from the next: a tombstone names the life it ends.
+
+    `key_id` is the VAPID key that the browser subscribed under; its endpoint takes no other.
+    """
+
+    tenant_id: str
+    site_id: str
+    key: bytes
+    key_id: str
+    packed: Packed
+    active_since: int
+    status: Status = Status.ACTIVE
+    external_id: str | None = None
+    ended_at: datetime | None = None
+    ended_reason: str | None = None
+    rev: int = 1
+
+    @property
+    def id(self) -> str:
+        return f"sub_{self.key.hex()}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status is Status.ACTIVE
+
+    @property
+    def push_host(self) -> str:
+        """As much of the endpoint as may be shown: the whole is a capability."""
+        return self.packed.endpoint.split("/", 3)[2]
+
+    @property
+    def browser(self) -> str:
+        try:
+            return _BROWSERS[endpoints.parse(self.packed.endpoint).vendor]
+        except endpoints.BadEndpoint:
+            return "unknown"  # stored when the list was longer
+
+
+def key_of(subscription_id: str) -> bytes | None:
+    found = _ID.fullmatch(subscription_id)
+    return bytes.fromhex(found[1]) if found else None
+
+
+# --- How a subscription comes, changes and goes ---
+
+
+def welcomed(
+    known: Subscription, browser: Browser, profile: Profile, *, consent: Consent | None, at_ms: int
+) -> Subscription:
+    """A browser that shows up, again or (then `known` is `blank`) for the first time. What it does not say stays."""
+    fresh_seen = known.is_active and 0 <= at_ms - known.packed.seen_ms < _SEEN_EVERY_MS
+    packed = msgspec.structs.replace(
+        known.packed,
+        endpoint=browser.endpoint,
+        p256dh=browser.p256dh,
+        auth=browser.auth,
+        seen_ms=known.packed.seen_ms if fresh_seen else at_ms,
+        consent=consent or known.packed.consent,
+    )
+    told = _told(replace(known, packed=packed), profile)
+    if known.is_active:
+        return told
+    return replace(
+        told, status=Status.ACTIVE, active_since=max(at_ms, known.active_since + 1), ended_at=None, ended_reason=None
+    )
+
+
+def blank(tenant_id: str, site_id: str, key: bytes, *, key_id: str, browser: Browser, at_ms: int) -> Subscription:
+    """A browser about which nothing is known yet."""
+    packed = Packed(browser.endpoint, browser.p256dh, browser.auth, created_ms=at_ms, seen_ms=at_ms)
+    return Subscription(tenant_id, site_id, key, key_id, packed, active_since=at_ms, rev=0)
+
+
+def inheriting(subscription: Subscription, older: Subscription) -> Subscription:
+    """What the same browser's earlier row knew, where this one knows nothing. Not how long it has been active: whoever
+    was pushed to under the old key must not look like a recipient of that run under the new one.
+    """
+    own, old = subscription.packed, older.packed
+    packed = msgspec.structs.replace(
+        own,
+        zone=own.zone or old.zone,
+        language=own.language or old.language,
+        tags=own.tags or old.tags,
+        attributes=own.attributes or old.attributes,
+        created_ms=min(own.created_ms, old.created_ms),
+        consent=own.consent or old.consent,
+    )
+    return replace(subscription, packed=packed, external_id=subscription.external_id or older.external_id)
+
+
+def may_pass_on(older: Subscription) -> bool:
+    """Whether a new endpoint of the same browser takes over from this row. Who left on purpose left; what was passed on
+    once is not passed on twice.
+    """
+    return older.is_active or older.ended_reason == EndReason.GONE
+
+
+def changed(
+    subscription: Subscription, profile: Profile, *, consent: Consent | None = None, seen_ms: int | None = None
+) -> Subscription:
+    if not subscription.is_active:
+        raise SubscriptionEnded
+    packed = msgspec.structs.replace(
+        subscription.packed,
+        seen_ms=subscription.packed.seen_ms if seen_ms is None else seen_ms,
+        consent=consent or subscription.packed.consent,
+    )
+    return _told(replace(subscription, packed=packed), profile)
+
+
+def _told(subscription: Subscription, profile: Profile) -> Subscription:
+    old = subscription.packed
+    packed = msgspec.structs.replace(
+        old,
+        zone=_said(profile.timezone, old.zone),
+        language=_said(profile.language, old.language),
+        tags=_said(profile.tags, old.tags) or (),
+        attributes=_merged(old.attributes, profile.attributes),
+    )
+    return replace(subscription, packed=packed, external_id=_said(profile.external_id, subscription.external_id))
+
+
+def _said(said: T | UnsetType, before: T) -> T:
+    return before if said is UNSET else said
+
+
+def _merged(
+    before: dict[str, Attribute], said: Mapping[str, Attribute | None] | UnsetType | None
+) -> dict[str, Attribute]:
+    """By name, as RFC 7396 merges: None takes a name away."""
+    if said is UNSET:
+        return before
+    if said is None:
+        return {}
+    merged = {name: value for name, value in {**before, **said}.items() if value is not None}
+    if len(merged) > MOST_ATTRIBUTES:
+        raise Invalid(f"A subscription has at most {MOST_ATTRIBUTES} attributes.", pointer="/attributes")
+    return merged
+
+
+# --- What may be said ---
+
+
+def read_browser(*, endpoint: str, p256dh: str, auth: str) -> Browser:
+    """Raises BadEndpoint, or Invalid for keys that no message could be encrypted for."""
+    endpoints.parse(endpoint)
+    return Browser(
+        endpoint,
+        _point(_bytes(p256dh, _POINT_BYTES, "/subscription/keys/p256dh")),
+        _bytes(auth, _AUTH_BYTES, "/subscription/keys/auth"),
+    )
+
+
+def profile_of(said: Mapping[str, Any]) -> Profile:
+    """The profile as it will be kept: tags once each, a language as it is usually written. Raises Invalid."""
+    return Profile(**{name: None if value is None else _CHECKS[name](value) for name, value in said.items()})
+
+
+def check_external_id(text: str) -> str:
+    if not 0 < len(text) <= LONGEST_TEXT or _CONTROL.search(text):
+        raise Invalid(f"An external id has 1 to {LONGEST_TEXT} visible characters.", pointer="/external_id")
+    return text
+
+
+def receipt(*, text: str | None, version: str | None, at: datetime | None, now: datetime) -> Consent:
+    """A consent given in the future, or before there was web push, is none."""
+    at = now if at is None else at
+    if not _EARLIEST_CONSENT <= at <= now + CONSENT_CLOCK_ERROR:
+        raise Invalid("This is not a time at which consent was given.", pointer="/consent/at")
+    return Consent(in_milliseconds(at), text, version)
+
+
+def _bytes(text: str, size: int, pointer: str) -> bytes:
+    try:
+        raw = unb64url(text)
+    except ValueError:
+        raw = b""
+    if len(raw) != size:
+        raise Invalid(f"This key is {size} bytes in base64url.", pointer=pointer)
+    return raw
+
+
+def _point(raw: bytes) -> bytes:
+    try:
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), raw)
+    except ValueError:
+        raise Invalid("This is not a point on the curve P-256.", pointer="/subscription/keys/p256dh") from None
+    return raw
+
+
+def _tags(tags: Sequence[str]) -> tuple[str, ...]:
+    if len(tags) > MOST_TAGS:
+        raise Invalid(f"A subscription has at most {MOST_TAGS} tags.", pointer="/tags")
+    for place, tag in enumerate(tags):
+        if not 0 < len(tag) <= LONGEST_TAG or _CONTROL.search(tag):
+            raise Invalid(f"A tag has 1 to {LONGEST_TAG} visible characters.", pointer=f"/tags/{place}")
+    return tuple(dict.fromkeys(tags))
+
+
+def _attributes(attributes: Mapping[str, Attribute | None]) -> Mapping[str, Attribute | None]:
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise Invalid(f"A subscription has at most {MOST_ATTRIBUTES} attributes.", pointer="/attributes")
+    for name, value in attributes.items():
+        if not 0 < len(name) <= LONGEST_NAME or _CONTROL.search(name):
+            raise Invalid(f"An attribute's name has 1 to {LONGEST_NAME} visible characters.", pointer="/attributes")
+        if not _fits(value):
+            raise Invalid(f"This is not a value an attribute may have: {name}", pointer="/attributes")
+    return attributes
+
+
+def _fits(value: Attribute | None) -> bool:
+    match value:
+        case bool() | None:
+            return True
+        case str():
+            return len(value) <= LONGEST_TEXT
+        case int():
+            return abs(value) <= LARGEST_INTEGER
+    return isfinite(value)
+
+
+def _timezone(name: str) -> str:
+    if not is_timezone(name):
+        raise Invalid("This is not a time zone by its IANA name.", pointer="/timezone")
+    return name
+
+
+def _language(text: str) -> str:
+    tag = language_tag(text)
+    if tag is None:
+        raise Invalid("This is not a language tag like `de` or `pt-BR`.", pointer="/language")
+    return tag
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "tags": _tags,
+    "attributes": _attributes,
+    "timezone": _timezone,
+    "language": _language,
+    "external_id": check_external_id,
+}

@@ -1,0 +1,151 @@
+"""HTTP bodies of subscriptions. Answers name the browser and its push service, never the endpoint or its keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from chalicelib.channels.endpoints import LONGEST as LONGEST_ENDPOINT
+from chalicelib.core.clock import from_milliseconds
+from chalicelib.features.subscriptions.model import (
+    LONGEST_CONSENT,
+    LONGEST_TEXT,
+    MOST_ATTRIBUTES,
+    MOST_TAGS,
+    Attribute,
+    Consent,
+    Profile,
+    Subscription,
+    profile_of,
+)
+from chalicelib.web.schema import ListQuery, Schema
+
+_LONGEST_KEY = 200
+_PROFILE = frozenset(Profile.__dataclass_fields__)
+
+
+class PushKeys(Schema):
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    p256dh: str = Field(max_length=_LONGEST_KEY)
+    auth: str = Field(max_length=_LONGEST_KEY)
+
+
+class PushSubscription(Schema):
+    """As `PushSubscription.toJSON()` gives it. What else a browser may put in some day is not our business."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    endpoint: str = Field(max_length=LONGEST_ENDPOINT)
+    keys: PushKeys
+
+
+class ConsentGiven(Schema):
+    """What the visitor was shown; `at` is now unless said."""
+
+    text: str | None = Field(None, max_length=LONGEST_CONSENT)
+    version: str | None = Field(None, max_length=LONGEST_TEXT)
+    at: AwareDatetime | None = None
+
+
+class Said(Schema):
+    """What is known of a visitor. Left out: stays as it is. Null: taken back. Attributes are merged by name."""
+
+    tags: list[str] | None = Field(None, max_length=MOST_TAGS)
+    attributes: dict[str, Attribute | None] | None = Field(None, max_length=MOST_ATTRIBUTES)
+    timezone: str | None = Field(None, description="An IANA name, like Europe/Berlin.")
+    language: str | None = Field(None, description="A BCP 47 tag, like pt-BR.")
+    external_id: str | None = Field(None, max_length=LONGEST_TEXT, description="The visitor's id in your own system.")
+
+    def profile(self) -> Profile:
+        return profile_of({name: getattr(self, name) for name in _PROFILE & self.model_fields_set})
+
+
+class SaidByPage(Said):
+    external_id_signature: str | None = Field(
+        None, max_length=LONGEST_TEXT, description="base64url(HMAC-SHA256(identity secret, external_id))"
+    )
+    consent: ConsentGiven | None = None
+
+
+class NewSubscription(SaidByPage):
+    subscription: PushSubscription
+    previous_endpoint: str | None = Field(
+        None, max_length=LONGEST_ENDPOINT, description="Of the same browser, when its push service gave it a new one."
+    )
+
+
+class SubscriptionChanges(SaidByPage):
+    pass
+
+
+class AudienceChanges(Said):
+    pass
+
+
+class SubscribedView(Schema):
+    subscription_id: str
+    token: str = Field(description="Proves that the subscription is this browser's own: X-Subscription-Token.")
+
+
+class ConsentView(Schema):
+    at: datetime
+    text: str | None
+    version: str | None
+
+    @classmethod
+    def of(cls, consent: Consent) -> ConsentView:
+        return cls(at=from_milliseconds(consent.at_ms), text=consent.text, version=consent.version)
+
+
+class SubscriptionView(Schema):
+    id: str
+    status: str
+    browser: str
+    push_host: str
+    external_id: str | None
+    tags: list[str]
+    attributes: dict[str, Attribute]
+    timezone: str | None
+    language: str | None
+    created_at: datetime
+    last_seen_at: datetime
+    active_since: datetime
+    ended_at: datetime | None
+    ended_reason: str | None
+    consent: ConsentView | None
+
+    @classmethod
+    def of(cls, subscription: Subscription) -> SubscriptionView:
+        packed = subscription.packed
+        return cls(
+            id=subscription.id,
+            status=subscription.status.value,
+            browser=subscription.browser,
+            push_host=subscription.push_host,
+            external_id=subscription.external_id,
+            tags=list(packed.tags),
+            attributes=packed.attributes,
+            timezone=packed.zone,
+            language=packed.language,
+            created_at=from_milliseconds(packed.created_ms),
+            last_seen_at=from_milliseconds(packed.seen_ms),
+            active_since=from_milliseconds(subscription.active_since),
+            ended_at=subscription.ended_at,
+            ended_reason=subscription.ended_reason,
+            consent=ConsentView.of(packed.consent) if packed.consent else None,
+        )
+
+
+class SubscriptionList(Schema):
+    data: list[SubscriptionView]
+    next_cursor: str | None
+    has_more: bool
+
+
+class SubscriptionQuery(ListQuery):
+    tag: str | None = Field(None, max_length=LONGEST_TEXT)
+    external_id: str | None = Field(None, max_length=LONGEST_TEXT)
+    status: Literal["active", "ended"] | None = None

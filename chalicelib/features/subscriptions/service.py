@@ -1,0 +1,347 @@
+"""Subscriptions: how browsers come and go, what their pages and their site's owner say of them, and who may see it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import UNSET
+
+from chalicelib.core.clock import in_milliseconds
+from chalicelib.core.encoding import b64url, unb64url
+from chalicelib.core.errors import Forbidden, Invalid, NotFound, Stale, Unauthenticated
+from chalicelib.core.paging import Cursors, Page
+from chalicelib.features.sites.model import Site
+from chalicelib.features.subscriptions.model import (
+    KEY_BYTES,
+    Browser,
+    Consent,
+    EndReason,
+    Profile,
+    Recipient,
+    Status,
+    Subscription,
+    blank,
+    changed,
+    inheriting,
+    key_of,
+    may_pass_on,
+    welcomed,
+)
+
+_ATTEMPTS = 10
+_MOST_BROWSERS = 100  # of one person on one site
+_ROWS_A_READ = 200
+_MOST_READS = 10  # of a search, before it hands out what it has and a cursor to go on
+
+
+class BadSubscriptionToken(Unauthenticated):
+    """A browser proves that a subscription is its own by the token it was given when it subscribed.
+
+    When: The X-Subscription-Token header is missing, or belongs to another subscription.
+
+    Do: Send the `token` of the answer to subscribing; to get it again, subscribe again.
+    """
+
+    code = "bad_subscription_token"
+    title = "The X-Subscription-Token header is not this subscription's."
+
+
+class UnprovenExternalId(Forbidden):
+    """Whose browser this is, only the site's own server may say; otherwise anyone could read another's messages.
+
+    When: `external_id_signature` was not made with this site's identity secret for this external id.
+
+    Do: On your server, compute base64url(HMAC-SHA256(identity secret, external id)) and hand it to the page.
+    """
+
+    code = "external_id_unproven"
+    title = "The signature does not belong to this external id."
+
+
+class SubscriptionStore(Protocol):
+    def get(self, tenant_id: str, site_id: str, key: bytes) -> Subscription | None:
+        """By a consistent read; tombstones too."""
+        ...
+
+    def put(self, subscription: Subscription) -> bool:
+        """Writes it as revision `rev` + 1, IF the row stands at `rev` (0: IF there is none)."""
+        ...
+
+    def page(
+        self, tenant_id: str, site_id: str, *, after: bytes | None, limit: int
+    ) -> tuple[Sequence[Subscription], bool]:
+        """In the order of keys; and whether there may be more. Fewer than `limit` means that there are no more."""
+        ...
+
+    def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> Sequence[Subscription]:
+        """In the order of keys. May miss what changed in the last second."""
+        ...
+
+    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
+        """See Audience."""
+        ...
+
+
+class Audience(Protocol):
+    """What the sender needs of a site's rows; tombstones are among them."""
+
+    def read(
+        self, tenant_id: str, site_id: str, *, start: bytes, end: bytes, limit: int
+    ) -> tuple[list[Recipient], bool]:
+        """Those with keys from `start` to `end`, both included, in order, by consistent reads over as many shards as it
+        takes; and whether there may be more. Fewer than `limit` means that there are no more.
+        """
+        ...
+
+    def pick(self, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> list[Recipient]:
+        """Those that exist, in the order asked for, by consistent reads."""
+        ...
+
+    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
+        """Ends it IF it is active since then; touches nothing that others write. False: it has ended or come back."""
+        ...
+
+
+class SiteBook(Protocol):
+    def get(self, *, tenant_id: str, site_id: str) -> Site:
+        """Raises NotFound for a site that is not this tenant's."""
+        ...
+
+    def identity_secret(self, *, tenant_id: str, site_id: str) -> str:
+        """What the site's own server signs external ids with."""
+        ...
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    subscription: Subscription
+    token: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Filter:
+    tag: str | None = None
+    external_id: str | None = None
+    status: Status | None = None
+
+    def takes(self, subscription: Subscription) -> bool:
+        return (
+            (self.tag is None or self.tag in subscription.packed.tags)
+            and (self.external_id is None or self.external_id == subscription.external_id)
+            and (self.status is None or self.status is subscription.status)
+        )
+
+
+class Subscriptions:
+    def __init__(
+        self,
+        *,
+        store: SubscriptionStore,
+        sites: SiteBook,
+        installation_secret: Callable[[], bytes],
+        pepper: Callable[[], bytes],
+    ) -> None:
+        self._store = store
+        self._sites = sites
+        self._installation_secret = installation_secret
+        self._pepper = pepper
+
+    # --- What a browser may ask, from a page of the site ---
+
+    def subscribe(
+        self,
+        *,
+        tenant_id: str,
+        site_id: str,
+        browser: Browser,
+        now: datetime,
+        profile: Profile = Profile(),  # noqa: B008 -- frozen
+        signature: str | None = None,
+        previous_endpoint: str | None = None,
+        consent: Consent | None = None,
+    ) -> Subscribed:
+        """By endpoint: the same one is the same subscription. A new endpoint of a known browser takes over from the old
+        one, which is ended only when the new one stands, so that a crash in between can be repeated.
+        """
+        site = self._sites.get(tenant_id=tenant_id, site_id=site_id)
+        self._check_proof(tenant_id, site_id, profile, signature)
+        key, at_ms = self._key(site_id, browser.endpoint), in_milliseconds(now)
+        older = self._older(tenant_id, site_id, previous_endpoint, key)
+        for _ in range(_ATTEMPTS):
+            known = self._store.get(tenant_id, site_id, key)
+            before = known or blank(tenant_id, site_id, key, key_id=site.key_id, browser=browser, at_ms=at_ms)
+            base = before if older is None else inheriting(before, older)
+            after = welcomed(base, browser, profile, consent=consent, at_ms=at_ms)
+            if after == known or self._store.put(after):
+                self._retire(older, now)
+                return Subscribed(after, self._token(tenant_id, site_id, key), is_new=known is None)
+        raise Stale
+
+    def change_own(
+        self,
+        *,
+        tenant_id: str,
+        site_id: str,
+        subscription_id: str,
+        token: str | None,
+        profile: Profile,
+        now: datetime,
+        signature: str | None = None,
+        consent: Consent | None = None,
+    ) -> Subscription:
+        key = self._own_key(tenant_id, site_id, subscription_id, token)
+        self._check_proof(tenant_id, site_id, profile, signature)
+        seen_ms = in_milliseconds(now)
+        return self._change(
+            tenant_id, site_id, key, lambda before: changed(before, profile, consent=consent, seen_ms=seen_ms)
+        )
+
+    def end_own(self, *, tenant_id: str, site_id: str, subscription_id: str, token: str | None, now: datetime) -> None:
+        key = self._own_key(tenant_id, site_id, subscription_id, token)
+        self._end(tenant_id, site_id, key, EndReason.UNSUBSCRIBED, now)
+
+    # --- What the site's owner may ask ---
+
+    def get(self, *, tenant_id: str, site_id: str, subscription_id: str) -> Subscription:
+        return self._get(tenant_id, site_id, self._key_on_site(tenant_id, site_id, subscription_id))
+
+    def list(
+        self, *, tenant_id: str, site_id: str, wanted: Filter, limit: int, cursor: str | None
+    ) -> Page[Subscription]:
+        """In the order of keys. `position` of the page is a sealed cursor. A page may hold fewer than there are, even
+        none, and still go on: a search reads only so many rows at once.
+        """
+        self._sites.get(tenant_id=tenant_id, site_id=site_id)
+        scope = f"{tenant_id}/{site_id}/subscriptions?{wanted}"
+        cursors = Cursors(secret=self._pepper(), scope=scope)
+        position = cursors.open(cursor)
+        if wanted.external_id is not None:
+            found = self._store.of_person(tenant_id, site_id, wanted.external_id, most=_MOST_BROWSERS)
+            page = _cut([row for row in found if wanted.takes(row) and row.key.hex() > (position or "")], limit)
+        else:
+            page = self._search(tenant_id, site_id, wanted, limit, after=position)
+        return Page(page.rows, cursors.seal(page.position))
+
+    def change(self, *, tenant_id: str, site_id: str, subscription_id: str, profile: Profile) -> Subscription:
+        key = self._key_on_site(tenant_id, site_id, subscription_id)
+        return self._change(tenant_id, site_id, key, lambda before: changed(before, profile))
+
+    def end(self, *, tenant_id: str, site_id: str, subscription_id: str, now: datetime) -> None:
+        """It is not sent to any more; its tombstone stays for 30 days."""
+        key = self._key_on_site(tenant_id, site_id, subscription_id)
+        self._end(tenant_id, site_id, key, EndReason.REMOVED, now)
+
+    def keys_of(self, *, tenant_id: str, site_id: str, external_id: str) -> Sequence[bytes]:
+        """The active browsers of a person. May miss what changed in the last second."""
+        found = self._store.of_person(tenant_id, site_id, external_id, most=_MOST_BROWSERS)
+        return [subscription.key for subscription in found if subscription.is_active]
+
+    # --- Inside ---
+
+    def _change(
+        self, tenant_id: str, site_id: str, key: bytes, change: Callable[[Subscription], Subscription]
+    ) -> Subscription:
+        for _ in range(_ATTEMPTS):
+            before = self._get(tenant_id, site_id, key)
+            after = change(before)
+            if after == before or self._store.put(after):
+                return after
+        raise Stale
+
+    def _end(self, tenant_id: str, site_id: str, key: bytes, reason: EndReason, now: datetime) -> None:
+        for _ in range(_ATTEMPTS):
+            before = self._get(tenant_id, site_id, key)
+            if not before.is_active or self._bury(before, reason, now):
+                return
+        raise Stale
+
+    def _bury(self, subscription: Subscription, reason: EndReason, now: datetime) -> bool:
+        return self._store.bury(
+            subscription.tenant_id,
+            subscription.site_id,
+            key=subscription.key,
+            active_since=subscription.active_since,
+            reason=reason,
+            at=now,
+        )
+
+    def _retire(self, older: Subscription | None, now: datetime) -> None:
+        if older is not None and older.is_active:
+            self._bury(older, EndReason.REPLACED, now)
+
+    def _get(self, tenant_id: str, site_id: str, key: bytes) -> Subscription:
+        found = self._store.get(tenant_id, site_id, key)
+        if found is None:
+            raise NotFound
+        return found
+
+    def _older(self, tenant_id: str, site_id: str, endpoint: str | None, key: bytes) -> Subscription | None:
+        old_key = key if endpoint is None else self._key(site_id, endpoint)
+        found = None if old_key == key else self._store.get(tenant_id, site_id, old_key)
+        return found if found and may_pass_on(found) else None
+
+    def _search(
+        self, tenant_id: str, site_id: str, wanted: Filter, limit: int, *, after: str | None
+    ) -> Page[Subscription]:
+        found: list[Subscription] = []
+        position = after
+        rows_a_read = limit + 1 if wanted == Filter() else _ROWS_A_READ
+        for _ in range(_MOST_READS):
+            last = None if position is None else bytes.fromhex(position)
+            rows, more = self._store.page(tenant_id, site_id, after=last, limit=rows_a_read)
+            found += filter(wanted.takes, rows)
+            if len(found) > limit or not more:
+                return _cut(found, limit)
+            position = rows[-1].key.hex()
+        return Page(found, position)
+
+    def _key(self, site_id: str, endpoint: str) -> bytes:
+        """Half of an HMAC: a plain hash could be ground until it falls into a chosen batch."""
+        named = f"{site_id}\0{endpoint}".encode()
+        return hmac.digest(self._installation_secret(), named, "sha256")[:KEY_BYTES]
+
+    def _key_on_site(self, tenant_id: str, site_id: str, subscription_id: str) -> bytes:
+        self._sites.get(tenant_id=tenant_id, site_id=site_id)
+        key = key_of(subscription_id)
+        if key is None:
+            raise NotFound
+        return key
+
+    def _own_key(self, tenant_id: str, site_id: str, subscription_id: str, token: str | None) -> bytes:
+        key = key_of(subscription_id)
+        said = (token or "").encode(errors="replace")
+        if key is None or not hmac.compare_digest(self._token(tenant_id, site_id, key).encode(), said):
+            raise BadSubscriptionToken
+        return key
+
+    def _token(self, tenant_id: str, site_id: str, key: bytes) -> str:
+        """Nothing is stored of it: whoever subscribes with the endpoint can be told it again."""
+        secret = hashlib.sha256(b"subscription token\0" + self._pepper()).digest()
+        return b64url(hmac.digest(secret, f"{tenant_id}\0{site_id}\0{key.hex()}".encode(), "sha256"))
+
+    def _check_proof(self, tenant_id: str, site_id: str, profile: Profile, signature: str | None) -> None:
+        external_id = profile.external_id
+        if external_id is UNSET or external_id is None:
+            return
+        if signature is None:
+            raise Invalid("An external id needs its signature.", pointer="/external_id_signature")
+        secret = self._sites.identity_secret(tenant_id=tenant_id, site_id=site_id)
+        if not hmac.compare_digest(hmac.digest(secret.encode(), external_id.encode(), "sha256"), _bytes(signature)):
+            raise UnprovenExternalId
+
+
+def _cut(rows: Sequence[Subscription], limit: int) -> Page[Subscription]:
+    return Page(rows[:limit], rows[limit - 1].key.hex() if len(rows) > limit else None)
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return unb64url(text)
+    except ValueError:
+        return b""

@@ -1,0 +1,186 @@
+"""Subscriptions as rows of the subs table: 16 shards a site, the first digit of the key is the shard.
+
+| attribute | holds |
+|---|---|
+| `pk`, `sk` | `S#<tenant>#<site>#<shard>`, the key in hex |
+| `status`, `active_since` | `active` or `ended`; milliseconds |
+| `ended_at`, `ended_reason`, `ttl` | of a tombstone: milliseconds, a word, and the second from which the row may go |
+| `key_id` | the VAPID key it was made under |
+| `external_id`, `person` | if known; `<tenant>#<site>#<external id>` for the index `by_person`; tombstones keep them |
+| `v`, `rev` | format version, optimistic lock |
+| `packed` | everything else that is sent with, in one binary (`model.Packed`) |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.aws.dynamo import ONE_MORE, Refused, Span, Table, absent, equals
+from chalicelib.aws.values import Row, WireRow, from_wire
+from chalicelib.core.clock import from_milliseconds, in_milliseconds, in_seconds
+from chalicelib.features.subscriptions.model import KEY_BYTES, Recipient, Status, Subscription, pack, unpack
+
+_VERSION = 1
+_BURIED_FOR = timedelta(days=30)
+_FIRST_KEY = b"\x00" * KEY_BYTES
+_LAST_KEY = b"\xff" * KEY_BYTES
+_FOR_SENDING = ("sk", "status", "active_since", "key_id", "external_id", "packed")
+
+
+class SubscriptionRows:
+    """Serves the service and, as `Audience`, the sender."""
+
+    def __init__(self) -> None:
+        self._table = Table("subs")
+
+    def get(self, tenant_id: str, site_id: str, key: bytes) -> Subscription | None:
+        row = self._table.get(_pk(tenant_id, site_id, key), key.hex())
+        return _subscription(tenant_id, site_id, row) if row else None
+
+    def put(self, subscription: Subscription) -> bool:
+        condition: Condition = equals("rev", subscription.rev) if subscription.rev else absent()
+        try:
+            self._table.put(_row(subscription), condition)
+        except Refused:
+            return False
+        return True
+
+    def page(
+        self, tenant_id: str, site_id: str, *, after: bytes | None, limit: int
+    ) -> tuple[Sequence[Subscription], bool]:
+        span = Span(after=after.hex() if after else "")
+        items, more = self._walk(tenant_id, site_id, _shards(after or _FIRST_KEY, _LAST_KEY), span, limit)
+        return [_subscription(tenant_id, site_id, from_wire(item)) for item in items], more
+
+    def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> Sequence[Subscription]:
+        """The index is late, so the rows themselves are asked whose they are."""
+        keys = self._table.find("by_person", "person", _person(tenant_id, site_id, external_id), most=most)
+        rows = sorted(self._table.get_many(keys), key=lambda row: str(row["sk"]))
+        found = [_subscription(tenant_id, site_id, row) for row in rows]
+        return [subscription for subscription in found if subscription.external_id == external_id]
+
+    def read(
+        self, tenant_id: str, site_id: str, *, start: bytes, end: bytes, limit: int
+    ) -> tuple[list[Recipient], bool]:
+        if start > end:
+            return [], False
+        span = Span(after=_before(start), to=end.hex())
+        items, more = self._walk(tenant_id, site_id, _shards(start, end), span, limit, fields=_FOR_SENDING)
+        return [_recipient(item) for item in items], more
+
+    def pick(self, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> list[Recipient]:
+        places = [(_pk(tenant_id, site_id, key), key.hex()) for key in dict.fromkeys(keys)]
+        found = {row["sk"]: row for row in self._table.get_many(places)}
+        return [_picked(found[sk]) for _, sk in places if sk in found]
+
+    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
+        changes = {
+            "status": Status.ENDED.value,
+            "ended_at": in_milliseconds(at),
+            "ended_reason": reason,
+            "ttl": in_seconds(at + _BURIED_FOR),
+            "rev": ONE_MORE,
+        }
+        still = equals("status", Status.ACTIVE.value) & equals("active_since", active_since)
+        try:
+            self._table.update(_pk(tenant_id, site_id, key), key.hex(), changes, still)
+        except Refused:
+            return False
+        return True
+
+    def _walk(
+        self, tenant_id: str, site_id: str, shards: range, span: Span, limit: int, *, fields: Sequence[str] = ()
+    ) -> tuple[list[WireRow], bool]:
+        """Shard by shard, page by page: DynamoDB ends a page at 1 MB, whatever the limit."""
+        items: list[WireRow] = []
+        for shard in shards:
+            pk, position = f"S#{tenant_id}#{site_id}#{shard:x}", None
+            while True:
+                room = limit - len(items)
+                found, position = self._table.query_wire(pk, span, limit=room, position=position, fields=fields)
+                items += found
+                if len(items) >= limit:
+                    return items, position is not None or shard != shards[-1]
+                if position is None:
+                    break
+        return items, False
+
+
+def _shards(start: bytes, end: bytes) -> range:
+    return range(start[0] >> 4, (end[0] >> 4) + 1)
+
+
+def _before(start: bytes) -> str:
+    """The key just below, because a span leaves its lower end out."""
+    number = int.from_bytes(start)
+    return (number - 1).to_bytes(KEY_BYTES).hex() if number else ""
+
+
+def _pk(tenant_id: str, site_id: str, key: bytes) -> str:
+    return f"S#{tenant_id}#{site_id}#{key[0] >> 4:x}"
+
+
+def _person(tenant_id: str, site_id: str, external_id: str) -> str:
+    return f"{tenant_id}#{site_id}#{external_id}"
+
+
+def _recipient(item: WireRow) -> Recipient:
+    return Recipient(
+        bytes.fromhex(item["sk"]["S"]),
+        item["status"]["S"] == "active",
+        int(item["active_since"]["N"]),
+        item["key_id"]["S"],
+        item["external_id"]["S"] if "external_id" in item else None,
+        item["packed"]["B"],
+    )
+
+
+def _picked(row: Row) -> Recipient:
+    return Recipient(
+        bytes.fromhex(row["sk"]),
+        row["status"] == "active",
+        row["active_since"],
+        row["key_id"],
+        row.get("external_id"),
+        row["packed"],
+    )
+
+
+def _row(subscription: Subscription) -> Row:
+    """As the next revision. What is None is not stored: a tombstone that comes back loses its `ttl`."""
+    whose, external_id = (subscription.tenant_id, subscription.site_id), subscription.external_id
+    ended_at = subscription.ended_at
+    return {
+        "pk": _pk(*whose, subscription.key),
+        "sk": subscription.key.hex(),
+        "v": _VERSION,
+        "rev": subscription.rev + 1,
+        "status": subscription.status.value,
+        "active_since": subscription.active_since,
+        "ended_at": None if ended_at is None else in_milliseconds(ended_at),
+        "ended_reason": subscription.ended_reason,
+        "ttl": None if ended_at is None else in_seconds(ended_at + _BURIED_FOR),
+        "key_id": subscription.key_id,
+        "external_id": external_id,
+        "person": None if external_id is None else _person(*whose, external_id),
+        "packed": pack(subscription.packed),
+    }
+
+
+def _subscription(tenant_id: str, site_id: str, row: Row) -> Subscription:
+    return Subscription(
+        tenant_id,
+        site_id,
+        key=bytes.fromhex(row["sk"]),
+        key_id=row["key_id"],
+        packed=unpack(row["packed"]),
+        active_since=row["active_since"],
+        status=Status(row["status"]),
+        external_id=row.get("external_id"),
+        ended_at=from_milliseconds(row["ended_at"]) if "ended_at" in row else None,
+        ended_reason=row.get("ended_reason"),
+        rev=row["rev"],
+    )

@@ -1,0 +1,36 @@
+"""Subscriptions over the subs table and the sites, and the audience as the sender reads it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from chalicelib.features.sites.service import Sites
+from chalicelib.features.subscriptions.service import Audience, Subscriptions
+
+
+@cache
+def subscriptions() -> Subscriptions:
+    from chalicelib.aws.secrets import secret
+    from chalicelib.config import settings
+    from chalicelib.features.subscriptions.store import SubscriptionRows
+
+    return Subscriptions(
+        store=SubscriptionRows(),
+        sites=gate(),
+        installation_secret=lambda: secret(settings().secret_installation).encode(),
+        pepper=lambda: secret(settings().secret_pepper).encode(),
+    )
+
+
+@cache
+def audience() -> Audience:
+    from chalicelib.features.subscriptions.store import SubscriptionRows
+
+    return SubscriptionRows()
+
+
+def gate() -> Sites:
+    """Who admits browsers to the routes of this slice."""
+    from chalicelib.features.sites.wiring import sites
+
+    return sites()
