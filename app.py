@@ -38,5 +38,14 @@ def _replays() -> Replays:
 
 app = App("pushsaas", authenticate=_authenticate, trail=_trail, replays=_replays, observer=telemetry)
 
-for blueprint in (operations_api, identity_api, sites_api, sites_sdk_api, audit_worker, mail_worker):
+for blueprint in (
+    operations_api,
+    identity_api,
+    sites_api,
+    sites_sdk_api,
+    subscriptions_api,
+    subscriptions_sdk_api,
+    audit_worker,
+    mail_worker,
+):
     app.register_blueprint(blueprint)
