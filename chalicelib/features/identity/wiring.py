@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @cache
 def identity() -> Identity:
+    from chalicelib.aws import telemetry
     from chalicelib.aws.secrets import secret
     from chalicelib.config import settings
     from chalicelib.features.audit.wiring import audit
@@ -48,6 +49,7 @@ def identity() -> Identity:
         hasher=hasher,
         post=MailQueue(),
         trail=audit(),
+        alarm=telemetry.alarm,
         mailboxes=mailboxes,
         link_signer=_signer("link", settings().secret_pepper),
         public_url=settings().public_url,

@@ -12,7 +12,7 @@ from chalicelib.core.errors import Invalid
 
 FIRST_PLAN = "free"
 LONGEST_NAME = 100
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class State(StrEnum):

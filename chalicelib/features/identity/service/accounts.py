@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core import chance, ids
-from chalicelib.core.errors import NotFound, Stale
+from chalicelib.core.errors import NotFound, Stale, Unavailable
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model import letters
 from chalicelib.features.identity.model.credentials import (
@@ -87,6 +87,12 @@ class Trail(Protocol):
         ...
 
 
+class Alarm(Protocol):
+    def __call__(self, event: str, **facts: str) -> None:
+        """Something is wrong with us."""
+        ...
+
+
 class Accounts:
     def __init__(
         self,
@@ -96,6 +102,7 @@ class Accounts:
         hasher: Hasher,
         post: Post,
         trail: Trail,
+        alarm: Alarm,
         mailboxes: Signer,
         link_signer: Signer,
         public_url: str,
@@ -105,6 +112,7 @@ class Accounts:
         self._hasher = hasher
         self._post = post
         self._trail = trail
+        self._alarm = alarm
         self._mailboxes = mailboxes
         self._link_signer = link_signer
         self._public_url = public_url
@@ -161,15 +169,22 @@ class Accounts:
     ) -> Tokens:
         session = start(user_id=user.id, tenant_id=tenant.id, now=now)
         self._store.open_account(user=user, tenant=tenant, session=session, registration=registration)
-        self._trail.append(
-            tenant_id=tenant.id,
-            actor=user.id,
-            action="tenant.created",
-            subject=tenant.id,
-            request_id=request_id,
-            at=now,
-        )
+        self._record(tenant, user, request_id, now)
         return self._sessions.issue(session, user=user, role=Role.OWNER, now=now)
+
+    def _record(self, tenant: Tenant, user: User, request_id: str, now: datetime) -> None:
+        """The account is open by now: a trail that cannot be reached must not turn its owner away."""
+        try:
+            self._trail.append(
+                tenant_id=tenant.id,
+                actor=user.id,
+                action="tenant.created",
+                subject=tenant.id,
+                request_id=request_id,
+                at=now,
+            )
+        except Unavailable:
+            self._alarm("audit_lost", tenant_id=tenant.id, request_id=request_id, kind="tenant.created")
 
     def _user(self, email: str, password: str, now: datetime) -> User:
         address = clean_email(email)

@@ -1,0 +1,77 @@
+"""The audit trail in memory, and a trail that only remembers what it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chalicelib.core.errors import Unavailable
+from chalicelib.features.audit.model import Entry, Event, Place
+
+
+class MemoryChain:
+    """`rivals` get in between a reader and its write, one for each write; `down` fails the calls it names."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, Place], Entry] = {}
+        self.landed: set[tuple[str, str, str]] = set()
+        self.rivals: list[Sequence[Entry]] = []
+        self.down: set[str] = set()
+
+    def last_of(self, tenant_id: str, month: str) -> Entry | None:
+        self._answer("last_of")
+        places = [place for owner, place in self.entries if owner == tenant_id and place.month == month]
+        return self.entries[tenant_id, max(places)] if places else None
+
+    def newest_month(self, tenant_id: str) -> str | None:
+        self._answer("newest_month")
+        return max((place.month for owner, place in self.entries if owner == tenant_id), default=None)
+
+    def at(self, tenant_id: str, place: Place) -> Entry | None:
+        self._answer("at")
+        return self.entries.get((tenant_id, place))
+
+    def put(self, entries: Sequence[Entry], *, once: Event | None = None) -> bool:
+        self._answer("put")
+        if self.rivals:
+            self._land(self.rivals.pop(0))
+        if any((entry.event.tenant_id, entry.place) in self.entries for entry in entries):
+            return False
+        if once is not None:
+            mark = (once.tenant_id, once.request_id, once.action)
+            if mark in self.landed:
+                return True
+            self.landed.add(mark)
+        self._land(entries)
+        self._answer("put's answer")
+        return True
+
+    def of(self, tenant_id: str) -> list[Entry]:
+        return [self.entries[key] for key in sorted(self.entries) if key[0] == tenant_id]
+
+    def _land(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self.entries[entry.event.tenant_id, entry.place] = entry
+
+    def _answer(self, call: str) -> None:
+        if call in self.down:
+            raise Unavailable
+
+
+class MemoryBacklog:
+    def __init__(self) -> None:
+        self.events: list[tuple[Event, Place | None]] = []
+
+    def put(self, event: Event, *, tried: Place | None) -> None:
+        self.events.append((event, tried))
+
+
+class RememberedTrail:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.is_away = False
+
+    def append(self, *, tenant_id: str, actor: str, action: str, subject: str, request_id: str, at: datetime) -> None:
+        if self.is_away:
+            raise Unavailable
+        self.events.append(Event(tenant_id, actor, action, subject, request_id, at))

@@ -1,0 +1,109 @@
+"""The slice over memory: everything real but its outside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from chalicelib.core.identity import Role
+from chalicelib.features.identity.model.person import User
+from chalicelib.features.identity.model.session import Access, Tokens
+from chalicelib.features.identity.model.signature import Signer
+from chalicelib.features.identity.service.accounts import Accounts
+from chalicelib.features.identity.service.people import People
+from chalicelib.features.identity.service.sessions import Sessions
+from chalicelib.features.tenants.service import Tenants
+from tests.fakes.audit import RememberedTrail
+from tests.fakes.identity import Calls, LetterBox, MemoryPeople, MemorySessions, PlainHasher
+from tests.fakes.tenants import MemoryTenants
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PASSWORD = "correct horse"
+MAILBOXES = Signer(lambda: "installation", "mailbox")
+LINKS = Signer(lambda: "pepper", "link")
+REFRESH = Signer(lambda: "pepper", "refresh")
+_TOKEN = re.compile(r"vt_\S+")
+
+
+class PlainMint:
+    def issue(self, access: Access, *, now: datetime) -> tuple[str, int]:
+        return f"{access.user_id} {access.tenant_id} {access.session_id} {access.role}", 900
+
+
+class _PeopleWithTenants(MemoryPeople):
+    """In the real store one transaction opens both; here the tenant goes to its own fake."""
+
+    def __init__(self, calls: Calls, tenants: MemoryTenants, sessions: MemorySessions) -> None:
+        super().__init__(calls)
+        self.tenants = tenants.tenants
+        self.sessions = sessions.sessions
+
+
+@dataclass
+class House:
+    now: datetime = NOW
+    calls: Calls = field(default_factory=list)
+    hasher: PlainHasher = field(default_factory=PlainHasher)
+    trail: RememberedTrail = field(default_factory=RememberedTrail)
+    alarms: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        tenant_store, self.session_store = MemoryTenants(), MemorySessions(self.calls)
+        self.people_store = _PeopleWithTenants(self.calls, tenant_store, self.session_store)
+        self.letters = LetterBox(self.calls)
+        tenants = Tenants(store=tenant_store)
+        self.sessions = Sessions(
+            sessions=self.session_store,
+            people=self.people_store,
+            tenants=tenants,
+            hasher=self.hasher,
+            mint=PlainMint(),
+            mailboxes=MAILBOXES,
+            refresh_signer=REFRESH,
+        )
+        self.accounts = Accounts(
+            store=self.people_store,
+            sessions=self.sessions,
+            hasher=self.hasher,
+            post=self.letters,
+            trail=self.trail,
+            alarm=lambda event, **_: self.alarms.append(event),
+            mailboxes=MAILBOXES,
+            link_signer=LINKS,
+            public_url="https://push.example",
+        )
+        self.people = People(store=self.people_store, tenants=tenants, cursor_secret=lambda: "pepper")
+
+    def later(self, **length: float) -> datetime:
+        self.now += timedelta(**length)
+        return self.now
+
+    def register(self, email: str = "ada@example.com", password: str = PASSWORD) -> str:
+        """The token of the letter."""
+        self.accounts.register(email=email, password=password, tenant_name="Ada's company", now=self.now)
+        found = _TOKEN.findall(self.letters.letters[-1].text)
+        return str(found[0]) if found else ""
+
+    def verify(self, token: str, password: str = PASSWORD) -> Tokens:
+        return self.accounts.verify_email(token=token, password=password, request_id="req_1", now=self.now)
+
+    def open(self, email: str = "ada@example.com") -> Tokens:
+        return self.accounts.open_tenant(
+            email=email, password=PASSWORD, tenant_name="A company", plan="free", now=self.now
+        )
+
+    def login(self, email: str = "ada@example.com", password: str = PASSWORD, tenant_id: str | None = None) -> Tokens:
+        return self.sessions.login(email=email, password=password, tenant_id=tenant_id, now=self.now)
+
+    def refresh(self, token: str) -> Tokens:
+        return self.sessions.refresh(token=token, now=self.now)
+
+    def add_member(self, tenant_id: str, email: str, role: Role = Role.EDITOR) -> User:
+        return self.accounts.add_member(tenant_id=tenant_id, email=email, password=PASSWORD, role=role, now=self.now)
+
+    def during(self) -> Calls:
+        """The calls since the last question."""
+        seen = list(self.calls)
+        self.calls.clear()
+        return seen

@@ -1,0 +1,69 @@
+"""Who is where, and what a token makes of its bearer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from chalicelib.core.errors import NotFound
+from chalicelib.core.identity import ROLE_SCOPES, Principal, Role, Scope
+from chalicelib.features.identity.model.session import Access
+from chalicelib.features.identity.service.access import Authenticator
+from tests.unit.identity.house import NOW, House
+
+
+class _OneToken:
+    def read(self, token: str, *, now: datetime) -> Access:
+        assert (token, now) == ("eyJ", NOW)
+        return Access("usr_ben", "ten_ada", "ses_1", Role.EDITOR)
+
+
+class _OneKey:
+    def authenticate(self, token: str, *, now: datetime) -> Principal:
+        assert (token, now) == ("ps_live_x", NOW)
+        return Principal(subject="key_1", tenant_id="ten_ada", scopes=frozenset({Scope.SITES_READ}))
+
+
+def test_a_token_says_which_kind_it_is() -> None:
+    authenticator = Authenticator(access_tokens=_OneToken(), api_keys=_OneKey())
+    ben = authenticator.authenticate("eyJ", now=NOW)
+    assert (ben.subject, ben.tenant_id, ben.role, ben.session_id) == ("usr_ben", "ten_ada", Role.EDITOR, "ses_1")
+    assert ben.scopes == ROLE_SCOPES[Role.EDITOR]
+    assert authenticator.authenticate("ps_live_x", now=NOW).subject == "key_1"
+
+
+def test_a_profile_names_every_membership(house: House) -> None:
+    ada, cyd = house.open("ada@example.com"), house.open("cyd@example.com")
+    house.accounts.join(tenant_id=cyd.tenant.id, user_id=ada.user.id, role=Role.ANALYST, now=house.now)
+    profile = house.people.profile(user_id=ada.user.id, tenant_id=cyd.tenant.id)
+    assert (profile.user, profile.tenant, profile.role) == (ada.user, cyd.tenant, Role.ANALYST)
+    assert dict(profile.memberships) == {ada.tenant: Role.OWNER, cyd.tenant: Role.ANALYST}
+
+
+def test_a_profile_is_only_for_members_of_what_exists(house: House) -> None:
+    ada, cyd = house.open("ada@example.com"), house.open("cyd@example.com")
+    for user_id, tenant_id in ((ada.user.id, cyd.tenant.id), ("usr_nobody", ada.tenant.id)):
+        with pytest.raises(NotFound):
+            house.people.profile(user_id=user_id, tenant_id=tenant_id)
+    del house.people_store.tenants[ada.tenant.id]
+    with pytest.raises(NotFound):
+        house.people.profile(user_id=ada.user.id, tenant_id=ada.tenant.id)
+
+
+def test_colleagues_are_listed_page_by_page(house: House) -> None:
+    ada = house.open("ada@example.com")
+    house.open("cyd@example.com")
+    members = {ada.user.id, *(house.add_member(ada.tenant.id, f"{name}@example.com").id for name in ("ben", "dan"))}
+    first = house.people.colleagues(tenant_id=ada.tenant.id, limit=2, cursor=None)
+    second = house.people.colleagues(tenant_id=ada.tenant.id, limit=2, cursor=first.position)
+    found = [colleague for page in (first, second) for colleague in page.rows]
+    assert {colleague.user_id for colleague in found} == members
+    assert {colleague.email for colleague in found} == {"ada@example.com", "ben@example.com", "dan@example.com"}
+    assert second.position is None
+
+
+def test_a_member_whose_user_is_being_erased_is_left_out(house: House) -> None:
+    ada = house.open()
+    house.people_store.users_by_id.clear()
+    assert house.people.colleagues(tenant_id=ada.tenant.id, limit=2, cursor=None).rows == []

@@ -1,0 +1,57 @@
+"""Tenants: names that fit on one line, and look-ups that tell strangers nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.features.tenants.model import LONGEST_NAME, State, clean_name, open_tenant
+from chalicelib.features.tenants.service import Tenants
+from tests.fakes.tenants import MemoryTenants
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def store() -> MemoryTenants:
+    return MemoryTenants()
+
+
+@pytest.fixture
+def tenants(store: MemoryTenants) -> Tenants:
+    return Tenants(store=store)
+
+
+def test_a_tenant_opens_active(tenants: Tenants, store: MemoryTenants) -> None:
+    tenant = open_tenant(name="  Ada's company ", plan="free", now=NOW)
+    store.tenants[tenant.id] = tenant
+    assert (tenant.name, tenant.state, tenant.created_at, tenant.rev) == ("Ada's company", State.ACTIVE, NOW, 1)
+    assert tenants.get(tenant_id=tenant.id) == tenant
+
+
+@pytest.mark.parametrize("tenant_id", ["ten_01hzzzzzzzzzzzzzzzzzzzzzzz", "", "ten_", "site_x", "ten_#TENANT"])
+def test_an_unknown_tenant_is_not_found(tenants: Tenants, tenant_id: str) -> None:
+    with pytest.raises(NotFound):
+        tenants.get(tenant_id=tenant_id)
+
+
+def test_many_are_found_at_once_by_id(tenants: Tenants, store: MemoryTenants) -> None:
+    known = [open_tenant(name=name, plan="free", now=NOW) for name in ("One", "Two")]
+    store.tenants = {tenant.id: tenant for tenant in known}
+    assert tenants.get_many(tenant_ids=[known[0].id, "ten_unknown"]) == {known[0].id: known[0]}
+
+
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * (LONGEST_NAME + 1), "two\nlines", "bell\x07", "c1\x85c1", "sep\u2028sep", "\u202edlrow"]
+)
+def test_a_name_is_one_line_of_visible_text(name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        clean_name(name)
+    assert refused.value.facts["errors"][0]["pointer"] == "/tenant_name"
+
+
+@pytest.mark.parametrize("name", ["x", "x" * LONGEST_NAME, "Bücher & Söhne", "店"])
+def test_names_of_all_tongues_are_fine(name: str) -> None:
+    assert clean_name(name) == name
