@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import certifi
 import pycurl
 
 _CONNECT_MS = 3_000
@@ -39,8 +40,11 @@ class Refused(Exception):
 
 
 class Direct:
-    def prepare(self, curl: pycurl.Curl, host: str) -> None:
-        """Nothing to add: the resolver and the system's authorities decide."""
+    """By the resolver's word. The authorities come along: pycurl's own OpenSSL looks where Lambda has none."""
+
+    def prepare(self, curl: pycurl.Curl, host: str) -> None:  # noqa: ARG002 -- all hosts alike
+        curl.setopt(pycurl.CONNECT_TO, [])  # handles are used again, perhaps after another connector
+        curl.setopt(pycurl.CAINFO, certifi.where())
 
 
 @dataclass(slots=True)
