@@ -267,7 +267,7 @@ class Subscriptions:
             subscription.site_id,
             key=subscription.key,
             active_since=subscription.active_since,
-            reason=reason,
+            reason=reason.value,
             at=now,
         )
 
