@@ -1,13 +1,14 @@
 """DynamoDB as the stores see it: rows of plain values, conditions, pages, transactions. Built on pynamodb's connection.
 
-A conditional write whose answer was lost and is repeated by the SDK finds its own row: that counts as done, so a row
-that only one of several writers may put must name its writer.
+A conditional write whose answer was lost is repeated by the SDK and finds its own row: that counts as done. Where two
+writers could write the same, the row names its writer. Nobody else's repeat is forgiven: it is Refused, with the row.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,14 +31,17 @@ _READ_SECONDS = 3.0
 _ATTEMPTS = 3
 _BATCH_GET_KEYS = 100
 _BATCH_GET_ROUNDS = 8
+_CANCELLED = "TransactionCanceledException"
+_BUG = "ValidationException"  # of ours: an expression or a row that DynamoDB cannot take will never get better
 
 
 class Refused(Exception):
     """A condition did not hold. `row` is what stands there instead (None when nothing does)."""
 
-    def __init__(self, row: Row | None = None) -> None:
+    def __init__(self, row: Row | None = None, *, is_repeat: bool = False) -> None:
         super().__init__("a condition did not hold")
         self.row = row
+        self.is_repeat = is_repeat  # the SDK had sent the same before, and may have been obeyed
 
 
 def absent(name: str = "pk") -> Condition:
@@ -63,11 +67,16 @@ class Put:
         return self.table.request(self.row["pk"], self.row["sk"], "Item", self.condition, attributes=attributes)
 
     def stands_in(self, row: Row) -> bool:
-        return row == {name: value for name, value in self.row.items() if value is not None}
+        return row == _as_read({name: value for name, value in self.row.items() if value is not None})
 
 
 def _is_field(name: str, value: object) -> bool:
     return name not in {"pk", "sk"} and value is not None
+
+
+def _as_read(row: Mapping[str, Any]) -> Row:
+    """What comes back of what is stored: tuples as lists, for one."""
+    return from_wire({name: to_wire(value) for name, value in row.items()})
 
 
 class OneMore:
@@ -94,7 +103,9 @@ class Update:
         return self.table.request(self.pk, self.sk, "Key", self.condition, actions=actions)
 
     def stands_in(self, row: Row) -> bool:
-        return all(row.get(name) == value for name, value in self.changes.items() if value is not ONE_MORE)
+        told = {name: value for name, value in self.changes.items() if value is not ONE_MORE}
+        there = _as_read({name: row.get(name) for name in told})
+        return bool(row) and bool(told) and there == _as_read(told)
 
 
 def _action(name: str, value: Any) -> Action:
@@ -162,20 +173,22 @@ class Table:
 
     def get_many(self, keys: Iterable[tuple[str, str]], *, consistent: bool = True) -> list[Row]:
         """Rows in no order; absent ones are simply missing. Keys that were throttled are asked for again."""
-        wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
+        wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in dict.fromkeys(keys)]
         rows: list[Row] = []
-        for round_number in range(_BATCH_GET_ROUNDS + len(wanted) // _BATCH_GET_KEYS):
-            if not wanted:
-                return rows
+        throttled = 0
+        while wanted:
             ask, wanted = wanted[:_BATCH_GET_KEYS], wanted[_BATCH_GET_KEYS:]
             request = {"RequestItems": {self.name: {"Keys": ask, "ConsistentRead": consistent}}}
             answer = _call("batch_get_item", request)
             rows += [from_wire(item) for item in answer["Responses"].get(self.name, [])]
             left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
             if left:
-                time.sleep(min(0.4, 0.025 * 2**round_number))
+                throttled += 1
+                if throttled == _BATCH_GET_ROUNDS:
+                    raise Unavailable
+                time.sleep(min(0.4, 0.025 * 2**throttled))
             wanted += left
-        raise Unavailable
+        return rows
 
     def put(self, row: Row, condition: Condition | None = None) -> None:
         self.write(Put(self, row, condition))
@@ -193,7 +206,7 @@ class Table:
         try:
             _call(_OPERATIONS[type(write)], request)
         except Refused as refused:
-            if not write.stands_in(refused.row or {}):
+            if not (refused.is_repeat and write.stands_in(refused.row or {})):
                 raise
 
     def query(
@@ -275,8 +288,9 @@ def transact(*writes: Write) -> None:
     try:
         _call("transact_write_items", {"TransactItems": items})
     except ClientError as error:
-        reasons = error.response.get("CancellationReasons", [])
-        _judge(writes, reasons, error)
+        if error.response["Error"]["Code"] == _BUG:
+            raise
+        _judge(writes, error.response["CancellationReasons"], error)
 
 
 def _judge(writes: Sequence[Write], reasons: Sequence[Mapping[str, Any]], error: ClientError) -> None:
@@ -288,8 +302,8 @@ def _judge(writes: Sequence[Write], reasons: Sequence[Mapping[str, Any]], error:
     if not failed:
         raise Unavailable from error  # a clash with another transaction, or a throttle: nothing was written
     foreign = [row for write, row in failed if not write.stands_in(row)]
-    if foreign:
-        raise Refused(foreign[0]) from error
+    if foreign or not _is_repeat(error):
+        raise Refused((foreign or [failed[0][1]])[0] or None) from error
     if all(isinstance(write, Delete) for write, _ in failed):
         raise Refused from error  # nothing there to delete: alone, that is no sign of an earlier attempt of ours
 
@@ -299,14 +313,19 @@ def _call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(_connection().client, operation)(**request)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code == "TransactionCanceledException":
+        if code in {_CANCELLED, _BUG}:
             raise
         if code == "ConditionalCheckFailedException":
-            raise Refused(from_wire(error.response.get("Item") or {}) or None) from error
+            row = from_wire(error.response.get("Item") or {})
+            raise Refused(row or None, is_repeat=_is_repeat(error)) from error
         raise Unavailable from error
     except BotoCoreError as error:
         raise Unavailable from error
     return answer
+
+
+def _is_repeat(error: ClientError) -> bool:
+    return bool(error.response["ResponseMetadata"].get("RetryAttempts"))
 
 
 @cache
@@ -321,14 +340,13 @@ def _connection() -> Connection:
 
 def _describe(connection: Connection, name: str) -> None:
     """Every table has the same two keys, so nobody needs to ask DynamoDB for them."""
-    if name not in connection._tables:  # noqa: SLF001 -- pynamodb offers no other way to look
-        keys = [("pk", "HASH"), ("sk", "RANGE")]
-        connection.add_meta_table(
-            MetaTable(
-                {
-                    "TableName": name,
-                    "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys],
-                    "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
-                }
-            )
-        )
+    if name in connection._tables:  # noqa: SLF001 -- pynamodb offers no other way to look
+        return
+    keys = [("pk", "HASH"), ("sk", "RANGE")]
+    described = {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+    }
+    with suppress(ValueError):  # another thread was first
+        connection.add_meta_table(MetaTable(described))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 Row = dict[str, Any]
@@ -15,7 +16,9 @@ def to_wire(value: Any) -> dict[str, Any]:
             return {"BOOL": value}
         case str():
             return {"S": value}
-        case int() | float():
+        case int():
+            return {"N": str(int(value))}
+        case float() if isfinite(value):
             return {"N": repr(value)}
         case bytes():
             return {"B": value}
@@ -25,7 +28,7 @@ def to_wire(value: Any) -> dict[str, Any]:
             return {"M": {name: to_wire(inner) for name, inner in value.items()}}
         case list() | tuple():
             return {"L": [to_wire(inner) for inner in value]}
-    raise TypeError(f"DynamoDB has no place for {type(value).__name__}")
+    raise TypeError(f"DynamoDB has no place for this {type(value).__name__}")
 
 
 def from_wire(item: WireRow) -> Row:

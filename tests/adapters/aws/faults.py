@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
@@ -26,6 +27,9 @@ class Faults:
         self.calls: list[str] = []
         self._rejected: Counter[str] = Counter()
         self._silenced: Counter[str] = Counter()
+        self._throttled = 0
+        self._clashes = False
+        self._handed_back: dict[str, Any] = {}
         self._clients = [dynamo._connection().client, *(client(name) for name in ("kms", "sqs", "ssm"))]
 
     def reject(self, name: str, *, times: int = 1) -> None:
@@ -36,22 +40,41 @@ class Faults:
         """Done, but the answer is lost. The SDK sends the same again, up to four times, here without its long waits."""
         self._silenced[name] += times
 
+    def throttle_batch_gets(self, *, times: int) -> None:
+        """DynamoDB answers the first half of the keys and hands the others back."""
+        self._throttled = times
+
+    def clash(self) -> None:
+        """The next transaction that is cancelled was so by another transaction, not by a condition."""
+        self._clashes = True
+
     def clear(self) -> None:
         self._rejected.clear()
         self._silenced.clear()
 
-    def __enter__(self) -> Faults:
+    def __enter__(self) -> Self:
         for each in self._clients:
-            each.meta.events.register_first("before-call", self._on_call)
-            each.meta.events.register_last("before-send", self._on_answer)
-            each.meta.events.register_first("needs-retry", self._on_retry)
+            for event, hook in self._hooks():
+                first_or_last = (
+                    each.meta.events.register_last if hook == self._on_answer else each.meta.events.register_first
+                )
+                first_or_last(event, hook)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for each in self._clients:
-            each.meta.events.unregister("before-call", self._on_call)
-            each.meta.events.unregister("before-send", self._on_answer)
-            each.meta.events.unregister("needs-retry", self._on_retry)
+            for event, hook in self._hooks():
+                each.meta.events.unregister(event, hook)
+
+    def _hooks(self) -> list[tuple[str, Callable[..., Any]]]:
+        return [
+            ("before-call", self._on_call),
+            ("before-send", self._on_answer),  # after moto's own, which answers there
+            ("needs-retry", self._on_retry),
+            ("provide-client-params.dynamodb.BatchGetItem", self._on_batch_get),
+            ("after-call.dynamodb.BatchGetItem", self._on_batch_got),
+            ("after-call.dynamodb.TransactWriteItems", self._on_transacted),
+        ]
 
     def _on_call(self, event_name: str, **_: Any) -> None:
         name = event_name.removeprefix("before-call.")
@@ -70,3 +93,20 @@ class Faults:
         if not isinstance(caught_exception, LostAnswer):
             return None
         return 0.001 if attempts < _SDK_ATTEMPTS else False
+
+    def _on_batch_get(self, params: dict[str, Any], **_: Any) -> None:
+        self._handed_back = {}
+        if self._throttled:
+            self._throttled -= 1
+            for table, asked in params["RequestItems"].items():
+                half = len(asked["Keys"]) // 2
+                self._handed_back[table] = asked | {"Keys": asked["Keys"][half:]}
+                asked["Keys"] = asked["Keys"][:half] or [{"pk": {"S": "nobody"}, "sk": {"S": "-"}}]
+
+    def _on_batch_got(self, parsed: dict[str, Any], **_: Any) -> None:
+        parsed["UnprocessedKeys"] = self._handed_back
+
+    def _on_transacted(self, parsed: dict[str, Any], **_: Any) -> None:
+        if self._clashes and "CancellationReasons" in parsed:
+            self._clashes = False
+            parsed["CancellationReasons"] = [{"Code": "TransactionConflict"} for _ in parsed["CancellationReasons"]]

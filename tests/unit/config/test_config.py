@@ -20,7 +20,7 @@ GOOD = {
 
 def test_a_whole_environment_is_read() -> None:
     found = read(GOOD | {"PATH": "/bin", "WINDOW": "25", "LOG_LEVEL": "DEBUG"})
-    assert (found.stage, found.window, found.log_level, found.lease_seconds) == (Stage.PROD, 25, "DEBUG", 90)
+    assert (found.stage, found.window, found.log_level, found.rows_per_batch) == (Stage.PROD, 25, "DEBUG", 512)
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -49,9 +49,8 @@ def test_an_empty_environment_names_all_that_is_missing() -> None:
         ("WINDOW", "0"),
         ("WINDOW", "1025"),
         ("WINDOW", "many"),
-        ("LEASE_SECONDS", "9"),
         ("ROWS_PER_BATCH", "2049"),
-        ("WINDOW_CAREFUL", "1.5"),
+        ("CAREFUL_WINDOW", "1.5"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
