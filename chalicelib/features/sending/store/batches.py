@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chalicelib.aws.dynamo import Refused, Span, Table, absent, equals
+from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, equals
 from chalicelib.aws.values import Row
 from chalicelib.core.clock import from_milliseconds, in_milliseconds, in_seconds
 from chalicelib.features.sending.model.batch import Batch, Grave, Progress, Wait
@@ -42,11 +42,12 @@ class BatchRows:
         return _batch(run, row) if row else None
 
     async def save(self, tenant_id: str, batch: Batch) -> bool:
-        row = _row(tenant_id, batch)
+        write = Put(self._table, _row(tenant_id, batch), equals("rev", batch.rev) if batch.rev else absent())
         try:
-            self._table.put(row, equals("rev", batch.rev) if batch.rev else absent())
-        except Refused:
-            return False
+            self._table.write(write)
+        except Refused as refused:
+            if not write.stands_in(refused.row or {}):
+                return False  # and if it does, an earlier try of ours had arrived
         batch.rev += 1
         return True
 

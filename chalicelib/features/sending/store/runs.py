@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.aws.dynamo import Refused, Table, absent, equals
+from chalicelib.aws.dynamo import Refused, Table, Update, absent, equals
 from chalicelib.aws.values import Row
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
@@ -52,10 +52,12 @@ class RunRows:
         saved = replace(run, rev=run.rev + 1)
         fields = _fields(saved)
         changes = {name: fields.get(name) for name in _CHANGING}
+        write = Update(self._table, _pk(tenant_id, run.id), "RUN", changes, equals("rev", run.rev))
         try:
-            self._table.update(_pk(tenant_id, run.id), "RUN", changes, equals("rev", run.rev))
-        except Refused:
-            raise Stale from None
+            self._table.write(write)
+        except Refused as refused:
+            if not write.stands_in(refused.row or {}):
+                raise Stale from None  # and if it does, an earlier try of ours had arrived
         return saved
 
 
