@@ -260,7 +260,7 @@ class Table:
         values: dict[str, Any] = {}
         expressions = {"KeyConditionExpression": condition.serialize(names, values)}
         if fields:
-            expressions["ProjectionExpression"] = create_projection_expression(fields, names)
+            expressions["ProjectionExpression"] = create_projection_expression(list(fields), names)
         return {
             "TableName": self.name,
             **expressions,
