@@ -6,9 +6,13 @@ from chalicelib.aws import telemetry
 from chalicelib.config import settings
 from chalicelib.core.identity import Principal
 from chalicelib.features.audit.worker import worker as audit_worker
+from chalicelib.features.campaigns.api import api as campaigns_api
+from chalicelib.features.due.worker import worker as due_worker
 from chalicelib.features.identity.api import api as identity_api
 from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
+from chalicelib.features.sending.api import api as sending_api
+from chalicelib.features.sending.worker import worker as sending_worker
 from chalicelib.features.sites.api import api as sites_api
 from chalicelib.features.sites.api import sdk_api as sites_sdk_api
 from chalicelib.features.subscriptions.api import api as subscriptions_api
@@ -45,7 +49,11 @@ for blueprint in (
     sites_sdk_api,
     subscriptions_api,
     subscriptions_sdk_api,
+    campaigns_api,
+    sending_api,
     audit_worker,
+    due_worker,
     mail_worker,
+    sending_worker,
 ):
     app.register_blueprint(blueprint)
