@@ -65,12 +65,12 @@ types: $(DEV)  ## Types, strictly, tests included
 	@mypy
 
 floors: $(DEV)  ## Who may import whom
-	@lint-imports
+	@lint-imports --no-logo
 
 coverage: $(DEV)  ## All tests under coverage, and its two gates
 	@.ci/coverage
 
-chaos: export SEEDS ?= 50
+chaos: SEEDS ?= 50
 chaos: $(DEV)  ## Kill, lose and repeat under a seeded scheduler (SEEDS=50)
 	@$(PY) -m tests.chaos --seeds $(SEEDS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Template
 
@@ -21,8 +21,8 @@ _PLACES = {
 }
 
 
-def main() -> int:
-    asked = _arguments()
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = _parser().parse_args(arguments)
     try:
         made = write(Path.cwd(), Words.of(asked.name, asked.one), tier=asked.tier)
     except (BadName, register.NoPlace, FileExistsError) as error:
@@ -38,10 +38,11 @@ def write(root: Path, words: Words, *, tier: str) -> list[str]:
     if (root / _PLACES["feature"].format(many=words.many)).exists():
         raise FileExistsError(f"chalicelib/features/{words.many} is there already")
     texts = {root / "app.py": register.in_app((root / "app.py").read_text(), words.many)}
-    texts[root / "pyproject.toml"] = register.in_tiers((root / "pyproject.toml").read_text(), words.many, tier)
+    tiers = register.in_tiers((root / "pyproject.toml").read_text(), words.many, tier)
+    texts[root / "pyproject.toml"] = tiers
     architecture = root / "docs" / "architecture.md"
     if architecture.exists():
-        texts[architecture] = register.in_architecture(architecture.read_text(), words.many)
+        texts[architecture] = register.in_architecture(architecture.read_text(), words.many, tiers)
     texts |= {root / name: text for name, text in _slice(words)}
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,12 +67,12 @@ def _tidy(root: Path, names: list[str]) -> None:
         subprocess.run([ruff, *command, *names], cwd=root, check=True)
 
 
-def _arguments() -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make new", description="Write a feature slice.")
     parser.add_argument("--name", required=True, help="F=: the slice's plural noun, as in price_drops")
     parser.add_argument("--one", default="", help="ONE=: one of them, when the singular cannot be guessed")
     parser.add_argument("--tier", default="operations", help="TIER=: a slice of the same tier")
-    return parser.parse_args()
+    return parser
 
 
 if __name__ == "__main__":

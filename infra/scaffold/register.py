@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _BLUEPRINTS = re.compile(r"(for blueprint in \()(.*?),?\s*(\):)", re.DOTALL)
-_ROW = re.compile(r"^\| `(\w+)` \|.*\|$", re.MULTILINE)
+_LAYER = re.compile(r'^ +"(\(.*\))",', re.MULTILINE)
+_TABLE = re.compile(r"^\| tier \| slices \|.*\n\|[-|]+\|\n((?:\|.*\|\n)+)", re.MULTILINE)
+_TO_BE_SAID = "what it is for"
 
 
 class NoPlace(Exception):
@@ -26,16 +28,37 @@ def in_tiers(text: str, many: str, tier: str) -> str:
     """Beside `tier`, a slice that has its line already."""
     if f"({many})" in text:
         return text
-    for line in re.findall(r'^ +"\(.*\)",', text, re.MULTILINE):
-        if f"({tier})" in line:
-            return text.replace(line, line.removesuffix('",') + f' | ({many})",')
+    for found in _LAYER.finditer(text):
+        if f"({tier})" in found[1]:
+            return text[: found.end(1)] + f" | ({many})" + text[found.end(1) :]
     raise NoPlace(f"no tier holds {tier!r}: name a slice to stand beside, as in TIER=sites")
 
 
-def in_architecture(text: str, many: str) -> str:
-    """One more row below the table of slices."""
-    rows = list(_ROW.finditer(text))
-    if any(row[1] == many for row in rows) or not rows:
-        return text
-    last = rows[-1]
-    return text[: last.end()] + f"\n| `{many}` | what it is for, in one line |" + text[last.end() :]
+def in_architecture(text: str, many: str, tiers: str) -> str:
+    """On the line of its tier; a tier nobody lives on yet gets its line above the next lower one."""
+    table = _TABLE.search(text)
+    if table is None:
+        raise NoPlace("docs/architecture.md has no table of tiers and slices")
+    rows = [[cell.strip() for cell in row.strip("|").split("|")][1:] for row in table[1].splitlines()]
+    layers = [re.findall(r"\w+", found[1]) for found in _LAYER.finditer(tiers)]
+    place = next(position for position, layer in enumerate(layers) if many in layer)
+    _settle(rows, many, layers[place], [name for lower in layers[place + 1 :] for name in lower])
+    lines = [f"| {number} | {slices} | {words} |\n" for number, (slices, words) in enumerate(rows, 1)]
+    return text[: table.start(1)] + "".join(lines) + text[table.end(1) :]
+
+
+def _settle(rows: list[list[str]], many: str, own: list[str], lower: list[str]) -> None:
+    for position, row in enumerate(rows):
+        if _lives_here(row, [many]):
+            return
+        if _lives_here(row, own):
+            rows[position] = [f"{row[0]} · `{many}`", f"{row[1]} · {_TO_BE_SAID}"]
+            return
+        if _lives_here(row, lower):
+            rows.insert(position, [f"`{many}`", _TO_BE_SAID])
+            return
+    rows.append([f"`{many}`", _TO_BE_SAID])
+
+
+def _lives_here(row: list[str], names: list[str]) -> bool:
+    return any(f"`{name}`" in row[0] for name in names)

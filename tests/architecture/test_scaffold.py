@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from infra.scaffold import register
+from infra.scaffold.__main__ import main
 from infra.scaffold.words import BadName, Words
 from tests.architecture.__main__ import FAST
-from tests.architecture.rules.tree import ROOT
+from tests.architecture.rules.tree import ROOT, files
 
 _BIN = Path(sys.executable).parent
 _LEFT_OUT = shutil.ignore_patterns(
@@ -25,17 +26,14 @@ def _run(cwd: Path, *program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(program, cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def _make_new(copy: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return _run(copy, sys.executable, "-m", "infra.scaffold", *options)
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with one more slice, its name long enough to bend every line it stands in."""
     copy = tmp_path_factory.mktemp("project") / "copy"
     shutil.copytree(ROOT, copy, ignore=_LEFT_OUT)
-    made = _make_new(copy, "--name", "abandoned_shopping_carts", "--tier", "segments")
-    assert made.returncode == 0, made.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(copy)
+        assert main(["--name", "abandoned_shopping_carts", "--tier", "segments"]) == 0
     return copy
 
 
@@ -124,19 +122,17 @@ def test_a_new_slice_works_and_its_pure_parts_are_wholly_tried(copy: Path) -> No
     ],
 )
 def test_what_cannot_be_made_is_told_plainly_and_nothing_is_written(
-    copy: Path, options: list[str], complaint: str
+    copy: Path, options: list[str], complaint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = {
-        path: path.read_bytes() for path in copy.rglob("*.*") if path.is_file() and "__pycache__" not in path.parts
-    }
-    refused = _make_new(copy, *options)
-    assert refused.returncode == 1
-    assert complaint in refused.stderr
-    assert "Traceback" not in refused.stderr
-    after = {
-        path: path.read_bytes() for path in copy.rglob("*.*") if path.is_file() and "__pycache__" not in path.parts
-    }
-    assert after == before
+    before = _contents(copy)
+    monkeypatch.chdir(copy)
+    assert main(options) == 1
+    assert complaint in capsys.readouterr().err
+    assert _contents(copy) == before
+
+
+def _contents(copy: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in files(copy, suffixes=frozenset({".py", ".toml", ".md"}))}
 
 
 @pytest.mark.parametrize(
@@ -174,7 +170,22 @@ def test_the_first_blueprint_of_an_app_is_registered_too() -> None:
         register.in_app("app = App()\n", "badges")
 
 
-def test_the_table_of_slices_grows_by_a_row() -> None:
-    text = "| slice | for |\n|---|---|\n| `sites` | places |\n\nAnd so on.\n"
-    assert "| `sites` | places |\n| `badges` | " in register.in_architecture(text, "badges")
-    assert register.in_architecture(text, "sites") == text
+_TIERS = (
+    '    "(campaigns)",\n    "(segments) | (badges)",\n    "(sites)",\n    "(tenants) | (medals)",\n    "(cellars)",\n'
+)
+_MAP = "| floor | where |\n|---|---|\n| 0 | `core` | x |\n\n| tier | slices | what |\n|---|---|---|\n| 1 | `campaigns` | a |\n| 2 | `sites` | b |\n| 3 | `tenants` | c |\n\nOn.\n"
+
+
+def test_the_map_gets_a_line_where_the_tier_is() -> None:
+    assert (
+        "| 1 | `campaigns` | a |\n| 2 | `badges` | what it is for |\n| 3 | `sites` | b |\n| 4 |"
+        in register.in_architecture(_MAP, "badges", _TIERS)
+    )
+    assert "| 3 | `tenants` · `medals` | c · what it is for |\n\nOn." in register.in_architecture(
+        _MAP, "medals", _TIERS
+    )
+    assert "| 4 | `cellars` | what it is for |\n\nOn." in register.in_architecture(_MAP, "cellars", _TIERS)
+    assert register.in_architecture(_MAP, "sites", _TIERS) == _MAP
+    assert "| 0 | `core` | x |\n\n| tier |" in register.in_architecture(_MAP, "badges", _TIERS)
+    with pytest.raises(register.NoPlace):
+        register.in_architecture("# Architecture\n", "badges", _TIERS)
