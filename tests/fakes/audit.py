@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.features.audit.model import Entry, Event, Place
+from chalicelib.features.audit.model import Entry, Event, Place, genesis
 
 
 class MemoryChain:
@@ -35,6 +35,10 @@ class MemoryChain:
         self._answer("put")
         if self.rivals:
             self._land(self.rivals.pop(0))
+        last = entries[-1]
+        begins = last.previous == genesis(last.event.tenant_id)
+        if begins and self.of(last.event.tenant_id):
+            return False
         if any((entry.event.tenant_id, entry.place) in self.entries for entry in entries):
             return False
         if once is not None:

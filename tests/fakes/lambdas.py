@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import SQSEventConfig
 from chalice.local import LambdaContext
+from moto.sqs.models import sqs_backends
 
 from app import app
 from infra.local import aws
@@ -36,6 +37,11 @@ class Lambdas:
         received = {"MessageId": "test", "ReceiptHandle": "test", "Body": body, "Attributes": {}, "MD5OfBody": ""}
         received["Attributes"] = {"ApproximateReceiveCount": str(attempt)}
         handler({"Records": [self._record(queue, received)]}, context(name))
+
+    def bodies(self, queue: str) -> list[str]:
+        """What waits, left where it is."""
+        messages: list[Any] = sqs_backends[aws.ACCOUNT][aws.REGION].queues[f"{self._prefix}-{queue}"]._messages
+        return [message.body for message in messages]
 
     def waiting(self, queue: str) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

@@ -1,5 +1,5 @@
 """The audit table: entries under `A#<tenant>#<yyyymm>` / 12-digit sequence, and under `A#<tenant>` the months that have
-any (`M#<yyyymm>`) and what came by way of the queue (`ONCE#<request>#<action>`).
+any (`M#<yyyymm>`), that there is a first (`GENESIS`), and what came by way of the queue (`ONCE#<request>#<action>`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, transact
 from chalicelib.aws.values import Row
 from chalicelib.core.clock import in_seconds
-from chalicelib.features.audit.model import Entry, Event, Place, moment
+from chalicelib.features.audit.model import Entry, Event, Place, genesis, moment
 
 _TABLE = Table("audit")
+_ONCE = "ONCE#"
 _ONCE_KEPT_FOR = timedelta(days=30)  # longer than a message can wait, dead letters and a redrive included
 
 
@@ -35,6 +36,8 @@ class AuditRows:
         if last.place.sequence == 1:
             month = {"pk": f"A#{last.event.tenant_id}", "sk": f"M#{last.place.month}", "v": 1}
             writes.append(Put(_TABLE, month, absent()))
+        if last.previous == genesis(last.event.tenant_id):
+            writes.append(Put(_TABLE, {"pk": f"A#{last.event.tenant_id}", "sk": "GENESIS", "v": 1}, absent()))
         if once is not None:
             writes.append(Put(_TABLE, _once(once), absent()))
         try:
@@ -42,8 +45,8 @@ class AuditRows:
                 _TABLE.write(writes[0])
             else:
                 transact(*writes)
-        except Refused:
-            return False
+        except Refused as refused:
+            return once is not None and _is_mark(refused.row)
         return True
 
 
@@ -72,13 +75,17 @@ def _row(entry: Entry) -> Row:
 
 
 def _once(event: Event) -> Row:
-    """The same for every delivery of one event: a second one finds its own and has nothing left to do."""
     return {
         "pk": f"A#{event.tenant_id}",
-        "sk": f"ONCE#{event.request_id}#{event.action}",
+        "sk": f"{_ONCE}{event.request_id}#{event.action}",
         "v": 1,
         "ttl": in_seconds(event.at + _ONCE_KEPT_FOR),
     }
+
+
+def _is_mark(row: Row | None) -> bool:
+    """All that was in the way is that this event has landed before."""
+    return row is not None and str(row["sk"]).startswith(_ONCE)
 
 
 def _entry(row: Row) -> Entry:
