@@ -100,5 +100,5 @@ class AccessTokens:
                 token, key, algorithms=[_ALGORITHM], audience=AUDIENCE, issuer=self._issuer, options=_OPTIONS
             )
             return msgspec.convert(claims, _Claims)
-        except (jwt.InvalidTokenError, msgspec.ValidationError):
+        except (jwt.PyJWTError, msgspec.ValidationError):
             raise InvalidToken from None

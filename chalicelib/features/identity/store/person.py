@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from chalicelib.aws.dynamo import Delete, Put, Refused, Span, Write, absent, equals, transact
+from chalicelib.aws.dynamo import Delete, Put, Refused, Span, Write, absent, present, transact
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Conflict
 from chalicelib.core.identity import Role
@@ -52,7 +52,7 @@ class PersonRows:
         writes: list[Write] = [*_user(user), *_membership(owner), self._tenant_write(tenant), first_session]
         if registration is not None:
             key = _registration_key(registration.mailbox, registration.id)
-            writes.append(Delete(CORE, *key, equals("rev", registration.rev)))
+            writes.append(Delete(CORE, *key, present()))  # an attempt counted meanwhile does not matter any more
         _commit(writes)
 
     def add_user(self, *, user: User, member: Member) -> None:
