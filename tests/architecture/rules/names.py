@@ -25,7 +25,7 @@ def _in_source(source: Source) -> Iterator[str]:
     for part in source.module.split("."):
         if _NEVER & set(_words(part)) or part.strip("_") in _NOT_AS_A_WHOLE:
             yield source.at(1, f"the module name {part!r} says nothing")
-    for node in ast.walk(source.tree):
+    for node in source.statements:
         if isinstance(node, ast.ClassDef) and _is_empty_class(node.name):
             yield source.at(node, f"the class name {node.name!r} holds an empty word")
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _is_empty_function(node.name):

@@ -28,7 +28,7 @@ def tall_functions(root: Path) -> list[str]:
     return [
         source.at(node, f"{node.name} has {lines} lines, more than {FUNCTION_LINES}")
         for source in sources(root)
-        for node in ast.walk(source.tree)
+        for node in source.statements
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > FUNCTION_LINES
     ]
