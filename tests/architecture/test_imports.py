@@ -83,6 +83,7 @@ def test_a_house_of_that_plan_stands(house: Path) -> None:
         ("product", f"{_FEATURES}/sites/service.py", "from app import app"),
         ("product", "chalicelib/aws/queues.py", "from infra.local import aws"),
         ("product", "chalicelib/web/schema.py", "import moto"),
+        ("tools", "infra/demo.py", "from tests import world"),
     ],
 )
 def test_a_breach_is_caught(house: Path, contract: str, place: str, line: str) -> None:
