@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
+from collections.abc import Iterator
 from functools import cache
 
 from aws_lambda_powertools import Logger
@@ -16,19 +19,21 @@ FIELDS = frozenset(
     }
 )  # fmt: skip
 _NAMESPACE = "PushSaaS"
+_CALLER = 3  # frames up, past Powertools and this module: the line that is logged is the one that called us
+_MOST_FRAMES = 12
 
 
 def note(event: str, **facts: str | float | None) -> None:
-    _logger().info(event, extra=_allowed(facts))
+    _logger().info(event, extra=_allowed(facts), stacklevel=_CALLER)
 
 
 def warn(event: str, **facts: str | float | None) -> None:
-    _logger().warning(event, extra=_allowed(facts))
+    _logger().warning(event, extra=_allowed(facts), stacklevel=_CALLER)
 
 
 def alarm(event: str, **facts: str | float | None) -> None:
-    """Something is wrong with us; the exception being treated, if any, goes along."""
-    _logger().error(event, extra=_allowed(facts), exc_info=True)
+    """Something is wrong with us; the exception being treated, if any, is named, and where it came from."""
+    _logger().error(event, extra=_allowed(facts) | _trace(sys.exception()), stacklevel=_CALLER)
 
 
 def count(name: str, value: float = 1, **dimensions: str) -> None:
@@ -40,8 +45,26 @@ def count(name: str, value: float = 1, **dimensions: str) -> None:
             metric.add_dimension(name=dimension, value=value_of)
 
 
-def _allowed(facts: dict[str, str | int | float | None]) -> dict[str, object]:
+def _allowed(facts: dict[str, str | float | None]) -> dict[str, object]:
     return {name: value for name, value in facts.items() if name in FIELDS and value is not None}
+
+
+def _trace(error: BaseException | None) -> dict[str, object]:
+    """Names and places. What an exception says may quote an address, a token or a key, so only a laptop shows it."""
+    if error is None:
+        return {}
+    frames = traceback.extract_tb(error.__traceback__)[-_MOST_FRAMES:]
+    told: dict[str, object] = {
+        "exception": [type(each).__name__ for each in _chain(error)],
+        "trace": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    return told | {"says": str(error)} if settings().stage is Stage.LOCAL else told
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 @cache

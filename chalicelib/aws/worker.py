@@ -7,7 +7,8 @@ SQS tries again, and the alarmed dead-letter queue has the last word.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -39,6 +40,10 @@ class FromTheFuture(Exception):
     """A message of a newer version than this code knows."""
 
 
+class Broke(Exception):
+    """Stands for whatever went wrong in a worker. Lambda writes what escapes into its log, words and all."""
+
+
 class Worker(Blueprint):
     def __init__(self, import_name: str) -> None:
         settings()
@@ -53,7 +58,8 @@ class Worker(Blueprint):
             @functools.wraps(view)
             def entry(event: SQSEvent) -> None:
                 for record in event.to_dict()["Records"]:
-                    self._deliver(name, message, view, record, event.context)
+                    with _watched(view.__name__):
+                        self._deliver(name, message, view, record, event.context)
 
             registered: Callable[..., Any] = self.on_sqs_message(
                 queue=name, batch_size=1, maximum_concurrency=maximum_concurrency, name=view.__name__
@@ -66,7 +72,8 @@ class Worker(Blueprint):
         def register(view: Callable[[Invocation], None]) -> Callable[..., Any]:
             @functools.wraps(view)
             def entry(event: CloudWatchEvent) -> None:
-                view(_invocation(event.context))
+                with _watched(view.__name__):
+                    view(_invocation(event.context))
 
             registered: Callable[..., Any] = self.schedule(Rate(minutes, unit=Rate.MINUTES), name=view.__name__)(entry)
             return registered
@@ -77,7 +84,8 @@ class Worker(Blueprint):
         def register(view: Callable[[list[dict[str, Any]], Invocation], None]) -> Callable[..., Any]:
             @functools.wraps(view)
             def entry(event: DynamoDBEvent) -> None:
-                view(event.to_dict()["Records"], _invocation(event.context))
+                with _watched(view.__name__):
+                    view(event.to_dict()["Records"], _invocation(event.context))
 
             registered: Callable[..., Any] = self.on_dynamodb_record(stream_arn=table, name=view.__name__)(entry)
             return registered
@@ -87,20 +95,29 @@ class Worker(Blueprint):
     def _deliver(
         self, queue: str, message: type[M], view: Callable[[M, Invocation], None], record: dict[str, Any], context: Any
     ) -> None:
-        body: str = record["body"]
+        known = _read(queue, record["body"], message)
+        if known is None:
+            return
         try:
-            view(decode(body, message), _invocation(context, record))
-        except FromTheFuture:
-            telemetry.warn("message_from_the_future", queue=queue)
-            Queue(queue).put_back(body, delay_seconds=_PUT_BACK_SECONDS)
-        except msgspec.MsgspecError as error:
-            telemetry.alarm("message_unreadable", queue=queue, reason=str(error))
-            telemetry.count("messages_dropped", queue=queue)
+            view(known, _invocation(context, record))
         except PushError as error:
             if error.retryable:
                 raise
             telemetry.alarm("message_failed", queue=queue, code=error.code)
             telemetry.count("messages_dropped", queue=queue)
+
+
+def _read(queue: str, body: str, message: type[M]) -> M | None:
+    """None when there is nothing to do with it here: it went back for newer code to read, or nobody ever can."""
+    try:
+        return decode(body, message)
+    except FromTheFuture:
+        telemetry.warn("message_from_the_future", queue=queue)
+        Queue(queue).put_back(body, delay_seconds=_PUT_BACK_SECONDS)
+    except msgspec.MsgspecError as error:
+        telemetry.alarm("message_unreadable", queue=queue, reason=str(error))
+        telemetry.count("messages_dropped", queue=queue)
+    return None
 
 
 def decode(body: str, message: type[M]) -> M:
@@ -109,6 +126,17 @@ def decode(body: str, message: type[M]) -> M:
     if msgspec.json.decode(body, type=Message).v > newest:
         raise FromTheFuture
     return msgspec.json.decode(body, type=message)
+
+
+@contextmanager
+def _watched(function: str) -> Iterator[None]:
+    try:
+        yield
+    except PushError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- the door: whatever it is, it is on record and the message fails
+        telemetry.alarm("worker_broke", function=function)
+        raise Broke(type(error).__name__) from None
 
 
 def _invocation(context: Any, record: dict[str, Any] | None = None) -> Invocation:

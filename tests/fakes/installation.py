@@ -46,8 +46,12 @@ class Installation:
             table.items.clear()
         for queue in self._sqs.queues.values():
             if queue._messages:
+                queue.last_purged_at = None  # SQS allows one purge a minute
                 self._sqs.purge_queue(queue.name)
         self._ses.sent_messages.clear()
+
+    def purge(self, queue: str) -> None:
+        self._sqs.purge_queue(f"{self.prefix}-{queue}")
 
     def rows(self, table: str | None = None) -> list[Row]:
         """Everything at rest, in one table or all."""

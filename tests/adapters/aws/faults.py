@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.aws import dynamo
@@ -14,6 +15,7 @@ from chalicelib.aws.clients import client
 
 _SDK_ATTEMPTS = 4
 _NOWHERE = "https://fault.invalid"
+DECOY = "a batch needs one entry at least"
 
 
 class LostAnswer(ReadTimeoutError):  # type: ignore[misc]  # botocore is untyped
@@ -27,8 +29,11 @@ class Faults:
         self.calls: list[str] = []
         self._rejected: Counter[str] = Counter()
         self._silenced: Counter[str] = Counter()
+        self._failed: dict[str, str] = {}
         self._throttled = 0
         self._clashes = False
+        self._refused_sends = 0
+        self._refused_entries: list[dict[str, Any]] = []
         self._handed_back: dict[str, Any] = {}
         self._clients = [dynamo._connection().client, *(client(name) for name in ("kms", "sqs", "ssm"))]
 
@@ -40,9 +45,17 @@ class Faults:
         """Done, but the answer is lost. The SDK sends the same again, up to four times, here without its long waits."""
         self._silenced[name] += times
 
+    def fail(self, name: str, code: str) -> None:
+        """AWS answers the next call with this error."""
+        self._failed[name] = code
+
     def throttle_batch_gets(self, *, times: int) -> None:
         """DynamoDB answers the first half of the keys and hands the others back."""
         self._throttled = times
+
+    def refuse_sends(self, *, times: int) -> None:
+        """SQS takes the first half of a batch and fails the others."""
+        self._refused_sends = times
 
     def clash(self) -> None:
         """The next transaction that is cancelled was so by another transaction, not by a condition."""
@@ -74,14 +87,19 @@ class Faults:
             ("provide-client-params.dynamodb.BatchGetItem", self._on_batch_get),
             ("after-call.dynamodb.BatchGetItem", self._on_batch_got),
             ("after-call.dynamodb.TransactWriteItems", self._on_transacted),
+            ("provide-client-params.sqs.SendMessageBatch", self._on_send_batch),
+            ("after-call.sqs.SendMessageBatch", self._on_batch_sent),
         ]
 
-    def _on_call(self, event_name: str, **_: Any) -> None:
+    def _on_call(self, event_name: str, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
         name = event_name.removeprefix("before-call.")
         self.calls.append(name)
         if self._rejected[name] > 0:
             self._rejected[name] -= 1
             raise EndpointConnectionError(endpoint_url=_NOWHERE)
+        if code := self._failed.pop(name, None):
+            return AWSResponse(_NOWHERE, 400, {}, None), {"Error": {"Code": code}, "ResponseMetadata": {}}
+        return None
 
     def _on_answer(self, event_name: str, **_: Any) -> None:
         name = event_name.removeprefix("before-send.")
@@ -110,3 +128,16 @@ class Faults:
         if self._clashes and "CancellationReasons" in parsed:
             self._clashes = False
             parsed["CancellationReasons"] = [{"Code": "TransactionConflict"} for _ in parsed["CancellationReasons"]]
+
+    def _on_send_batch(self, params: dict[str, Any], **_: Any) -> None:
+        self._refused_entries = []
+        if self._refused_sends:
+            self._refused_sends -= 1
+            kept = params["Entries"][: len(params["Entries"]) // 2]
+            self._refused_entries = params["Entries"][len(kept) :]
+            params["Entries"] = kept or [self._refused_entries[0] | {"MessageBody": DECOY}]
+
+    def _on_batch_sent(self, parsed: dict[str, Any], **_: Any) -> None:
+        if self._refused_entries:
+            refused = [entry["Id"] for entry in self._refused_entries]
+            parsed["Failed"] = [{"Id": each, "SenderFault": False, "Code": "InternalError"} for each in refused]

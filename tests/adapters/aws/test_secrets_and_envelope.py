@@ -161,6 +161,15 @@ def test_a_key_service_that_does_not_answer_is_a_fault_of_ours(faults: Faults) -
         faults.clear()
 
 
+@pytest.mark.parametrize("code", ["DisabledException", "AccessDeniedException", "ThrottlingException"])
+def test_a_key_that_is_switched_off_is_a_fault_of_ours(faults: Faults, code: str) -> None:
+    sealed = seal(PRIVATE_KEY, HERE)
+    faults.fail("kms.Decrypt", code)
+    with pytest.raises(Unavailable):
+        unseal(sealed, HERE)
+    assert unseal(sealed, HERE) == PRIVATE_KEY
+
+
 def test_a_key_service_whose_answer_got_lost_is_asked_again(faults: Faults) -> None:
     faults.silence("kms.GenerateDataKey", times=2)
     faults.silence("kms.Decrypt", times=3)
