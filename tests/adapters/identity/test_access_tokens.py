@@ -53,7 +53,7 @@ def with_headers(**headers: Any) -> str:
 
 
 def unsigned() -> str:
-    return jwt.encode(CLAIMS, None, algorithm="none", headers=HEADERS)
+    return jwt.encode(CLAIMS, "", algorithm="none", headers=HEADERS)
 
 
 def signed_with_the_public_key() -> str:
