@@ -1,0 +1,215 @@
+"""Subscriptions as a browser's page asks for them: by site key, origin and token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.http.subscriptions.pages import ORIGIN, Shop, subscription
+from tests.unit.subscriptions.memory import endpoint, signed
+
+UNKNOWN = "sub_" + "0" * 32
+
+
+def test_a_browser_subscribes_and_is_known_from_then_on(shop: Shop) -> None:
+    first, again = shop.subscribe(), shop.subscribe()
+    assert (first.status, again.status) == (201, 200)
+    assert set(first.json()) == {"subscription_id", "token"}
+    assert first.json() == again.json()
+    assert shop.subscribe("another").json() != first.json()
+
+
+def test_all_that_a_page_says_is_kept(shop: Shop) -> None:
+    subscription_id, _ = shop.subscribed(
+        tags=["news", "é"],
+        attributes={"plan": "pro", "age": 44, "score": 0.5, "is_vip": True, "born": "1980-02-29"},
+        timezone="Europe/Berlin",
+        language="de-ch",
+        consent={"text": "Yes, send me news.", "version": "3", "at": "2026-01-02T03:04:05+01:00"},
+        **shop.signed("user-1"),
+    )
+    known = shop.show(subscription_id)
+    assert (known["tags"], known["timezone"], known["language"]) == (["news", "é"], "Europe/Berlin", "de-CH")
+    assert known["attributes"] == {"plan": "pro", "age": 44, "score": 0.5, "is_vip": True, "born": "1980-02-29"}
+    assert known["external_id"] == "user-1"
+    assert known["consent"] == {"text": "Yes, send me news.", "version": "3", "at": "2026-01-02T02:04:05Z"}
+    assert (known["status"], known["browser"], known["push_host"]) == ("active", "chrome", "fcm.googleapis.com")
+
+
+def test_a_browser_changes_and_ends_its_own(shop: Shop) -> None:
+    subscription_id, token = shop.subscribed(tags=["old"], attributes={"a": 1})
+    said = {"tags": ["new"], "attributes": {"b": 2, "a": None}, "timezone": "UTC", **shop.signed("user-1")}
+    assert shop.ask("PATCH", f"/{subscription_id}", token=token, json=said).status == 204
+    known = shop.show(subscription_id)
+    assert (known["tags"], known["attributes"], known["external_id"]) == (["new"], {"b": 2}, "user-1")
+    logout = shop.ask("PATCH", f"/{subscription_id}", token=token, json={"external_id": None})
+    assert (logout.status, shop.show(subscription_id)["external_id"]) == (204, None)
+    for _ in range(2):
+        assert shop.ask("DELETE", f"/{subscription_id}", token=token).status == 204
+    assert shop.show(subscription_id)["ended_reason"] == "unsubscribed"
+    late = shop.ask("PATCH", f"/{subscription_id}", token=token, json={"tags": []})
+    assert (late.status, late.code) == (409, "subscription_ended")
+    assert shop.subscribe().status == 200
+    assert shop.show(subscription_id)["status"] == "active"
+
+
+def test_a_new_endpoint_takes_over(shop: Shop) -> None:
+    old, _ = shop.subscribed("old", tags=["news"], **shop.signed("user-1"))
+    new, _ = shop.subscribed("new", previous_endpoint=endpoint("old"))
+    assert (shop.show(old)["status"], shop.show(old)["ended_reason"]) == ("ended", "replaced")
+    assert (shop.show(new)["tags"], shop.show(new)["external_id"]) == (["news"], "user-1")
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "é", "A" * 43])
+def test_without_its_token_nobody_touches_a_subscription(shop: Shop, token: str | None) -> None:
+    subscription_id, _ = shop.subscribed(tags=["mine"])
+    _, others = shop.subscribed("another")
+    before = shop.show(subscription_id)
+    answers = [
+        shop.ask(method, f"/{asked}", token=proof, json={"tags": ["theirs"]})
+        for method in ("PATCH", "DELETE")
+        for asked in (subscription_id, UNKNOWN, "x")
+        for proof in (token, others)
+    ]
+    assert {(answer.status, answer.code) for answer in answers} == {(401, "bad_subscription_token")}
+    assert shop.show(subscription_id) == before
+
+
+def test_a_token_of_another_site_opens_nothing(shop: Shop, foreign_shop: Shop) -> None:
+    mine, my_token = shop.subscribed()
+    theirs, their_token = foreign_shop.subscribed()
+    assert mine != theirs
+    for asked, token in ((mine, their_token), (theirs, their_token), (theirs, my_token)):
+        assert shop.ask("DELETE", f"/{asked}", token=token).status == 401
+    assert shop.show(mine)["status"] == "active"
+
+
+def test_an_external_id_is_proven_by_the_sites_server(shop: Shop, foreign_shop: Shop) -> None:
+    missing = shop.subscribe(external_id="user-1")
+    assert (missing.status, missing.json()["errors"][0]["pointer"]) == (422, "/external_id_signature")
+    for secret in (foreign_shop.identity_secret, "", "ids_guess"):
+        wrong = shop.subscribe(external_id="user-1", external_id_signature=signed(secret, "user-1"))
+        assert (wrong.status, wrong.code) == (403, "external_id_unproven")
+    assert shop.world.aws.rows("subs") == []
+
+
+# --- CORS: the same door for every route, and for every answer (SECURITY 15) ---
+
+ROUTES = [("POST", ""), ("PATCH", f"/{UNKNOWN}"), ("DELETE", f"/{UNKNOWN}")]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_page_may_read_its_refusals_too(shop: Shop, method: str, path: str) -> None:
+    bodies: list[dict[str, Any]] = [
+        {"body": b"{"},
+        {"body": b"[]"},
+        {"json": {"x": 1}},
+        {"body": b"x" * 300_000},
+        {"json": {}},
+    ]
+    for words in bodies:
+        answer = shop.ask(method, path, **words)
+        assert answer.status in {400, 401, 413, 422}
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        assert answer.headers["vary"] == "Origin"
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "null", "http://shop.example", "https://www.shop.example", "https://SHOP.example"]
+)
+@pytest.mark.parametrize(("method", "path"), [*ROUTES, ("OPTIONS", ""), ("OPTIONS", f"/{UNKNOWN}")])
+def test_a_page_of_any_other_origin_reads_nothing(shop: Shop, method: str, path: str, origin: str | None) -> None:
+    headers = {} if origin is None else {"Origin": origin}
+    answer = shop.world.client.request(method, shop.sdk + path, headers=headers, json={"subscription": subscription()})
+    assert (answer.status, answer.code, answer.headers["vary"]) == (403, "origin_not_allowed", "Origin")
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert shop.world.aws.rows("subs") == []
+
+
+@pytest.mark.parametrize(("path", "methods"), [("", "OPTIONS, POST"), (f"/{UNKNOWN}", "DELETE, OPTIONS, PATCH")])
+def test_a_preflight_names_what_the_path_takes(shop: Shop, path: str, methods: str) -> None:
+    answer = shop.ask("OPTIONS", path)
+    assert (answer.status, answer.headers["access-control-allow-methods"]) == (204, methods)
+    assert answer.headers["access-control-allow-headers"] == "Content-Type, X-Subscription-Token"
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+# --- What is refused ---
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/subscription"),
+        ({"subscription": None}, "/subscription"),
+        ({"subscription": "x"}, "/subscription"),
+        ({"subscription": {}}, "/subscription/endpoint"),
+        ({"subscription": subscription() | {"endpoint": "https://evil.test/x"}}, "/subscription/endpoint"),
+        ({"subscription": subscription() | {"endpoint": "https://127.0.0.1/x"}}, "/subscription/endpoint"),
+        ({"subscription": subscription() | {"endpoint": 7}}, "/subscription/endpoint"),
+        ({"subscription": subscription() | {"endpoint": endpoint("x" * 3_000)}}, "/subscription/endpoint"),
+        ({"subscription": subscription() | {"keys": {}}}, "/subscription/keys/p256dh"),
+        ({"subscription": subscription() | {"keys": {"p256dh": "AAAA", "auth": "AAAA"}}}, "/subscription/keys/p256dh"),
+        ({"tags": "news"}, "/tags"),
+        ({"tags": [1]}, "/tags/0"),
+        ({"tags": [""]}, "/tags/0"),
+        ({"tags": [str(n) for n in range(65)]}, "/tags"),
+        ({"attributes": []}, "/attributes"),
+        ({"attributes": {"a": {}}}, "/attributes/a"),
+        ({"attributes": {"a": [1]}}, "/attributes/a"),
+        ({"attributes": {"a": "x" * 257}}, "/attributes"),
+        ({"attributes": {"a": 9_007_199_254_740_992}}, "/attributes"),
+        ({"attributes": {str(n): n for n in range(33)}}, "/attributes"),
+        ({"timezone": "Mars/Base"}, "/timezone"),
+        ({"timezone": "../../etc/passwd"}, "/timezone"),
+        ({"language": "x" * 40}, "/language"),
+        ({"external_id": ""}, "/external_id"),
+        ({"external_id": 1}, "/external_id"),
+        ({"consent": {"at": "yesterday"}}, "/consent/at"),
+        ({"consent": {"at": "2026-01-01T00:00:00"}}, "/consent/at"),
+        ({"consent": {"at": "0001-01-01T00:00:00+14:00"}}, "/consent/at"),
+        ({"consent": {"at": "2999-01-01T00:00:00Z"}}, "/consent/at"),
+        ({"consent": {"text": "x" * 2_001}}, "/consent/text"),
+        ({"consent": {"agreed": True}}, "/consent/agreed"),
+        ({"previous_endpoint": 1}, "/previous_endpoint"),
+        ({"site_id": "site_x"}, "/site_id"),
+        ({"status": "active"}, "/status"),
+        ({"active_since": 0}, "/active_since"),
+        ({"key_id": "vap_x"}, "/key_id"),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_stored(shop: Shop, body: dict[str, Any], pointer: str) -> None:
+    sent = body if not body or "subscription" in body else {"subscription": subscription(), **body}
+    answer = shop.ask("POST", json=sent)
+    assert answer.status == 422, answer.text
+    assert answer.json()["errors"][0]["pointer"] == pointer
+    assert shop.world.aws.rows("subs") == []
+
+
+def test_what_a_browser_adds_to_its_subscription_some_day_is_ignored(shop: Shop) -> None:
+    some_day = subscription() | {"expirationTime": 1.5, "options": {"x": 1}}
+    some_day["keys"] |= {"p384": "x"}
+    assert shop.ask("POST", json={"subscription": some_day}).status == 201
+
+
+HOSTILE: dict[str, tuple[bytes | str, int]] = {
+    "empty": (b"", 400),
+    "a list": (b"[]", 400),
+    "deep": (b'{"subscription":' + b'{"a":' * 30_000 + b"1" + b"}" * 30_001, 400),
+    "many keys": (b'{"attributes":{' + b",".join(b'"%d":1' % n for n in range(501)) + b"}}", 400),
+    "an endless number": (b'{"attributes":{"a":' + b"9" * 5_000 + b"}}", 400),
+    "a number past infinity": (b'{"attributes":{"a":1e999}}', 400),
+    "half a character": (b'{"tags":["\\ud800"]}', 400),
+    "5 MB": (b'{"tags":["' + b"x" * 5_000_000 + b'"]}', 413),
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE)
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_hostile_body_is_refused_plainly(shop: Shop, method: str, body: str) -> None:
+    raw, status = HOSTILE[body]
+    answer = shop.ask(method, "" if method == "POST" else f"/{UNKNOWN}", body=raw)
+    assert answer.status == status, answer.text
+    assert shop.world.aws.rows("subs") == []
