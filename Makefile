@@ -63,6 +63,7 @@ lint: $(DEV)  ## Style, formatting, and whether the locks fit their inputs
 
 types: $(DEV)  ## Types, strictly, tests included
 	@mypy
+	@$(if $(wildcard bench/*.py),mypy bench)
 
 floors: $(DEV)  ## Who may import whom
 	@lint-imports --no-logo
@@ -75,7 +76,7 @@ chaos: $(DEV)  ## Kill, lose and repeat under a seeded scheduler (SEEDS=50)
 	@$(PY) -m tests.chaos --seeds $(SEEDS)
 
 bench: $(DEV)  ## One benchmark against its peers (B=name; without it, the list)
-	@$(if $(B),$(PY) -m bench.$(B),ls bench/*.py | sed 's|bench/\(.*\)\.py|make bench B=\1|')
+	@$(if $(B),$(PY) -m bench.$(B),printf '  make bench B=%s\n' $(filter-out _%,$(basename $(notdir $(wildcard bench/*.py)))))
 
 # --- Writing ---
 

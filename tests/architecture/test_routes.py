@@ -10,6 +10,7 @@ from chalicelib.core.identity import Scope
 from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, USER, Allow, holder
 from chalicelib.web.endpoint import Endpoint
 from tests.architecture.rules import contract, routes
+from tests.architecture.rules.tree import ROOT
 from tests.fakes.gateway import Client
 
 _HOLDER = holder(Scope.SITES_WRITE)
@@ -36,6 +37,10 @@ def test_every_post_that_makes_something_may_be_repeated() -> None:
 
 
 def test_the_contract_promises_what_the_routes_answer() -> None:
+    """From the moment there is one: until then nothing may be promised."""
+    if not (ROOT / "chalicelib" / "web" / "openapi.py").exists():
+        assert "/openapi.json" not in app.routes
+        return
     answer = Client().get("/openapi.json")
     assert answer.status == 200
     assert list(contract.disagreements(answer.json(), app.endpoints)) == []
