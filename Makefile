@@ -106,8 +106,11 @@ $(PY):
 	@echo "creating $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 
-install = @echo "installing $(1) (once per lock)" \
-	&& $(PY) -m pip install --quiet --disable-pip-version-check --no-compile --use-pep517 --require-hashes -r $(1)
+define install
+	@echo "installing $(1) (once per lock)"
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null # an environment that was cut short
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --use-pep517 --require-hashes -r $(1)
+endef
 
 $(DEV): | $(PY)
 	$(call install,requirements-dev.txt)
