@@ -11,15 +11,16 @@ import functools
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from threading import Condition, RLock
-from typing import Any, Protocol
+from typing import Any
 
 import moto
 from moto.core import utils as core_utils
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
@@ -29,7 +30,10 @@ from moto.sqs import models as sqs_models
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend
 
+from chalicelib.core.ports import Clock
+from infra.local.attribute_values import wire_value
 from infra.local.key_window import key_window
+from infra.local.queue_attributes import QueueAttributes
 from infra.local.undo import Undo
 
 PINNED = "5.2.5"
@@ -37,10 +41,6 @@ LOCK = RLock()
 """Held during every call to the local AWS, from request to answer, and while a snapshot is taken."""
 
 Method = Callable[..., Any]
-
-
-class Clock(Protocol):
-    def now(self) -> datetime: ...
 
 
 def apply() -> None:
@@ -121,6 +121,18 @@ def _one_at_a_time(process_request: Method, stubber: BotocoreStubber, request: A
 def _one_at_a_time_over_http(call: Method, view: Any, args: Any = None, **kwargs: Any) -> Any:
     with LOCK:
         return call(view, args, **kwargs)
+
+
+# --- DynamoDB: answers without a search for every member an attribute value might have ---
+
+
+@_instead_of(BaseJSONSerializer, "_serialize_type_structure")
+def _serialize_directly(serialize: Method, self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    if shape.name == "AttributeValue":
+        with suppress(AttributeError, TypeError, ValueError):  # whatever else it is, stock may know it
+            serialized[key] = wire_value(value)
+            return
+    serialize(self, serialized, value, shape, key)
 
 
 # --- DynamoDB: look only at the rows in question, sort them natively ---
@@ -257,36 +269,7 @@ def _is_visible(_: Method, message: Message) -> bool:
 
 @_instead_of(Queue, "attributes")
 def _attributes_on_demand(_: Method, queue: Queue) -> Mapping[str, Any]:
-    return _Attributes(queue)
-
-
-class _Attributes(Mapping[str, Any]):
-    """Stock counts all messages three times to learn any one attribute, and a send asks for one."""
-
-    def __init__(self, queue: Queue) -> None:
-        self._queue = queue
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._names():
-            raise KeyError(name)
-        value = getattr(self._queue, core_utils.camelcase_to_underscores(name))
-        if name == "RedrivePolicy" and value:
-            return json.dumps(value)
-        return str(value).lower() if isinstance(value, bool) else value
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names())
-
-    def __len__(self) -> int:
-        return len(self._names())
-
-    def _names(self) -> list[str]:
-        queue: Any = self._queue
-        fifo = queue.FIFO_ATTRIBUTES if queue.fifo_queue else []
-        return [*queue.BASE_ATTRIBUTES, *fifo, *(queue.KMS_ATTRIBUTES if queue.kms_master_key_id else [])]
+    return QueueAttributes(queue)
 
 
 @_instead_of(SQSBackend, "receive_message")
@@ -326,12 +309,17 @@ def _take(queue: Any, count: int, visibility_seconds: int) -> list[Message]:
             break
     for message in leaving:
         _remove(queue, message)
-        if _is_exhausted(queue, message) and not _is_expired(queue, message, now):
-            queue.dead_letter_queue.add_message(message)
+        if not _is_expired(queue, message, now):
+            _bury(queue.dead_letter_queue, message)
     for message in taken:
         message.mark_received(visibility_timeout=visibility_seconds)
         _by_handle(queue)[message.receipt_handle] = message
     return taken
+
+
+def _bury(dead_letters: Queue, message: Message) -> None:
+    dead_letters.add_message(message)
+    _by_handle(dead_letters).update(dict.fromkeys(message.all_receipt_handles, message))
 
 
 def _is_exhausted(queue: Any, message: Message) -> bool:
