@@ -31,6 +31,11 @@ class Lambdas:
             self._sqs.delete_message(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"])
         raise AssertionError(f"queue {queue} never runs empty")
 
+    def fire(self, name: str) -> None:
+        """Calls a cron's handler, as EventBridge does when its time has come."""
+        event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "resources": [], "id": "test"}
+        app.handler_map[name](event | {"version": "0", "account": "", "region": "", "time": ""}, context(name))
+
     def deliver(self, queue: str, body: str, *, attempt: int = 1) -> None:
         """Calls the queue's handler with a body of the test's own."""
         name, handler = self._handler(queue)

@@ -106,17 +106,16 @@ class Due:
         sent = 0
         for shard in range(SHARDS):
             for entry in self._entries.of_minute(minute, shard):
+                standing = self._moved_ahead(entry, now=now) if entry.is_stuck(now=now) else entry
+                wait = max(timedelta(), entry.at - now)
+                self._wakes.send(QUEUES[entry.kind], standing.message(), delay_seconds=round(wait.total_seconds()))
                 sent += 1
-                if entry.is_stuck(now=now):
-                    self._move_ahead(entry, now=now)
-                else:
-                    wait = max(timedelta(), entry.at - now)
-                    self._wakes.send(QUEUES[entry.kind], entry.message(), delay_seconds=round(wait.total_seconds()))
         return sent
 
-    def _move_ahead(self, entry: Entry, *, now: datetime) -> None:
-        """A failing entry must not hold the rest: it goes on, minutes from now, and someone hears of it."""
-        self._alarm("due_entry_stuck", kind=entry.kind, tenant_id=entry.tenant_id)
+    def _moved_ahead(self, entry: Entry, *, now: datetime) -> Entry:
+        """One that fails, or was found late, must not hold the rest: it waits further on, and someone hears of it."""
+        self._alarm("due_entry_late", kind=entry.kind, tenant_id=entry.tenant_id)
         ahead = Entry(entry.kind, entry.tenant_id, entry.id, entry.at, minute_of(now + MOVED_AHEAD_BY))
         self._entries.put(ahead)
         self._entries.drop(entry)
+        return ahead
