@@ -19,12 +19,7 @@ _LARGEST_HEADERS = 64
 _CONNECTIONS_PER_HOST = 2
 _IDLE_SELECT_SECONDS = 0.05
 _CONNECTIONS_KEPT = 32
-_NEVER_LEFT = {
-    pycurl.E_COULDNT_RESOLVE_HOST,
-    pycurl.E_COULDNT_CONNECT,
-    pycurl.E_SSL_CONNECT_ERROR,
-    pycurl.E_PEER_FAILED_VERIFICATION,
-}
+_FIRST_FINAL_STATUS = 200  # below it a service only says that it is still thinking
 
 
 class Connector(Protocol):
@@ -49,7 +44,7 @@ class Direct:
 
 @dataclass(slots=True)
 class Reply:
-    """`status` 0 means no answer; `left` says whether the request may have reached the service."""
+    """`status` 0 means no answer; `left` says whether the whole request may have reached the service."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -60,13 +55,14 @@ class Reply:
 class _Exchange:
     """One reusable handle and what came back on it."""
 
-    __slots__ = ("body", "curl", "headers", "ticket")
+    __slots__ = ("body", "curl", "headers", "sent_bytes", "ticket")
 
     def __init__(self) -> None:
         self.curl = pycurl.Curl()
         self.ticket = b""
         self.headers: dict[str, str] = {}
         self.body = b""
+        self.sent_bytes = 0
         for option, value in (
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
             (pycurl.PIPEWAIT, 1),
@@ -83,20 +79,23 @@ class _Exchange:
             self.curl.setopt(option, value)
 
     def begin(self, ticket: bytes, url: str, headers: Sequence[str], body: bytes) -> None:
-        self.ticket, self.headers, self.body = ticket, {}, b""
+        self.ticket, self.headers, self.body, self.sent_bytes = ticket, {}, b"", len(body)
         self.curl.setopt(pycurl.URL, url)
         self.curl.setopt(pycurl.HTTPHEADER, headers)
         self.curl.setopt(pycurl.POSTFIELDS, body)
 
-    def reply(self, error: int) -> Reply:
+    def reply(self) -> Reply:
+        """The status decides, also when the rest of the answer is too long, too slow or cut off."""
         status = int(self.curl.getinfo(pycurl.RESPONSE_CODE))
-        if error == pycurl.E_OK or (error == pycurl.E_WRITE_ERROR and status):
+        if status >= _FIRST_FINAL_STATUS:
             return Reply(status, self.headers, self.body)
-        return Reply(0, left=error not in _NEVER_LEFT)
+        return Reply(0, left=self.curl.getinfo(pycurl.SIZE_UPLOAD_T) >= self.sent_bytes)
 
     def _take_header(self, line: bytes) -> None:
         name, colon, value = line.decode("latin-1").partition(":")
-        if colon and len(self.headers) < _LARGEST_HEADERS:
+        if line.startswith(b"HTTP/"):
+            self.headers = {}  # what came with an interim answer is not this one's
+        elif colon and len(self.headers) < _LARGEST_HEADERS:
             self.headers[name.strip().lower()] = value.strip()
 
     def _take_body(self, chunk: bytes) -> int:
@@ -142,10 +141,9 @@ class Transport:
 
     def abandon(self) -> None:
         """Forgets what is under way; whether it arrived nobody knows."""
-        for curl, exchange in self._busy.items():
+        for curl in self._busy:
             self._multi.remove_handle(curl)
             curl.close()
-            exchange.ticket = b""
         self._busy.clear()
 
     def close(self) -> None:
@@ -164,13 +162,12 @@ class Transport:
         more = 1
         while more:
             more, succeeded, failed = self._multi.info_read()
-            found += [self._take(curl, pycurl.E_OK) for curl in succeeded]
-            found += [self._take(curl, error) for curl, error, _ in failed]
+            found += [self._take(curl) for curl in [*succeeded, *(curl for curl, _, _ in failed)]]
         return found
 
-    def _take(self, curl: pycurl.Curl, error: int) -> tuple[bytes, Reply]:
+    def _take(self, curl: pycurl.Curl) -> tuple[bytes, Reply]:
         exchange = self._busy.pop(curl)
-        reply = exchange.reply(error)
+        reply = exchange.reply()
         self._multi.remove_handle(curl)
         self._idle.append(exchange)
         return exchange.ticket, reply
