@@ -19,7 +19,8 @@ from chalicelib.core import chance
 
 LARGEST_PLAINTEXT = 3_993  # 4,096 less the header (86), the padding delimiter (1) and the tag (16)
 _RECORD_SIZE = (4_096).to_bytes(4)
-_SALT_BYTES = 16
+_SALT_BYTES = _AUTH_BYTES = 16
+_POINT_BYTES = 65
 _CURVE = SECP256R1()
 _KEY_INFO = b"WebPush: info\0"
 _CEK_INFO = b"Content-Encoding: aes128gcm\0\x01"
@@ -27,7 +28,7 @@ _NONCE_INFO = b"Content-Encoding: nonce\0\x01"
 
 
 class BadKey(Exception):
-    """The browser's public key is not a point on the curve."""
+    """The browser's keys are not an uncompressed point on the curve and 16 bytes: it could never read the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Ephemeral:
 def encrypt(plaintext: bytes, *, p256dh: bytes, auth: bytes, ephemeral: Ephemeral | None = None) -> bytes:
     if len(plaintext) > LARGEST_PLAINTEXT:
         raise ValueError("the plaintext does not fit one record")
+    if len(p256dh) != _POINT_BYTES or len(auth) != _AUTH_BYTES:
+        raise BadKey
     private = ephemeral.private if ephemeral else generate_private_key(_CURVE)
     salt = ephemeral.salt if ephemeral else chance.token(_SALT_BYTES)
     try:

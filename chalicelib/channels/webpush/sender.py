@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.channels import endpoints
+from chalicelib.channels.endpoints import Vendor
 from chalicelib.channels.message import Urgency
 from chalicelib.channels.outcome import Outcome, Verdict
 from chalicelib.channels.webpush.answers import judge
@@ -69,7 +70,7 @@ class WebPush:
     def __init__(self, wire: Wire, *, now: Callable[[], datetime]) -> None:
         self._wire = wire
         self._now = now
-        self._hosts: dict[bytes, str] = {}
+        self._under_way: dict[bytes, Vendor] = {}
         self._settled: list[tuple[bytes, Outcome]] = []
 
     def start(self, order: Order, signer: Signer) -> str:
@@ -82,29 +83,30 @@ class WebPush:
             headers = _headers(order, signer.authorization(target.origin, now=self._now()))
             self._wire.start(order.ticket, url=order.endpoint, host=host, headers=headers, body=body)
         except BadKey:
-            self._settle(order.ticket, "bad_key")
+            self.settle(order.ticket, Outcome(Verdict.FAILED, "bad_key"))
         except (endpoints.BadEndpoint, Refused):
-            self._settle(order.ticket, "endpoint_refused")
+            self.settle(order.ticket, Outcome(Verdict.FAILED, "endpoint_refused"))
         else:
-            self._hosts[order.ticket] = host
+            self._under_way[order.ticket] = target.vendor
         return host
+
+    def settle(self, ticket: bytes, outcome: Outcome) -> None:
+        """For what need not be tried: it comes back with the next outcomes."""
+        self._settled.append((ticket, outcome))
 
     def outcomes(self, wait_seconds: float) -> list[tuple[bytes, Outcome]]:
         settled, self._settled = self._settled, []
         replies = self._wire.replies(0.0 if settled else wait_seconds)
-        return settled + [(ticket, self._judge(self._hosts.pop(ticket), reply)) for ticket, reply in replies]
+        return settled + [(ticket, self._judge(self._under_way.pop(ticket), reply)) for ticket, reply in replies]
 
     def abandon(self) -> None:
         self._wire.abandon()
-        self._hosts.clear()
+        self._under_way.clear()
         self._settled.clear()
 
-    def _settle(self, ticket: bytes, reason: str) -> None:
-        self._settled.append((ticket, Outcome(Verdict.FAILED, reason)))
-
-    def _judge(self, host: str, reply: Reply) -> Outcome:
+    def _judge(self, vendor: Vendor, reply: Reply) -> Outcome:
         if reply.status:
-            return judge(host, reply.status, reply.headers, reply.body, now=self._now())
+            return judge(vendor, reply.status, reply.headers, reply.body, now=self._now())
         return Outcome(Verdict.UNKNOWN, "no_answer") if reply.left else Outcome(Verdict.UNREACHED, "unreachable")
 
 

@@ -22,6 +22,7 @@ _VALID_FOR = timedelta(hours=12)
 _USED_FOR = timedelta(hours=6)
 _HEADER = b64url(b'{"typ":"JWT","alg":"ES256"}')
 _COORDINATE_BYTES = 32
+_MOST_ORIGINS = 200  # a few would do, but a page may invent subscriptions under any number of a vendor's sub-domains
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Signer:
         kept = self._headers.get(origin)
         if kept and timedelta() <= now - kept[0] < _USED_FOR:
             return kept[1]
+        if len(self._headers) >= _MOST_ORIGINS:
+            self._headers.clear()
         header = f"vapid t={self._token(origin, now)}, k={self._public}"
         self._headers[origin] = (now, header)
         return header
