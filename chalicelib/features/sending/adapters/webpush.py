@@ -1,23 +1,35 @@
-"""A run's pushes: its message packed once, its site's keys at hand, each browser's row unpacked only here."""
+"""A run's pushes: its message packed once, its site's keys at hand, each browser's row unpacked only here.
+
+What cannot be sent is an outcome like any other: one odd row, a key that is no more, or a message that no longer fits
+must not hold a batch for ever.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 from chalicelib.channels import registry
-from chalicelib.channels.outcome import Outcome
-from chalicelib.channels.webpush.payload import envelope
+from chalicelib.channels.outcome import Outcome, Verdict
+from chalicelib.channels.webpush.payload import DoesNotFit, envelope
 from chalicelib.channels.webpush.sender import Order, WebPush
 from chalicelib.channels.webpush.vapid import Identity, Signer
+from chalicelib.core.errors import PushError
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.service.ports import Recipient
 from chalicelib.features.sites.model import SigningKey
+from chalicelib.features.subscriptions.model import Packed, unpack
 from chalicelib.features.subscriptions.model import Recipient as Row
-from chalicelib.features.subscriptions.model import unpack
 
 _MOST_SIGNERS = 500
-_signers: dict[tuple[str, str, str], Signer] = {}
+_TOO_LARGE = Outcome(Verdict.FAILED, "too_large")
+_UNREADABLE = Outcome(Verdict.FAILED, "unreadable_subscription")
+_NO_KEY = Outcome(Verdict.FAILED, "key_unavailable")
+_NO_KEY_YET = Outcome(Verdict.LATER, "key_service_busy", 300.0)  # our own outage: six attempts should outlive it
+
+_signers: dict[tuple[str, str, str], tuple[SigningKey, Signer]] = {}
 
 
 class Keys(Protocol):
@@ -39,23 +51,16 @@ class RunPushes:
         self._run = run
         self._sender = sender
         self._keys = keys
-        self._payload = envelope(run.order.message, tag=run.id)
+        self._payload = _payload(run)
+        self._known: dict[str, Signer | Outcome] = {}
 
     def start(self, recipient: Recipient) -> str:
         assert isinstance(recipient, Row), "this channel reads the subscriptions' own rows"
-        packed = unpack(recipient.packed)
-        message = self._run.order.message
-        order = Order(
-            ticket=recipient.key,
-            endpoint=packed.endpoint,
-            p256dh=packed.p256dh,
-            auth=packed.auth,
-            payload=self._payload,
-            ttl_seconds=message.ttl_seconds,
-            urgency=message.urgency,
-            topic=message.topic,
-        )
-        return self._sender.start(order, self._signer(recipient.key_id))
+        prepared = self._prepare(recipient)
+        if isinstance(prepared, Outcome):
+            self._sender.settle(recipient.key, prepared)
+            return ""
+        return self._sender.start(*prepared)
 
     async def outcomes(self, wait_seconds: float) -> Sequence[tuple[bytes, Outcome]]:
         return self._sender.outcomes(wait_seconds)
@@ -63,11 +68,61 @@ class RunPushes:
     def abandon(self) -> None:
         self._sender.abandon()
 
-    def _signer(self, key_id: str) -> Signer:
-        place = (self._run.tenant_id, self._run.site_id, key_id)
-        if place not in _signers:
-            if len(_signers) >= _MOST_SIGNERS:
-                _signers.clear()
-            key = self._keys.signing_key(tenant_id=place[0], site_id=place[1], key_id=key_id)
-            _signers[place] = Signer(Identity(key.private_scalar, key.subject))
-        return _signers[place]
+    def _prepare(self, row: Row) -> tuple[Order, Signer] | Outcome:
+        if self._payload is None:
+            return _TOO_LARGE
+        signer = self._signer(row.key_id)
+        if isinstance(signer, Outcome):
+            return signer
+        try:
+            packed = unpack(row.packed)
+        except msgspec.MsgspecError:
+            return _UNREADABLE
+        return self._order(row.key, packed, self._payload), signer
+
+    def _order(self, key: bytes, packed: Packed, payload: bytes) -> Order:
+        message = self._run.order.message
+        return Order(
+            ticket=key,
+            endpoint=packed.endpoint,
+            p256dh=packed.p256dh,
+            auth=packed.auth,
+            payload=payload,
+            ttl_seconds=message.ttl_seconds,
+            urgency=message.urgency,
+            topic=message.topic,
+        )
+
+    def _signer(self, key_id: str) -> Signer | Outcome:
+        """Asked for once a batch: a key that cannot be had costs one question, not one for every browser."""
+        if key_id not in self._known:
+            self._known[key_id] = self._ask_for(key_id)
+        return self._known[key_id]
+
+    def _ask_for(self, key_id: str) -> Signer | Outcome:
+        run = self._run
+        try:
+            key = self._keys.signing_key(tenant_id=run.tenant_id, site_id=run.site_id, key_id=key_id)
+        except PushError as error:
+            return _NO_KEY_YET if error.retryable else _NO_KEY
+        return _signer_of(run, key)
+
+
+def _payload(run: Run) -> bytes | None:
+    try:
+        return envelope(run.order.message, tag=run.id)
+    except DoesNotFit:
+        return None  # it did when the campaign was written
+
+
+def _signer_of(run: Run, key: SigningKey) -> Signer:
+    """Kept for as long as the key and its site's subject stay the same, with the tokens it has signed."""
+    place = (run.tenant_id, run.site_id, key.key_id)
+    kept = _signers.get(place)
+    if kept is not None and kept[0] == key:
+        return kept[1]
+    if len(_signers) >= _MOST_SIGNERS:
+        _signers.clear()
+    signer = Signer(Identity(key.private_scalar, key.subject))
+    _signers[place] = (key, signer)
+    return signer

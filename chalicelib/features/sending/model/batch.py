@@ -57,11 +57,12 @@ class Progress:
         self.counts[outcome] = self.counts.get(outcome, 0) + 1
 
     def settle(self, outcome: Outcome, *, host: str, grave: Grave) -> None:
-        """The final outcome of one subscription that was pushed to."""
-        answered = self.hosts.setdefault(host, [0, 0])
-        answered[0] += 1
+        """The final outcome of one subscription that was to be pushed to; no host means that it never came to that."""
+        if host:
+            answered = self.hosts.setdefault(host, [0, 0])
+            answered[0] += 1
+            answered[1] += outcome.verdict is Verdict.GONE
         if outcome.verdict is Verdict.GONE:
-            answered[1] += 1
             self.gone.setdefault(host, []).append(grave)
         self.count(outcome.verdict if outcome.verdict is Verdict.ACCEPTED else f"{outcome.verdict}:{outcome.reason}")
 
@@ -74,9 +75,10 @@ class Progress:
         if not group:
             del self.later[wait]
 
-    def due(self, *, now: datetime) -> Iterator[tuple[bytes, Wait]]:
+    def put_off(self, *, until: datetime | None) -> Iterator[tuple[bytes, Wait]]:
+        """Those that have waited long enough by then; None: all that wait."""
         for wait, keys in self.later.items():
-            if wait.at <= in_milliseconds(now):
+            if until is None or wait.at <= in_milliseconds(until):
                 yield from ((key, wait) for key in keys)
 
     @property
