@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,8 @@ import msgspec
 from chalicelib.channels.message import Message
 from chalicelib.core.identity import Mode
 
+CANCELLED = "skipped:cancelled"
+EXPIRED = "expired"
 SMALL_RUN_BATCHES = 4  # up to here the worker that finishes last closes the run, and the small lane carries it
 
 
@@ -108,10 +111,11 @@ class Run:
     def stops_pushing(self, *, now: datetime) -> str | None:
         """The outcome that every subscription not yet pushed to gets from now on."""
         if self.state is State.CANCELLED:
-            return "skipped:cancelled"
-        return "expired" if self.has_expired(now=now) else None
+            return CANCELLED
+        return EXPIRED if self.has_expired(now=now) else None
 
-    def ends_as(self, *, now: datetime) -> State:
+    def ends_as(self, counts: Mapping[str, int], *, now: datetime) -> State:
+        """A run whose last look came late has not expired: it has when time ran out for somebody."""
         if self.state is State.CANCELLED:
             return State.CANCELLED
-        return State.EXPIRED if self.has_expired(now=now) else State.SENT
+        return State.EXPIRED if self.has_expired(now=now) and counts.get(EXPIRED) else State.SENT

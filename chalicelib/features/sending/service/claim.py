@@ -17,7 +17,7 @@ _OWNER_BYTES = 9
 async def claim(ports: Ports, run: Run, number: int) -> Batch | None:
     """None: it is finished, held by another, or has nothing to do yet."""
     now = ports.clock.now()
-    if run.is_over or run.is_paused(now=now) or run.batches is None or number >= run.batches:
+    if run.is_over or run.is_paused(now=now) or not 0 <= number < (run.batches or 0):
         return None
     batch = await patiently(ports.batches.get, run.tenant_id, run, number)
     batch = batch or Batch.unstarted(run, number)

@@ -29,15 +29,10 @@ def are_final(run: Run, batches: Sequence[Batch]) -> bool:
 
 async def close(ports: Ports, run: Run, batches: Sequence[Batch]) -> None:
     now = ports.clock.now()
-    ended = replace(
-        run,
-        state=run.ends_as(now=now),
-        totals=totals_of(run, batches).counts,
-        finished_at=now,
-        look_at=None,
-    )
-    await patiently(ports.campaigns.finish, ended, now=now)
+    counts = totals_of(run, batches).counts
+    ended = replace(run, state=run.ends_as(counts, now=now), totals=counts, finished_at=now, look_at=None)
     try:
+        await patiently(ports.campaigns.finish, ended, now=now)
         await patiently(ports.runs.save, run.tenant_id, ended)
     except Stale:
         return  # closed by another, or moved meanwhile: the next look sees to it

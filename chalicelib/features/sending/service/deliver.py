@@ -15,7 +15,7 @@ from functools import partial
 from chalicelib.channels.outcome import Outcome, Verdict
 from chalicelib.core.retry import full_jitter_seconds
 from chalicelib.features.sending.model.batch import MOST_ATTEMPTS, MOST_IN_DOUBT, Batch, Grave, Progress, Wait
-from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.model.run import EXPIRED, Run
 from chalicelib.features.sending.service.claim import LEASE, claim
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.ports import Ports, Pushes, Recipient
@@ -172,7 +172,7 @@ class Delivery:
         pause = outcome.retry_after_seconds or full_jitter_seconds(attempt, self._ports.chance)
         at = self._now() + timedelta(seconds=pause)
         if at >= self._run.expires_at:
-            return lambda progress: progress.count("expired")
+            return lambda progress: progress.count(EXPIRED)
         wait = Wait.until(at, attempt=attempt, reason=outcome.reason)
         return lambda progress: progress.postpone(key, wait)
 
@@ -206,7 +206,7 @@ class Delivery:
     def _should_save(self) -> bool:
         since = self._now() - self._saved_at
         fresh = self._unstored - self._stuck
-        if fresh >= self._window // 2 or since >= _RENEW:
+        if fresh >= max(1, self._window // 2) or since >= _RENEW:
             return True
         return fresh > 0 and not self._has_room() and since >= _SAVE_AT_LEAST
 

@@ -40,7 +40,8 @@ class Source:
         self._progress = batch.progress
         self._ready: deque[Candidate] = deque()
         self._named: deque[tuple[bytes, Origin]] = deque((key, "doubt") for key in self._progress.in_doubt)
-        self._named.extend(self._progress.due(now=ports.clock.now()))
+        now = ports.clock.now()
+        self._named.extend(self._progress.put_off(until=None if run.stops_pushing(now=now) else now))
         self._persons = {chosen.key: chosen.person for chosen in run.order.chosen}
         stretch = ring.arc(batch.number, run.batches or 1)
         self._at = ring.after(self._progress.cursor) if self._progress.cursor else stretch.start
