@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Stale
 from chalicelib.features.campaigns.model import Launch
@@ -12,6 +14,8 @@ from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports
 
+_PLANNERS_ARE_DONE_AFTER = timedelta(minutes=2)  # a function lives for one
+
 
 async def release(ports: Ports, entry: Entry) -> None:
     try:
@@ -20,11 +24,17 @@ async def release(ports: Ports, entry: Entry) -> None:
             return
         if not released.is_cancelled:
             await launch(ports, _run_of(released, ports))
-        if await patiently(ports.campaigns.is_cancelled, released):
-            await cancel(ports, tenant_id=released.campaign.tenant_id, run_id=released.run_id)
+        if await patiently(ports.campaigns.is_cancelled, released) and not await _is_told(ports, released, entry):
+            return  # the entry stands for the next tick
         await patiently(ports.campaigns.launched, entry)
     except Stale:
         return  # the campaign or its run moved meanwhile; the entry still stands for the next tick
+
+
+async def _is_told(ports: Ports, released: Launch, entry: Entry) -> bool:
+    """Whether its run knows of the cancel. None to be seen may mean that another planner is just about to write it."""
+    run = await cancel(ports, tenant_id=released.campaign.tenant_id, run_id=released.run_id)
+    return run is not None or ports.clock.now() - entry.at > _PLANNERS_ARE_DONE_AFTER
 
 
 def _run_of(launched: Launch, ports: Ports) -> Run:

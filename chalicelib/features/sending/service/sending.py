@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.core.errors import Invalid, NotFound, Stale, Unavailable
 from chalicelib.core.identity import Mode
 from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import Campaign
@@ -44,10 +45,11 @@ class Sending:
         self._run_list = run_list
 
     def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
-        """The campaign first: it is what a crash is mended from."""
+        """The campaign first: should we fail to tell its run, the calendar will."""
         cancelled = self._campaigns.cancel(campaign, now=now)
         if cancelled.run_id is not None:
-            drive.run(cancel(self._ports, tenant_id=campaign.tenant_id, run_id=cancelled.run_id))
+            with suppress(Stale, Unavailable):
+                drive.run(cancel(self._ports, tenant_id=campaign.tenant_id, run_id=cancelled.run_id))
         return cancelled
 
     def test(
@@ -62,6 +64,8 @@ class Sending:
                 chosen[key] = chosen_by_person(key, external_id)
         if not chosen:
             raise Invalid("None of these has a subscription.", pointer="/external_ids")
+        if len(chosen) > MOST_CHOSEN:
+            raise Invalid(f"These are more than {MOST_CHOSEN} browsers: {len(chosen)}.", pointer="/external_ids")
         run = Run(
             id=ids.new("run"),
             tenant_id=campaign.tenant_id,
@@ -72,7 +76,7 @@ class Sending:
             order=Order(
                 message=campaign.message,
                 cutoff=in_milliseconds(now),
-                chosen=tuple(sorted(chosen.values(), key=lambda one: one.key))[:MOST_CHOSEN],
+                chosen=tuple(sorted(chosen.values(), key=lambda one: one.key)),
             ),
             created_at=now,
             expires_at=now + _TEST_EXPIRES_AFTER,
