@@ -82,7 +82,7 @@ def get_campaign(call: Call[Nothing]) -> CampaignView:
 @api.endpoint("PATCH", _ONE, allow=_WRITE, body=ChangeCampaign, returns=CampaignView, audit="campaign.changed")
 def change_campaign(call: Call[ChangeCampaign]) -> CampaignView:
     body = call.body
-    changes = {name: getattr(body, name) for name in body.model_fields_set if getattr(body, name) is not None}
+    changes = {name: getattr(body, name) for name in body.model_fields_set}
     if body.message is not None:
         changes["message"] = body.message.message()
     if body.audience is not None:

@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 
 _NEXT: dict[Status, frozenset[Status]] = {
-    Status.DRAFT: frozenset({Status.SCHEDULED}),
+    Status.DRAFT: frozenset({Status.SCHEDULED, Status.SENDING}),
     Status.SCHEDULED: frozenset({Status.DRAFT, Status.SCHEDULED, Status.SENDING, Status.CANCELLED}),
     Status.SENDING: frozenset({Status.SENT, Status.CANCELLED, Status.FAILED, Status.PAUSED}),
     Status.PAUSED: frozenset({Status.SENDING, Status.CANCELLED, Status.FAILED}),
@@ -43,10 +43,30 @@ _REMOVABLE = frozenset({Status.DRAFT, Status.SENT, Status.CANCELLED, Status.FAIL
 
 
 class WrongState(Conflict):
-    """The campaign is in a state that does not allow this. `status` says which; read the campaign again and decide."""
+    """A campaign goes its way from draft to sent, and what may be done with it depends on how far it has come.
+
+    When: A campaign is sent a second time, changed or deleted while it is being sent, or cancelled when it is over.
+
+    Do: Read the campaign again. To send the same message once more, create another campaign.
+
+    Members:
+    - status: the state that the campaign is in
+    """
 
     code = "wrong_campaign_state"
     title = "The campaign's state does not allow that."
+
+
+class Expired(Conflict):
+    """The campaign's own `expires_at` has passed, so nobody would be reached any more.
+
+    When: A campaign is sent after the instant it was given to expire at.
+
+    Do: Change `expires_at`, or remove it by sending null, then send the campaign.
+    """
+
+    code = "campaign_expired"
+    title = "The campaign has expired. Nothing was sent."
 
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

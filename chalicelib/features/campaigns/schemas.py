@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, field_validator
 
 from chalicelib.channels.message import DEFAULT_TTL_SECONDS, Action, Message, Urgency
 from chalicelib.features.campaigns.model import Audience, Campaign
@@ -102,11 +102,20 @@ class CreateCampaign(Schema):
 
 
 class ChangeCampaign(Schema):
+    """What is left out stays; only `expires_at` can be taken back, by null."""
+
     name: Name | None = None
     message: MessageBody | None = None
     audience: AudienceBody | None = None
     careful: bool | None = None
     expires_at: Instant | None = None
+
+    @field_validator("name", "message", "audience", "careful")
+    @classmethod
+    def _is_said(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("may be left out, but not null")
+        return value
 
 
 class CampaignView(Schema):

@@ -4,6 +4,8 @@ a crash in between is found and mended by the next tick.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,7 +13,7 @@ from typing import Any, Protocol
 from chalicelib.channels.message import Message
 from chalicelib.channels.webpush.payload import DoesNotFit, envelope
 from chalicelib.core import ids
-from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.core.errors import Invalid, NotFound, Unavailable
 from chalicelib.core.identity import Mode
 from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import (
@@ -20,6 +22,7 @@ from chalicelib.features.campaigns.model import (
     FURTHEST_AHEAD,
     Audience,
     Campaign,
+    Expired,
     Launch,
     Status,
 )
@@ -122,11 +125,12 @@ class Campaigns:
             created_at=now,
         )
         if draft.send_at is not None:
-            campaign = self._planned(campaign, at=draft.send_at, mode=mode, now=now)
+            campaign = self._scheduled(campaign, at=draft.send_at, mode=mode, now=now)
         self._rows.add(tenant_id, campaign)
         return campaign
 
     def get(self, *, tenant_id: str, site_id: str, campaign_id: str) -> Campaign:
+        self._sites.get(tenant_id=tenant_id, site_id=site_id)
         campaign = self._rows.get(tenant_id, campaign_id) if ids.is_id(campaign_id, "cmp") else None
         if campaign is None or campaign.site_id != site_id:
             raise NotFound
@@ -139,11 +143,13 @@ class Campaigns:
     def runs(self, campaign: Campaign, *, limit: int, position: str | None) -> Page[str]:
         return self._rows.runs(campaign.tenant_id, campaign.id, limit=limit, position=position)
 
-    def change(self, campaign: Campaign, *, changes: dict[str, Any], now: datetime) -> Campaign:
+    def change(self, campaign: Campaign, *, changes: Mapping[str, Any], now: datetime) -> Campaign:
         campaign.must_be_editable()
         changed = replace(campaign, **changes, updated_at=now)
         _must_fit(changed.message)
-        _must_lie_ahead(changes.get("expires_at"), "/expires_at", now)
+        if "expires_at" in changes:
+            _must_lie_ahead(changed.expires_at, "/expires_at", now)
+            _must_outlast(changed, changed.send_at, "/expires_at")
         return self._rows.save(campaign.tenant_id, changed)
 
     def remove(self, campaign: Campaign) -> None:
@@ -151,8 +157,7 @@ class Campaigns:
         self._rows.remove(campaign.tenant_id, campaign)
 
     def schedule(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
-        planned = self._planned(campaign, at=at, mode=mode, now=now)
-        saved = self._rows.save(campaign.tenant_id, planned)
+        saved = self._rows.save(campaign.tenant_id, self._scheduled(campaign, at=at, mode=mode, now=now))
         self._drop(campaign, unless=saved.look_at)
         return saved
 
@@ -163,16 +168,23 @@ class Campaigns:
         return saved
 
     def send(self, campaign: Campaign, *, mode: Mode, now: datetime) -> Campaign:
-        saved = self.schedule(campaign, at=now, mode=mode, now=now)
-        assert saved.look_at is not None, "what is scheduled has its instant"
-        self._wakes.plan(Entry.at_its_minute(Kind.CAMPAIGN, saved.tenant_id, saved.id, saved.look_at))
+        """In one step to `sending`: whoever asks a second time hears that it is, and of no other run."""
+        sending = campaign.to(Status.SENDING)
+        if campaign.expires_at is not None and campaign.expires_at <= now:
+            raise Expired
+        timed = self._timed(sending, at=now, mode=mode, now=now)
+        saved = self._rows.save(campaign.tenant_id, timed, link=timed.run_id)
+        self._drop(campaign, unless=saved.look_at)
+        assert saved.look_at is not None, "what is timed has its instant"
+        with suppress(Unavailable):  # then the tick brings it, a minute later
+            self._wakes.plan(Entry.at_its_minute(Kind.CAMPAIGN, saved.tenant_id, saved.id, saved.look_at))
         return saved
 
     def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
         """A running one keeps an entry in the calendar until `launched` says that its run has heard."""
         cancelled = replace(campaign.to(Status.CANCELLED), updated_at=now)
         if campaign.status is Status.SCHEDULED:
-            saved = self._rows.save(campaign.tenant_id, replace(cancelled, look_at=None))
+            saved = self._rows.save(campaign.tenant_id, replace(cancelled, look_at=None, run_id=None))
             self._drop(campaign)
             return saved
         at = self._put(campaign, at=now, now=now)
@@ -211,16 +223,18 @@ class Campaigns:
         if campaign is not None and campaign.run_id == run_id and campaign.status is Status.SENDING:
             self._rows.save(tenant_id, replace(campaign.to(status), updated_at=now))
 
-    def _planned(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
-        planned = campaign.to(Status.SCHEDULED)
+    def _scheduled(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
+        scheduled = campaign.to(Status.SCHEDULED)
         if at < now - CLOCKS_DIFFER_BY:
             raise Invalid("This instant has passed.", pointer="/schedule/send_at")
         if at > now + FURTHEST_AHEAD:
             raise Invalid("This is more than a year ahead.", pointer="/schedule/send_at")
-        if campaign.expires_at and campaign.expires_at <= at:
-            raise Invalid("The campaign would expire before it is sent.", pointer="/schedule/send_at")
+        _must_outlast(campaign, at, "/schedule/send_at")
+        return self._timed(scheduled, at=at, mode=mode, now=now)
+
+    def _timed(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
         look_at = self._put(campaign, at=at, now=now)
-        return replace(planned, send_at=at, look_at=look_at, run_id=ids.new("run"), mode=mode, updated_at=now)
+        return replace(campaign, send_at=at, look_at=look_at, run_id=ids.new("run"), mode=mode, updated_at=now)
 
     def _put(self, campaign: Campaign, *, at: datetime, now: datetime) -> datetime:
         return self._calendar.put(
@@ -246,3 +260,8 @@ def _must_fit(message: Message) -> None:
 def _must_lie_ahead(at: datetime | None, pointer: str, now: datetime) -> None:
     if at is not None and at <= now:
         raise Invalid("This instant has passed.", pointer=pointer)
+
+
+def _must_outlast(campaign: Campaign, send_at: datetime | None, pointer: str) -> None:
+    if send_at is not None and campaign.expires_at is not None and campaign.expires_at <= send_at:
+        raise Invalid("The campaign would expire before it is sent.", pointer=pointer)
