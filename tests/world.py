@@ -7,14 +7,16 @@ from functools import cached_property
 from typing import Any
 
 from chalicelib.core.identity import Role, Scope
+from chalicelib.features.identity.adapters.passwords import Argon2
 from chalicelib.features.identity.model.session import Tokens
-from chalicelib.features.identity.wiring import identity
+from chalicelib.features.identity.wiring import furnished, identity
 from tests.fakes.clock import ManualClock
 from tests.fakes.gateway import Client
 from tests.fakes.installation import Installation, SentMail
 from tests.fakes.lambdas import Lambdas
 
 PASSWORD = "correct horse battery"
+_IDENTITY = furnished(hasher=Argon2(memory_kib=8, passes=1))  # the world is made anew for every test
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class World:
 
 def open_tenant(name: str, clock: ManualClock) -> Person:
     email = f"{name.lower()}@example.com"
-    opened = identity().open_tenant(
+    opened = _IDENTITY.open_tenant(
         email=email, password=PASSWORD, tenant_name=f"{name}'s company", plan="free", now=clock.now()
     )
     return _person(name, opened)
@@ -75,10 +77,8 @@ def open_tenant(name: str, clock: ManualClock) -> Person:
 
 def add_member(name: str, owner: Person, role: Role, clock: ManualClock) -> Person:
     email = f"{name.lower()}@example.com"
-    identity().accounts.add_member(
-        tenant_id=owner.tenant_id, email=email, password=PASSWORD, role=role, now=clock.now()
-    )
-    return _person(name, identity().sessions.login(email=email, password=PASSWORD, now=clock.now()))
+    _IDENTITY.accounts.add_member(tenant_id=owner.tenant_id, email=email, password=PASSWORD, role=role, now=clock.now())
+    return _person(name, _IDENTITY.sessions.login(email=email, password=PASSWORD, now=clock.now()))
 
 
 def _person(name: str, tokens: Tokens) -> Person:

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.access import Authenticator
+from chalicelib.features.identity.service.accounts import Accounts
+from chalicelib.features.identity.service.api_keys import ApiKeys
 from chalicelib.features.identity.service.identity import Identity
+from chalicelib.features.identity.service.people import People
+from chalicelib.features.identity.service.sessions import Hasher, Sessions
 
 if TYPE_CHECKING:
     from chalicelib.features.identity.adapters.access_tokens import AccessTokens
@@ -15,16 +19,18 @@ if TYPE_CHECKING:
 
 @cache
 def identity() -> Identity:
+    from chalicelib.features.identity.adapters.passwords import Argon2
+
+    return furnished(hasher=Argon2())
+
+
+def furnished(*, hasher: Hasher) -> Identity:
+    """With a hasher of one's own: tests and demo data hash by the dozen, and argon2 is slow by design."""
     from chalicelib.aws import telemetry
     from chalicelib.aws.secrets import secret
     from chalicelib.config import settings
     from chalicelib.features.audit.wiring import audit
-    from chalicelib.features.identity.adapters.passwords import Argon2
     from chalicelib.features.identity.adapters.post import MailQueue
-    from chalicelib.features.identity.service.accounts import Accounts
-    from chalicelib.features.identity.service.api_keys import ApiKeys
-    from chalicelib.features.identity.service.people import People
-    from chalicelib.features.identity.service.sessions import Sessions
     from chalicelib.features.identity.store.api_key import ApiKeyRows
     from chalicelib.features.identity.store.person import PersonRows
     from chalicelib.features.identity.store.session import SessionRows
@@ -32,7 +38,7 @@ def identity() -> Identity:
     from chalicelib.features.tenants.wiring import opening_write, tenants
 
     pepper = partial(secret, settings().secret_pepper)
-    people, hasher = PersonRows(tenant_write=opening_write()), Argon2()
+    people = PersonRows(tenant_write=opening_write())
     mailboxes = _signer("mailbox", settings().secret_installation)
     sessions = Sessions(
         sessions=SessionRows(),
