@@ -69,6 +69,7 @@ def test_a_browser_is_read_from_what_it_says() -> None:
         b"\x04" + b"\xff" * 64,
         POINT[:-1] + bytes([POINT[-1] ^ 1]),
     ],
+    ids=["none", "short", "long", "compressed", "unknown form", "zeros", "origin", "outside", "off the curve"],
 )
 def test_a_key_that_is_no_point_on_the_curve_is_refused(point: bytes) -> None:
     with pytest.raises(Invalid) as refused:
