@@ -6,11 +6,11 @@ CORS (SECURITY 15) is granted there too, before the body is read, so that a page
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.core.identity import Principal
 from chalicelib.web.api import Api
-from chalicelib.web.call import Envelope
+from chalicelib.web.call import Call, Envelope
 from chalicelib.web.endpoint import Endpoint
 
 _KEPT_SECONDS = 600
@@ -63,3 +63,11 @@ class BrowserApi(Api):
             envelope.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
             envelope.headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
             envelope.headers["Access-Control-Max-Age"] = str(_KEPT_SECONDS)
+
+
+def site_of(call: Call[Any]) -> str:
+    """The id of the site that the door has admitted this browser for."""
+    site_id = call.principal.site_id
+    if site_id is None:
+        raise TypeError("only a BrowserApi names a site")
+    return site_id

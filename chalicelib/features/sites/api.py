@@ -11,7 +11,7 @@ from chalicelib.features.sites.schemas import NewSite, SdkConfig, SiteChanges, S
 from chalicelib.features.sites.wiring import sites
 from chalicelib.web.allow import BROWSER, holder
 from chalicelib.web.api import Api
-from chalicelib.web.browser import BrowserApi
+from chalicelib.web.browser import BrowserApi, site_of
 from chalicelib.web.call import Call
 from chalicelib.web.schema import ListQuery, Nothing
 
@@ -109,7 +109,8 @@ def close_site(call: Call[Nothing]) -> SiteClosing:
 @sdk_api.endpoint("GET", "/v1/sdk/{site_key}/config", allow=BROWSER, returns=SdkConfig)
 def sdk_config(call: Call[Nothing]) -> SdkConfig:
     """Show what the SDK starts from."""
-    return SdkConfig(vapid_public_key=sites().by_key(call.path["site_key"]).vapid_public_key)
+    site = sites().get(tenant_id=call.tenant_id, site_id=site_of(call))
+    return SdkConfig(vapid_public_key=site.vapid_public_key)
 
 
 @sdk_api.endpoint("OPTIONS", "/v1/sdk/{site_key}/config", allow=BROWSER, status=204)

@@ -21,7 +21,7 @@ from chalicelib.features.subscriptions.service import Filter
 from chalicelib.features.subscriptions.wiring import gate, subscriptions
 from chalicelib.web.allow import BROWSER, holder
 from chalicelib.web.api import Answer, Api
-from chalicelib.web.browser import BrowserApi
+from chalicelib.web.browser import BrowserApi, site_of
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Nothing
 
@@ -42,7 +42,7 @@ def subscribe(call: Call[NewSubscription]) -> Answer:
     body = call.body
     found = subscriptions().subscribe(
         tenant_id=call.tenant_id,
-        site_id=_site_of(call),
+        site_id=site_of(call),
         browser=read_browser(
             endpoint=body.subscription.endpoint,
             p256dh=body.subscription.keys.p256dh,
@@ -69,7 +69,7 @@ def change_own_subscription(call: Call[SubscriptionChanges]) -> None:
     """Change what is known of this browser's visitor. Left out stays, null takes back, attributes merge by name."""
     subscriptions().change_own(
         tenant_id=call.tenant_id,
-        site_id=_site_of(call),
+        site_id=site_of(call),
         subscription_id=call.path["subscription_id"],
         token=call.header(_TOKEN),
         profile=call.body.profile(),
@@ -84,7 +84,7 @@ def unsubscribe(call: Call[Nothing]) -> None:
     """Unsubscribe this browser."""
     subscriptions().end_own(
         tenant_id=call.tenant_id,
-        site_id=_site_of(call),
+        site_id=site_of(call),
         subscription_id=call.path["subscription_id"],
         token=call.header(_TOKEN),
         now=call.at,
@@ -153,13 +153,6 @@ def remove_subscription(call: Call[Nothing]) -> None:
 
 def _named(call: Call[AudienceChanges] | Call[Nothing]) -> dict[str, str]:
     return {"tenant_id": call.tenant_id, **call.path}
-
-
-def _site_of(call: Call[NewSubscription] | Call[SubscriptionChanges] | Call[Nothing]) -> str:
-    """The door has admitted this browser for one site, and says which."""
-    site_id = call.principal.site_id
-    assert site_id is not None, "a browser's principal names its site"
-    return site_id
 
 
 def _consent(given: ConsentGiven | None, now: datetime) -> Consent | None:
