@@ -25,7 +25,7 @@ class Kind(StrEnum):
     RUN = "run"
 
 
-QUEUES: dict[Kind, str] = {Kind.CAMPAIGN: "plan", Kind.RUN: "sweep"}
+QUEUES: dict[str, str] = {Kind.CAMPAIGN: "plan", Kind.RUN: "sweep"}
 
 
 class DueMessage(Message, frozen=True):
@@ -39,12 +39,14 @@ class DueMessage(Message, frozen=True):
 
     @property
     def entry(self) -> Entry:
-        return Entry(Kind(self.kind), self.tenant, self.id, from_milliseconds(self.at), self.minute)
+        return Entry(self.kind, self.tenant, self.id, from_milliseconds(self.at), self.minute)
 
 
 @dataclass(frozen=True)
 class Entry:
-    kind: Kind
+    """`kind` is a Kind, unless a newer version of this code wrote it."""
+
+    kind: str
     tenant_id: str
     id: str
     at: datetime

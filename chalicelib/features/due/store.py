@@ -11,7 +11,7 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.aws.dynamo import Refused, Table, absent
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
-from chalicelib.features.due.model import Entry, Kind
+from chalicelib.features.due.model import Entry
 
 _WATERMARK = "D#WATERMARK"
 
@@ -32,7 +32,7 @@ class DueEntries:
             page = self._table.query(_pk(minute, shard), position=position)
             for row in page.rows:
                 kind, tenant_id, owner_id, at = row["sk"].split("#")
-                yield Entry(Kind(kind), tenant_id, owner_id, from_milliseconds(int(at)), minute)
+                yield Entry(kind, tenant_id, owner_id, from_milliseconds(int(at)), minute)
             position = page.position
             if position is None:
                 return
