@@ -12,8 +12,8 @@ Rules = Sequence[Mapping[str, Any]]
 
 PRESETS: tuple[dict[str, Any], ...] = (
     {
-        "label": "10 % answer 429",
-        "says": "for a minute, with Retry-After: 5",
+        "label": "10% answer 429",
+        "says": "for a minute, try again after 5 s",
         "for_seconds": 60,
         "rules": [{"match": {"fraction": 0.1}, "answer": {"fault": "throttled", "retry_after": 5}}],
     },
