@@ -34,9 +34,9 @@ def open_tenant(*, name: str, plan: str, now: datetime) -> Tenant:
     return Tenant(id=ids.new("ten"), name=clean_name(name), plan=plan, created_at=now)
 
 
-def clean_name(name: str) -> str:
-    """A name goes into letters and headings: one line of visible text."""
+def clean_name(name: str, *, pointer: str = "/tenant_name") -> str:
+    """A name goes into headings and lists: one line of visible text."""
     cleaned = name.strip()
     if not 0 < len(cleaned) <= LONGEST_NAME or _UNPRINTABLE.search(cleaned):
-        raise Invalid(f"A name is one line of 1 to {LONGEST_NAME} characters.", pointer="/tenant_name")
+        raise Invalid(f"A name is one line of 1 to {LONGEST_NAME} characters.", pointer=pointer)
     return cleaned

@@ -136,6 +136,7 @@ def test_nobody_without_credentials(world: World) -> None:
     [
         ({"name": ""}, "/name"),
         ({"name": 5}, "/name"),
+        ({"name": "two\nlines"}, "/name"),
         ({"scopes": []}, "/scopes"),
         ({"scopes": "sites:read"}, "/scopes"),
         ({"scopes": ["sites:everything"]}, "/scopes/0"),

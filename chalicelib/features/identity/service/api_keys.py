@@ -23,6 +23,7 @@ from chalicelib.features.identity.model.api_key import (
 )
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.signature import Signer
+from chalicelib.features.tenants.model import clean_name
 
 _MOST_ROUNDS = 8
 _COMMAND_LINE = "-"
@@ -88,7 +89,7 @@ class ApiKeys:
             issue,
             signer=self._signer,
             tenant_id=creator.tenant_id,
-            name=name,
+            name=clean_name(name, pointer="/name"),
             scopes=wanted,
             created_by=creator.subject,
             now=now,
