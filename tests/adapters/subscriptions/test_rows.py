@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.aws import dynamo
+from chalicelib.aws.dynamo import Table
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import PushError, Unavailable
 from chalicelib.features.sites.wiring import sites
@@ -77,6 +78,13 @@ def test_an_anonymous_row_is_not_in_the_index(store: SubscriptionRows, aws: Inst
     assert not {"person", "external_id", "ttl", "ended_at", "ended_reason"} & aws.rows("subs")[0].keys()
 
 
+def test_an_index_that_is_late_does_not_mistake_a_person(store: SubscriptionRows, aws: Installation) -> None:
+    store.put(a_row(external_id="newcomer"))
+    (row,) = aws.rows("subs")
+    Table("subs").put(row | {"person": f"{ADA}#{SITE}#who left"})
+    assert list(store.of_person(ADA, SITE, "who left", most=10)) == []
+
+
 def test_a_read_goes_on_where_dynamodb_ends_a_page(store: SubscriptionRows) -> None:
     heavy = Packed(endpoint(), POINT, AUTH, attributes={str(n): "x" * 10_000 for n in range(30)})
     rows = [replace(a_row(), key=b"\x10" + n.to_bytes(15), packed=heavy) for n in range(8)]
@@ -100,6 +108,7 @@ def test_a_read_asks_only_the_shards_it_must(store: SubscriptionRows) -> None:
     with at_dynamodb("before-call", "Query", note):
         store.read(ADA, SITE, start=b"\x80" + b"\x00" * 15, end=b"\x9f" + b"\xff" * 15, limit=10)
         store.read(ADA, SITE, start=LAST, end=FIRST, limit=10)
+        store.read(ADA, SITE, start=b"\x81" * 16, end=b"\x80" * 16, limit=10)  # DynamoDB refuses such a question
     assert asked == ["8", "9"]
 
 

@@ -242,6 +242,11 @@ def test_one_that_comes_back_starts_a_new_life() -> None:
     assert (found.packed.tags, found.packed.created_ms, found.packed.seen_ms) == (("news",), AT_MS, later)
 
 
+def test_one_that_comes_back_within_the_hour_has_been_seen_again() -> None:
+    found = welcomed(ended(first()), a_browser(), NOTHING, consent=None, at_ms=AT_MS + 1_000)
+    assert found.packed.seen_ms == AT_MS + 1_000
+
+
 def test_a_new_life_is_never_mistaken_for_the_last() -> None:
     for skew in (0, -5_000):
         found = welcomed(ended(first()), a_browser(), NOTHING, consent=None, at_ms=AT_MS + skew)

@@ -267,6 +267,12 @@ def test_only_the_right_token_opens_a_subscription() -> None:
     assert store.calls == []
 
 
+def test_a_token_is_bound_to_tenant_and_site_whatever_the_key() -> None:
+    service = make_subscriptions(MemorySubscriptions())
+    places = [(ADA, "site_a", b"k"), (ADA, "site_b", b"k"), (CYD, "site_a", b"k"), (ADA, "site_a", b"j")]
+    assert len({service._token(*place) for place in places}) == len(places)
+
+
 def test_a_token_outlives_its_row_but_finds_nothing() -> None:
     store = MemorySubscriptions()
     service = make_subscriptions(store)
