@@ -242,6 +242,10 @@ class Subscriptions:
         found = self._store.of_person(tenant_id, site_id, external_id, most=_MOST_BROWSERS)
         return [subscription.key for subscription in found if subscription.is_active]
 
+    def id_of(self, *, site_id: str, endpoint: str) -> str:
+        """The public id that this endpoint has, or would have."""
+        return f"sub_{self._key(site_id, endpoint).hex()}"
+
     # --- Inside ---
 
     def _change(

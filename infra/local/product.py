@@ -1,0 +1,148 @@
+"""The running product as its console sees it: what is happening, and the few things one may do to it.
+
+Import it only after the environment is set: `start.py` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.channels.message import Message
+from chalicelib.core.identity import Mode
+from chalicelib.features.campaigns.service import Draft
+from chalicelib.features.campaigns.wiring import campaigns
+from chalicelib.features.sending.store.batches import BatchRows
+from chalicelib.features.sending.store.runs import RunRows
+from chalicelib.features.subscriptions.wiring import subscriptions
+from infra.local import aws
+from infra.local.clock import LocalClock
+from infra.local.console.arrivals import Arrivals
+from infra.local.console.log_tail import LogTail
+from infra.local.console.outbox import Outbox
+from infra.local.console.product_view import (
+    Arrival,
+    CurlLine,
+    HandlerView,
+    LogLine,
+    Mail,
+    PushTraffic,
+    QueueView,
+    RunView,
+    Welcome,
+)
+from infra.local.console.run_book import RunBook
+from infra.local.push_service.service import PushService
+from infra.local.runner import Runner
+from infra.local.seed import SITE_NAME, Demo
+
+
+@dataclass(frozen=True)
+class Parts:
+    url: str
+    clock: LocalClock
+    push_service: PushService
+    runner: Runner
+    log: LogTail
+    demo: Demo
+    is_real_push: bool
+
+
+class LocalProduct:
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self._runs = RunBook(prefix=aws.PREFIX, runs=RunRows(), batches=BatchRows())
+        self._arrivals = Arrivals(
+            parts.push_service,
+            runs=self._runs,
+            name_of=lambda site, endpoint: subscriptions().id_of(site_id=site, endpoint=endpoint),
+        )
+
+    @property
+    def is_real_push(self) -> bool:
+        return self.parts.is_real_push
+
+    def welcome(self) -> Welcome:
+        demo, url = self.parts.demo, self.parts.url
+        return Welcome(
+            url=url,
+            api_key=demo.api_key,
+            site_id=demo.site_id,
+            site_name=SITE_NAME,
+            site_key=demo.site_key,
+            vapid_public_key=demo.vapid_public_key,
+            curl_lines=curl_lines(url, demo),
+        )
+
+    def now(self) -> datetime:
+        return self.parts.clock.now()
+
+    def advance(self, *, seconds: int) -> None:
+        self.parts.clock.advance(seconds)
+
+    def queues(self) -> Sequence[QueueView]:
+        return [
+            QueueView(name=q.name, waiting=q.ready, in_flight=q.in_flight, delayed=q.delayed, dead=q.dead_letters)
+            for q in self.parts.runner.status().queues
+        ]
+
+    def handlers(self) -> Sequence[HandlerView]:
+        return [
+            HandlerView(
+                name=handler.name,
+                trigger=handler.source,
+                invocations=handler.tally.runs,
+                failures=handler.tally.failures,
+                running=handler.tally.running,
+                last_at=handler.tally.last_run_at,
+            )
+            for handler in self.parts.runner.status().handlers
+        ]
+
+    def runs(self, *, most: int) -> Sequence[RunView]:
+        return self._runs.newest(most=most)
+
+    def received(self, *, run_id: str | None = None, after: int = 0, most: int | None = None) -> Sequence[Arrival]:
+        return self._arrivals.received(run_id=run_id, after=after, most=most)
+
+    def push_traffic(self) -> PushTraffic:
+        return self._arrivals.traffic()
+
+    def outbox(self, *, to: str | None = None) -> Sequence[Mail]:
+        return Outbox().mails(to=to)
+
+    def log_lines(self, *, after: int = 0, most: int) -> Sequence[LogLine]:
+        return self.parts.log.lines(after=after, most=most)
+
+    def send_campaign(self, *, title: str, body: str) -> str:
+        demo, now = self.parts.demo, self.now()
+        draft = Draft(name=title[:120], message=Message(title=title, body=body, url=f"{self.parts.url}/"))
+        made = campaigns().create(tenant_id=demo.tenant_id, site_id=demo.site_id, draft=draft, mode=Mode.LIVE, now=now)
+        return campaigns().send(made, mode=Mode.LIVE, now=now).run_id or ""
+
+    def set_push_rules(self, rules: Sequence[Mapping[str, Any]]) -> None:
+        self.parts.push_service.set_rules(rules)
+
+
+def _subscription_id(site_id: str, endpoint: str) -> str:
+    return subscriptions().id_of(site_id=site_id, endpoint=endpoint)
+
+
+def curl_lines(url: str, demo: Demo) -> Sequence[CurlLine]:
+    auth = f"-H 'Authorization: Bearer {demo.api_key}'"
+    campaigns_url = f"{url}/v1/sites/{demo.site_id}/campaigns"
+    body = (
+        '{"name": "Hello", "message": {"title": "Hello from curl", "body": "It works", '
+        f'"url": "{url}/"}}, "audience": {{"all": true}}}}'
+    )
+    return [
+        CurlLine(
+            says="Write a campaign",
+            command=f"CAMPAIGN=$(curl -s {campaigns_url} {auth} -H 'Content-Type: application/json' -d '{body}'"
+            ' | sed \'s/.*"id":"\\(cmp_[a-z0-9]*\\)".*/\\1/\')',
+        ),
+        CurlLine(says="Send it", command=f"curl -s -X POST {campaigns_url}/$CAMPAIGN/send {auth}"),
+        CurlLine(says="See who was reached", command=f"curl -s {campaigns_url}/$CAMPAIGN/stats {auth}"),
+    ]

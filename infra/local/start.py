@@ -1,0 +1,155 @@
+"""Puts the local product together, in order: environment, AWS, clock, push service, workers, HTTP.
+
+Nothing of the product is imported before its environment is set, so the imports are inside.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from infra.local import aws, moto_patch
+from infra.local.clock import LocalClock
+from infra.local.instance import announce
+from infra.local.instance import running as found
+from infra.local.snapshot import Keeper, Notes, SetAside, Snapshot
+
+if TYPE_CHECKING:
+    from infra.local.product import LocalProduct
+    from infra.local.push_service.service import PushService
+    from infra.local.seed import Demo
+
+LOG = logging.getLogger("local.product")
+STATE = Path(".local")
+_RETRY_AFTER_SECONDS = 5  # SQS would hide a failed message for six minutes
+_WORKERS_A_QUEUE = 2
+_LEDGER_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """`keeps_state` false: nothing is read or written. `port` 0: any free one."""
+
+    port: int = 8000
+    keeps_state: bool = True
+    subscribers: int = 1_000
+    is_real_push: bool = False
+
+
+@contextmanager
+def running(options: Options) -> Iterator[LocalProduct]:
+    with ExitStack() as stack:
+        os.environ.update(aws.environment(public_url=f"http://127.0.0.1:{options.port}"))  # noqa: TID251 -- an entry point
+        stack.enter_context(aws.running())
+        notes = _remembered() if options.keeps_state else {}
+        clock = LocalClock(advanced_seconds=notes.get("advanced_seconds", 0.0))
+        _go_by(clock)
+        stack.callback(moto_patch.follow, None)
+        for changed in aws.create_resources(secrets=_secrets()):
+            LOG.warning("%s has changed in the template; `make reset` makes it anew", changed)
+        product = _staffed(stack, options, clock, notes)
+        yield product
+
+
+def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes) -> LocalProduct:
+    from app import app
+    from infra.local.console.log_tail import LogTail
+    from infra.local.console.routes import Console
+    from infra.local.gateway import Gateway
+    from infra.local.product import LocalProduct, Parts
+    from infra.local.push_service.service import PushService
+    from infra.local.runner import Runner
+
+    folder = STATE if options.keeps_state else Path(stack.enter_context(TemporaryDirectory()))
+    log = stack.enter_context(LogTail(folder / "log").attached())
+    capacity = max(_LEDGER_ROWS, 2 * options.subscribers)
+    push_service = stack.enter_context(PushService(now=clock.now, ledger_capacity=capacity))
+    _lead_to(push_service, options)
+    runner = Runner(
+        app,
+        clock=clock,
+        retry_after_seconds=_RETRY_AFTER_SECONDS,
+        default_concurrency=_WORKERS_A_QUEUE,
+        notes=notes.get("runner"),
+    )
+    url = f"http://127.0.0.1:{options.port}"
+    demo = _demo(notes, url=url, subscribers=options.subscribers, clock=clock)
+    product = LocalProduct(Parts(url, clock, push_service, runner, log, demo, options.is_real_push))
+    console = Console(product, port=options.port)
+    stack.callback(console.close)
+    if options.keeps_state:
+        _keep(stack, product)
+    runner.start()
+    stack.callback(runner.stop)
+    stack.enter_context(Gateway(app, port=options.port, local=console))
+    if options.keeps_state and (instance := found()):
+        announce(replace(instance, aws_url=stack.enter_context(aws.serving())))
+    return product
+
+
+def _go_by(clock: LocalClock) -> None:
+    from chalicelib.core import clock as product_clock
+
+    product_clock.use(clock)
+    moto_patch.follow(clock)
+
+
+def _lead_to(push_service: PushService, options: Options) -> None:
+    from chalicelib.channels import registry
+    from chalicelib.channels.webpush.transport import Direct
+    from infra.local.connector import Loopback
+
+    beyond = Direct() if options.is_real_push else None
+    registry.use(Loopback(port=push_service.port, ca_path=push_service.ca_path, beyond=beyond))
+
+
+def _demo(notes: Notes, *, url: str, subscribers: int, clock: LocalClock) -> Demo:
+    from infra.local.seed import Demo, seed, welcome_page
+
+    if "demo" not in notes:
+        return seed(url=url, subscribers=subscribers, now=clock.now())
+    demo = Demo.from_json(notes["demo"])
+    welcome_page(demo, url=url)
+    return demo
+
+
+def _keep(stack: ExitStack, product: LocalProduct) -> None:
+    parts = product.parts
+
+    def notes() -> Mapping[str, Any]:
+        return {
+            "advanced_seconds": parts.clock.advanced_seconds,
+            "runner": parts.runner.notes(),
+            "demo": parts.demo.as_json(),
+        }
+
+    keeper = Keeper(Snapshot(STATE / "state"), notes)
+    keeper.start()
+    stack.callback(keeper.stop)
+
+
+def _remembered() -> Notes:
+    try:
+        return Snapshot(STATE / "state").load() or {}
+    except SetAside as lost:
+        print(lost)
+        return {}
+
+
+def _secrets() -> Mapping[str, str]:
+    from chalicelib.core import chance
+    from chalicelib.core.encoding import b64url
+    from chalicelib.features.identity.adapters.key_set import new_key_set
+
+    names = aws.environment()
+    return {
+        names["SECRET_JWT"]: new_key_set(),
+        names["SECRET_PEPPER"]: b64url(chance.token(32)),
+        names["SECRET_INSTALLATION"]: b64url(chance.token(32)),
+    }
