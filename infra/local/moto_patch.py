@@ -24,6 +24,7 @@ from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 from moto.kms.models import Key
 from moto.moto_api._internal import mock_random
 from moto.sqs import models as sqs_models
@@ -201,6 +202,7 @@ def _start_within(table: Any, hash_key: DynamoType | None, start: Mapping[str, A
 
 # --- DynamoDB: a failed transaction puts back what it touched, instead of a copy of every table ---
 
+_ITERATORS_KEPT = 100
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 
@@ -225,6 +227,14 @@ def _not_copied_in_a_transaction(_: None, table: Table, memo: dict[int, Any]) ->
     memo[id(table)] = twin
     twin.__dict__.update(copy.deepcopy(table.__dict__, memo))
     return twin
+
+
+@_instead_of(DynamoDBStreamsBackend, "get_records")
+def _read_without_a_trail(get_records: Method, backend: DynamoDBStreamsBackend, iterator: str, limit: int) -> Any:
+    answer = get_records(backend, iterator, limit)
+    for forgotten in list(backend.shard_iterators)[:-_ITERATORS_KEPT]:  # stock keeps each one ever made
+        del backend.shard_iterators[forgotten]
+    return answer
 
 
 # --- SQS: standard queues without counting, receivers that wait without the lock ---
