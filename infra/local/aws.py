@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import yaml
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
@@ -85,6 +86,7 @@ def client(service: str) -> Any:
         region_name=REGION,
         aws_access_key_id=_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(account_id_endpoint_mode="disabled"),  # moto knows DynamoDB's streams by their older host only
     )
 
 
