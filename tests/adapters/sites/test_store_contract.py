@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib.aws import dynamo
 from chalicelib.core import ids
 from chalicelib.features.sites.model import SealedKey, Site
 from chalicelib.features.sites.service import SiteStore
@@ -123,3 +124,18 @@ def test_the_row_of_a_closed_site_waits_for_the_clean_up_without_its_secret(aws:
     assert set(rows) == {f"CLOSED#{site.id}", f"VAPID#{site.id}#{site.key_id}"}
     assert "identity_secret" not in rows[f"CLOSED#{site.id}"]
     assert {row["v"] for row in rows.values()} == {1}
+
+
+def test_a_repeated_close_of_nothing_is_still_nothing(aws: Installation) -> None:
+    """To find nothing to delete is no sign that an earlier attempt deleted it: the rest of the transaction would show."""
+    events = dynamo._connection().client.meta.events
+
+    def send_again_once(attempts: int, **_: object) -> float | None:
+        return 0.0 if attempts == 1 else None
+
+    events.register("needs-retry.dynamodb.TransactWriteItems", send_again_once)
+    try:
+        assert not SiteRows().close(a_site(), at=AT)
+    finally:
+        events.unregister("needs-retry.dynamodb.TransactWriteItems", send_again_once)
+    assert aws.rows("core") == []
