@@ -74,7 +74,7 @@ class Misbehaviour:
         self._timer: threading.Timer | None = None
         self._mutex = threading.RLock()
 
-    def begin(self, rules: Rules, *, label: str = "", for_seconds: int | None = None) -> None:
+    def begin(self, rules: Rules, *, label: str = "", for_seconds: float | None = None) -> None:
         """Replaces what was. Raises ValueError for rules that are none, and changes nothing then."""
         with self._mutex:
             self._set_rules(rules)

@@ -48,6 +48,7 @@ class HandlerView:
     running: int = 0
     last_at: datetime | None = None  # of its latest start
     last_ms: float | None = None  # how long its latest finished run took
+    last_error: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -47,12 +47,16 @@ class FakeProduct:
 
     def __init__(self, *, url: str = "http://127.0.0.1:8000") -> None:
         self._url = url
-        self._lead = timedelta()
+        self.lead = timedelta()
         self.launched: list[Launched] = []
         self.rules: Sequence[object] = ()
         self.is_down = False
         self.mails: list[Mail] = []
         self._lines: list[LogLine] = []
+
+    @property
+    def lead_seconds(self) -> float:
+        return self.lead.total_seconds()
 
     # --- What a story can make happen ---
 
@@ -91,10 +95,10 @@ class FakeProduct:
         )
 
     def now(self) -> datetime:
-        return clock.now() + self._lead
+        return clock.now() + self.lead
 
     def advance(self, *, seconds: int) -> None:
-        self._lead += timedelta(seconds=seconds)
+        self.lead += timedelta(seconds=seconds)
 
     def queues(self) -> Sequence[QueueView]:
         pending = sum(run.pending for run in self.runs(most=3))
@@ -303,7 +307,6 @@ def an_empty_one(*, url: str = "http://127.0.0.1:8000") -> FakeProduct:
     return FakeProduct(url=url)
 
 
-STARTED_AT = datetime(2026, 3, 20, 9, 30, tzinfo=UTC)
 _LETTER = """Hello,
 
 somebody, probably you, opened a PushSaaS account with this address.

@@ -38,6 +38,7 @@ function handlerNow(row, handler) {
   row.querySelector(".pulse").classList.toggle("on", handler.running > 0);
   count(row.querySelector(".invocations"), handler.invocations);
   count(row.querySelector(".failures"), handler.failures);
+  row.querySelector(".failures").title = handler.last_error;
   say(row.querySelector(".last .two > span"), handler.last_at ? time(handler.last_at) : "never");
   say(row.querySelector(".last small"), handler.last_ms === null ? "" : lasted(handler.last_ms));
 }
