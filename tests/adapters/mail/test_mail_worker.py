@@ -66,12 +66,12 @@ def test_a_decoy_goes_to_nobody(aws: Installation, lambdas: Lambdas) -> None:
     assert aws.outbox() == []
 
 
-def test_a_letter_refused_for_good_is_dropped(lambdas: Lambdas, refuse: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_letter_refused_for_good_is_dropped(lambdas: Lambdas, refuse: Any, caplog: pytest.LogCaptureFixture) -> None:
     refuse("MessageRejected")
     post(LETTER)
     assert lambdas.work("mail") == 1
     assert lambdas.waiting("mail") == 0
-    said = "".join(capfd.readouterr())
+    said = caplog.text + "".join(str(vars(record)) for record in caplog.records)
     assert "undeliverable_letter" in said
     assert "canary" not in said
 
@@ -86,9 +86,9 @@ def test_a_letter_that_could_not_be_posted_is_tried_again(lambdas: Lambdas, refu
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "{}", json.dumps({"v": 1, "to": 5, "subject": "x", "text": "x"})])
-def test_what_is_no_letter_is_dropped(lambdas: Lambdas, body: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_letter_is_dropped(lambdas: Lambdas, body: str, caplog: pytest.LogCaptureFixture) -> None:
     lambdas.deliver("mail", body)
-    assert "message_unreadable" in "".join(capfd.readouterr())
+    assert "message_unreadable" in caplog.text
 
 
 def test_a_letter_from_the_future_goes_back(lambdas: Lambdas) -> None:
