@@ -6,6 +6,7 @@ import socket
 import warnings
 
 import pytest
+from hypothesis import settings
 from pytest_socket import SocketConnectBlockedError
 
 _ELSEWHERE = ("192.0.2.1", 9)  # RFC 5737: documentation only, nobody lives there
@@ -23,6 +24,11 @@ def test_loopback_is_open() -> None:
         with accepted:
             client.sendall(b"hello")
             assert accepted.recv(5) == b"hello"
+
+
+def test_examples_are_the_same_for_everyone_and_have_no_deadline() -> None:
+    assert settings.default is not None
+    assert (settings.default.derandomize, settings.default.deadline) == (True, None)
 
 
 def test_a_warning_is_an_error() -> None:

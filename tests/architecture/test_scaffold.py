@@ -153,8 +153,10 @@ def test_words_are_guessed(many: str, one: str, prefix: str) -> None:
 
 def test_an_odd_singular_can_be_said() -> None:
     assert Words.of("sheep", "animal").substitutes()["One"] == "Animal"
-    with pytest.raises(BadName):
+    with pytest.raises(BadName, match="say ONE=name"):
         Words.of("sheep", "sheep")
+    with pytest.raises(BadName, match="no free id prefix"):
+        Words.of("sheep", "x")
 
 
 def test_a_slice_that_has_its_tier_stays_there() -> None:
