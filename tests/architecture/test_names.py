@@ -50,7 +50,9 @@ def test_an_empty_function_name_is_caught(tmp_path: Path, name: str) -> None:
     assert len(names.empty_words(tmp_path)) == 1
 
 
-@pytest.mark.parametrize("name", ["data_key", "base_url", "processed", "do_GET", "_handles", "documented"])
+@pytest.mark.parametrize(
+    "name", ["data_key", "base_url", "processed", "do_GET", "handle_data", "process_request", "_handles", "documented"]
+)
 def test_a_word_inside_a_telling_name_is_fine(tmp_path: Path, name: str) -> None:
     plant(tmp_path, **{"infra/x.py": f"def {name}() -> None: ...\n"})
     assert names.empty_words(tmp_path) == []

@@ -36,7 +36,15 @@ def test_a_forbidden_text_is_caught_in_any_kind_of_file(tmp_path: Path, line: st
 
 
 @pytest.mark.parametrize(
-    "line", ["mktemp /tmp/XXXXXX", "see docs/work/x", "https://example.com/root/", "methodology", "~/work/"]
+    "line",
+    [
+        "mktemp /tmp/XXXXXX",
+        "cron(0 0 ? * XX" + "X *)",
+        "see docs/work/x",
+        "https://example.com/root/",
+        "methodology",
+        "~/work/",
+    ],
 )
 def test_what_only_looks_like_it_is_fine(tmp_path: Path, line: str) -> None:
     plant(tmp_path, **{"docs/x.md": line})

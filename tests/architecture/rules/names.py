@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import BaseServer
 
 from tests.architecture.rules.tree import Source, sources
 
@@ -14,6 +17,7 @@ _NOT_AS_A_WHOLE = frozenset({"base", "data", "info", "common", "manage", "handle
 _FIRST = frozenset({"handle", "process", "manage", "do"})
 _LAST = frozenset({"Impl", "DTO", "Dto", "Service", "Data", "Info", "Base"})
 _TERMS = frozenset({"PushService"})  # RFC 8030's own word for a thing in our world
+_CALLERS = (HTMLParser, BaseHTTPRequestHandler, BaseServer)  # they choose the names of what they call
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+")
 
 
@@ -40,7 +44,7 @@ def _is_empty_class(name: str) -> bool:
 def _is_empty_function(name: str) -> bool:
     bare = name.strip("_")
     words = _words(name)
-    is_imposed = re.match("do_[A-Z]+$", bare) is not None  # http.server calls do_GET
+    is_imposed = any(hasattr(caller, name) for caller in _CALLERS) or re.fullmatch("do_[A-Z]+", name) is not None
     begins_empty = len(words) > 1 and words[0] in _FIRST and not is_imposed
     return begins_empty or bool(_NEVER & set(words)) or bare in _NOT_AS_A_WHOLE
 
