@@ -131,18 +131,16 @@ def _subscription_id(site_id: str, endpoint: str) -> str:
 
 
 def curl_lines(url: str, demo: Demo) -> Sequence[CurlLine]:
-    auth = f"-H 'Authorization: Bearer {demo.api_key}'"
-    campaigns_url = f"{url}/v1/sites/{demo.site_id}/campaigns"
-    body = (
-        '{"name": "Hello", "message": {"title": "Hello from curl", "body": "It works", '
-        f'"url": "{url}/"}}, "audience": {{"all": true}}}}'
-    )
+    """Three calls, to be pasted one after the other into a bare shell."""
+    message = f'{{"title": "Hello from curl", "body": "It works", "url": "{url}/"}}'
+    body = f'{{"name": "Hello", "message": {message}, "audience": {{"all": true}}}}'
     return [
         CurlLine(
-            says="Write a campaign",
-            command=f"CAMPAIGN=$(curl -s {campaigns_url} {auth} -H 'Content-Type: application/json' -d '{body}'"
-            ' | sed \'s/.*"id":"\\(cmp_[a-z0-9]*\\)".*/\\1/\')',
+            says="Name your key and site, and write a campaign",
+            command=f"KEY={demo.api_key}; CAMPAIGNS={url}/v1/sites/{demo.site_id}/campaigns; "
+            'ID=$(curl -s $CAMPAIGNS -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" '
+            f"-d '{body}' | grep -o 'cmp_[0-9a-z]*' | head -1); echo $ID",
         ),
-        CurlLine(says="Send it", command=f"curl -s -X POST {campaigns_url}/$CAMPAIGN/send {auth}"),
-        CurlLine(says="See who was reached", command=f"curl -s {campaigns_url}/$CAMPAIGN/stats {auth}"),
+        CurlLine(says="Send it", command='curl -s -X POST $CAMPAIGNS/$ID/send -H "Authorization: Bearer $KEY"'),
+        CurlLine(says="See who was reached", command='curl -s $CAMPAIGNS/$ID/stats -H "Authorization: Bearer $KEY"'),
     ]

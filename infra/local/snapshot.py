@@ -154,7 +154,7 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         match obj:
             case threading.Condition():
-                return threading.Condition, ()
+                return (_on_the_lock if vars(obj)["_lock"] is LOCK else threading.Condition), ()
             case rsa.RSAPrivateKey():
                 return _key, (_der(obj),)
             case FunctionType() if "<lambda>" in obj.__qualname__:
@@ -169,6 +169,11 @@ class _Pickler(pickle.Pickler):
 
 
 _RLock, _Lock = type(threading.RLock()), type(threading.Lock())
+
+
+def _on_the_lock() -> threading.Condition:
+    """A queue's arrivals are waited for on the one lock there is."""
+    return threading.Condition(LOCK)
 
 
 def _function(module: str, code: bytes) -> FunctionType:

@@ -66,9 +66,11 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def _polite_end() -> Iterator[None]:
-    """SIGTERM to the parent is a Ctrl-C."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """SIGTERM is a Ctrl-C, and a Ctrl-C is heard even by a shell's background job, which inherits deaf ears."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -70,6 +70,19 @@ def test_messages_come_back_in_flight_and_can_be_released(saved: Snapshot) -> No
         assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"][IN_FLIGHT] == "1"
 
 
+def test_whoever_waits_for_a_message_after_a_restart_gets_it(saved: Snapshot) -> None:
+    with aws.running():
+        aws.create_resources("test")
+        url = aws.client("sqs").get_queue_url(QueueName="test-send")["QueueUrl"]
+        aws.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1)  # somebody has waited at this queue before
+        saved.save({})
+    with aws.running(), ThreadPoolExecutor(1) as other:
+        saved.load()
+        waiting = other.submit(aws.client("sqs").receive_message, QueueUrl=url, WaitTimeSeconds=10)
+        aws.client("sqs").send_message(QueueUrl=url, MessageBody="at last")
+        assert waiting.result()["Messages"][0]["Body"] == "at last"
+
+
 def test_a_captured_state_can_be_restored_again_and_again(resources: str) -> None:
     fresh = snapshot.capture()
     dynamodb = aws.client("dynamodb")
