@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from chalicelib.core.errors import Stale
 from chalicelib.features.sending.model.batch import Batch
@@ -13,7 +14,8 @@ from chalicelib.features.sending.service.look import look_by
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.ports import Ports
 
-_LONGEST_WAKE = timedelta(minutes=15)  # SQS delays no message longer
+_LONGEST_WAKE = timedelta(minutes=14, seconds=58)  # SQS delays no message longer than fifteen minutes
+_CLOCKS_DIFFER_BY_SECONDS = 1  # a wake-up that comes early finds a batch that waits, and is lost
 
 
 async def work(ports: Ports, *, tenant_id: str, run_id: str, number: int, deadline: datetime) -> None:
@@ -30,12 +32,13 @@ async def work(ports: Ports, *, tenant_id: str, run_id: str, number: int, deadli
 
 
 async def _come_back(ports: Ports, run: Run, batch: Batch) -> None:
-    wait = batch.next_at - ports.clock.now() if batch.next_at else timedelta()
-    if wait <= _LONGEST_WAKE:
-        delay_seconds = max(0, round(wait.total_seconds()))
+    now = ports.clock.now()
+    at = batch.next_at or now
+    if at - now <= _LONGEST_WAKE:
+        delay_seconds = ceil((at - now).total_seconds()) + _CLOCKS_DIFFER_BY_SECONDS if at > now else 0
         await patiently(ports.wakes.send, run.lane, run, [batch.number], delay_seconds=delay_seconds)
-    elif batch.next_at is not None:
-        try:
-            await look_by(ports, run.tenant_id, run.id, batch.next_at)
-        except Stale:
-            return  # whoever wrote the run saw this batch, or looks again within a minute
+        return
+    try:
+        await look_by(ports, run.tenant_id, run.id, at)
+    except Stale:
+        return  # whoever wrote the run saw this batch, or looks again within a minute
