@@ -18,6 +18,7 @@ from chalicelib.features.sites.api import sdk_api as sites_sdk_api
 from chalicelib.features.subscriptions.api import api as subscriptions_api
 from chalicelib.features.subscriptions.api import sdk_api as subscriptions_sdk_api
 from chalicelib.web.app import App, Replays, Trail
+from chalicelib.web.pages.api import api as pages_api
 
 settings()
 
@@ -43,7 +44,6 @@ def _replays() -> Replays:
 app = App("pushsaas", authenticate=_authenticate, trail=_trail, replays=_replays, observer=telemetry)
 
 for blueprint in (
-    operations_api,
     identity_api,
     sites_api,
     sites_sdk_api,
@@ -51,6 +51,8 @@ for blueprint in (
     subscriptions_sdk_api,
     campaigns_api,
     sending_api,
+    operations_api,
+    pages_api,
     audit_worker,
     due_worker,
     mail_worker,

@@ -10,34 +10,10 @@ from chalicelib.aws.dynamo import Refused, Table, absent
 from chalicelib.core import chance
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.encoding import b64url
-from chalicelib.core.errors import Conflict
+from chalicelib.core.idempotency import InProgress, KeyReused
 
 _KEPT_FOR = timedelta(hours=24)
 _RUNNING_FOR = timedelta(seconds=60)  # longer than any API call may take: after it the caller may try again
-
-
-class KeyReused(Conflict):
-    """An Idempotency-Key stands for one request. This one stands for another already, so nothing was done.
-
-    When: A key is sent again within 24 hours with another body or query, to the same path.
-
-    Do: Make a new key for each new request; use the old one only to repeat exactly what was sent before.
-    """
-
-    code = "idempotency_key_reused"
-    title = "This Idempotency-Key was used with another body."
-
-
-class InProgress(Conflict):
-    """The first request with this Idempotency-Key has not answered yet. Its answer will be yours too.
-
-    When: A client gives up waiting and repeats at once, or sends the same request twice at the same time.
-
-    Do: Send the same request with the same key again after a second or two.
-    """
-
-    code = "idempotency_in_progress"
-    title = "The call with this Idempotency-Key is still running."
 
 
 class StoredReplays:

@@ -54,6 +54,13 @@ class Cursors:
 
 
 class BadCursor(Invalid):
+    """A cursor remembers a place in one list of one account, and is signed, so that nobody can make one up.
+
+    When: A cursor was cut, changed, or taken from another list or account.
+
+    Do: Ask for the first page again, without a cursor, and follow `next_cursor` from there.
+    """
+
     code = "bad_cursor"
     title = "This cursor does not belong to this list. Start again without one."
 

@@ -31,9 +31,12 @@ _OUR_FAULT = 500
 
 
 class Api(Blueprint):
-    def __init__(self, import_name: str, *, tag: str) -> None:
+    """`tag` groups endpoints in the contract; `about` says in a sentence what the group is for."""
+
+    def __init__(self, import_name: str, *, tag: str, about: str = "") -> None:
         super().__init__(import_name)
         self._tag = tag
+        self._about = about
         self.endpoints: list[Endpoint] = []
 
     def endpoint(self, method: str, path: str, *, allow: Allow, **words: Any) -> Callable[[View], View]:
@@ -55,6 +58,7 @@ class Api(Blueprint):
         super().register(app, options)
         if isinstance(app, App):
             app.endpoints.extend(self.endpoints)
+            app.groups[self._tag] = self._about or app.groups.get(self._tag, "")
 
     @property
     def app(self) -> App:

@@ -59,4 +59,5 @@ class App(Chalice):
         self.replays = replays
         self.observer = observer
         self.endpoints: list[Endpoint] = []
+        self.groups: dict[str, str] = {}
         self.register_middleware(middleware.answer, "http")

@@ -41,8 +41,8 @@ class Gate(Protocol):
 class BrowserApi(Api):
     """Every path has a `{site_key}`. The principal that views see is the site: its tenant, its id, and no scope."""
 
-    def __init__(self, import_name: str, *, tag: str, gate: Callable[[], Gate]) -> None:
-        super().__init__(import_name, tag=tag)
+    def __init__(self, import_name: str, *, tag: str, gate: Callable[[], Gate], about: str = "") -> None:
+        super().__init__(import_name, tag=tag, about=about)
         self._gate = gate
 
     def _admit(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Principal:

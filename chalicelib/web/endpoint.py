@@ -8,15 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.core.errors import PushError
 from chalicelib.web.allow import Allow
 from chalicelib.web.schema import Nothing, Query, Schema
 
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`audit` is the action a mutation is recorded as; `replayable` endpoints take an Idempotency-Key."""
+    """`audit` is the action a mutation is recorded as; `replayable` endpoints take an Idempotency-Key; `errors` are
+    leaves worth naming in the contract beside those that follow from the rest.
+    """
 
     method: str
     path: str
@@ -30,6 +34,7 @@ class Endpoint:
     audit: str | None = None
     replayable: bool = False
     media_type: str = "application/json"
+    errors: tuple[type[PushError], ...] = ()
 
     @property
     def name(self) -> str:
@@ -37,12 +42,12 @@ class Endpoint:
 
     @property
     def summary(self) -> str:
-        """The first line of the view's docstring; without one, its name."""
-        return self._words.partition("\n")[0].rstrip(".") or self.name.replace("_", " ").capitalize()
+        """The first sentence of the view's docstring; without one, its name."""
+        return self._words[0].rstrip(".") or self.name.replace("_", " ").capitalize()
 
     @property
     def description(self) -> str:
-        return self._words.partition("\n")[2].strip()
+        return self._words[1]
 
     @property
     def path_parameters(self) -> list[str]:
@@ -57,5 +62,7 @@ class Endpoint:
         return self.method not in {"GET", "HEAD", "OPTIONS"}
 
     @property
-    def _words(self) -> str:
-        return inspect.getdoc(self.view) or ""
+    def _words(self) -> tuple[str, str]:
+        first, _, others = (inspect.getdoc(self.view) or "").partition("\n\n")
+        sentence, *rest = _SENTENCES.split(first.replace("\n", " "), maxsplit=1)
+        return sentence, "\n\n".join(part for part in (*rest, others) if part)

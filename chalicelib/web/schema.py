@@ -52,7 +52,7 @@ class Nothing(Schema):
 
 
 class Accepted(Schema):
-    status: str
+    status: str = Field(examples=["check_mail"])
 
 
 def parse(schema: type[S], raw: bytes) -> S:

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.aws.replays import InProgress, KeyReused, StoredReplays
+from chalicelib.aws.replays import StoredReplays
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.idempotency import InProgress, KeyReused
 from tests.adapters.aws.faults import Faults
 from tests.fakes.clock import ManualClock
 from tests.fakes.installation import Installation

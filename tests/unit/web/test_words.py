@@ -25,6 +25,13 @@ def send_campaign(_call: Any) -> None:
     """
 
 
+def rotate_key(_call: Any) -> None:
+    """Rotate the key
+    of a site. The old one
+    stays good for a day, e.g. for caches.
+    """
+
+
 def endpoint(view: Any = list_sites, **words: Any) -> Endpoint:
     return Endpoint("GET", "/v1/sites/{site_id}/keys/{key_id}", ANYONE, view, "sites", **words)
 
@@ -33,6 +40,9 @@ def test_a_view_names_and_describes_its_endpoint() -> None:
     assert (endpoint().name, endpoint().summary, endpoint().description) == ("list_sites", "List sites", "")
     told = endpoint(send_campaign)
     assert (told.summary, told.description) == ("Send a campaign now", "Answers as soon as the run is planned.")
+    long = endpoint(rotate_key)
+    assert long.summary == "Rotate the key of a site"
+    assert long.description == "The old one stays good for a day, e.g. for caches."
 
 
 def test_an_endpoint_knows_its_parameters_and_body() -> None:

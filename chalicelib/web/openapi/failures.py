@@ -1,0 +1,60 @@
+"""How each endpoint may fail: what follows from its shape, what it names itself, and what may happen to any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from chalicelib.core import errors
+from chalicelib.core.errors import PushError
+from chalicelib.core.idempotency import InProgress, KeyReused
+from chalicelib.web import problems
+from chalicelib.web.allow import Caller
+from chalicelib.web.body import TooLarge, Unreadable
+from chalicelib.web.endpoint import Endpoint
+from chalicelib.web.explain import explain
+from chalicelib.web.openapi.preamble import Document, headers
+from chalicelib.web.schema import AnyQuery
+
+
+class Failures:
+    """One answer for each status, naming the codes it may carry. Most endpoints share most of them."""
+
+    def __init__(self) -> None:
+        self.components: dict[str, Document] = {}
+
+    def of(self, endpoint: Endpoint) -> dict[str, Document]:
+        found = sorted(dict.fromkeys(_expected(endpoint)), key=problems.status_of)
+        return {str(status): self._shared(list(kinds)) for status, kinds in groupby(found, key=problems.status_of)}
+
+    def _shared(self, kinds: Sequence[type[PushError]]) -> Document:
+        name = ".".join(kind.code for kind in kinds)
+        self.components.setdefault(name, _answer(kinds))
+        return {"$ref": f"#/components/responses/{name}"}
+
+
+def _expected(endpoint: Endpoint) -> list[type[PushError]]:
+    caller = endpoint.allow.caller
+    follows: list[tuple[bool, Sequence[type[PushError]]]] = [
+        (endpoint.takes_body, [Unreadable, TooLarge, problems.UnsupportedMediaType]),
+        (endpoint.takes_body or not issubclass(endpoint.query, AnyQuery), [errors.Invalid]),
+        (endpoint.allow.needs_credentials, [errors.Unauthenticated]),
+        (caller in {Caller.USER, Caller.TENANT, Caller.BROWSER}, [errors.Forbidden]),
+        (caller is Caller.OPERATOR or bool(endpoint.path_parameters), [errors.NotFound]),
+        (endpoint.replayable, [KeyReused, InProgress]),
+        (True, [*endpoint.errors, errors.OverLimit, problems.Broken, errors.Unavailable]),
+    ]
+    return [kind for applies, kinds in follows if applies for kind in kinds]
+
+
+def _answer(kinds: Sequence[type[PushError]]) -> Document:
+    names = ["X-Request-Id"]
+    names += ["WWW-Authenticate"] if errors.Unauthenticated in kinds else []
+    names += ["Retry-After"] if any(issubclass(kind, errors.OverLimit | errors.Unavailable) for kind in kinds) else []
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": explain(kinds[0]).example}
+    return {
+        "description": " ".join(kind.title for kind in kinds),
+        "headers": headers(names),
+        "content": {problems.CONTENT_TYPE: content},
+        "x-codes": [kind.code for kind in kinds],
+    }

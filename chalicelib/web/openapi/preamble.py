@@ -1,0 +1,114 @@
+"""What the OpenAPI document says whatever the endpoints are: the conventions, the credentials, headers and problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Document = dict[str, Any]
+
+ABOUT = """\
+PushSaaS sends web push notifications to the people who asked for them, and says honestly what became of each.
+
+## Credentials
+Send `Authorization: Bearer …` with an access token or an API key. People get access tokens by signing in; they last 15
+minutes and are renewed with a refresh token. API keys look like `ps_live_…` or `ps_test_…`: what a test key sends goes
+through everything up to the socket, and is not billed. Each endpoint names the scope it needs.
+
+Endpoints under `/v1/sdk` are called by browsers. They take the site's public key in the path, and answer only to the
+origins that the site lists.
+
+## Requests and answers
+JSON in and out, in UTF-8. A body is one object of at most 256 kB, 20 levels and 500 keys; unknown fields are refused.
+Times are ISO 8601 in UTC. Ids are opaque. New fields may appear in answers at any time: ignore those you do not know.
+
+Every answer carries an `X-Request-Id`. Name it when you ask us about a call.
+
+## Lists
+A list answers `{"data": […], "next_cursor": …, "has_more": …}`. Ask for the next page with `?cursor=`, and for its size
+with `?limit=`, 1 to 100.
+
+## Repeating a request
+Endpoints that create, send or bill take an `Idempotency-Key` of up to 255 characters. The same key with the same body
+gives the same answer for 24 hours, marked `Idempotent-Replayed: true`, and nothing is done twice. Secrets are not
+kept: a replay shows the resource without them.
+
+## Errors
+Errors are `application/problem+json` (RFC 9457). `code` is stable, and what you should act upon; `type` leads to
+[a page that explains it](/problems). `detail` is for people, `instance` is the request id."""
+
+SECURITY: Mapping[str, Document] = {
+    "accessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A person's access token, from signing in. Good for 15 minutes.",
+    },
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "ps_live_… or ps_test_…",
+        "description": "An API key with the scope that the endpoint names.",
+    },
+    "subscriptionToken": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Subscription-Token",
+        "description": "What subscribing answered: proof that this is the same browser.",
+    },
+}
+
+HEADERS: Mapping[str, Document] = {
+    "X-Request-Id": {
+        "description": "Ours, new for every call; one that comes in is ignored.",
+        "schema": {"type": "string", "pattern": "^req_[0-9a-z]{26}$"},
+    },
+    "Idempotent-Replayed": {
+        "description": "`true` when this answer was given before, and nothing was done now.",
+        "schema": {"const": "true"},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before the same request may succeed.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {"description": "How to say who you are.", "schema": {"const": "Bearer"}},
+    "Allow": {"description": "The methods that this path takes.", "schema": {"type": "string"}},
+    "Location": {"description": "Where it is.", "schema": {"type": "string", "format": "uri"}},
+}
+
+IDEMPOTENCY_KEY: Document = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes the request safe to repeat: the same key and body are one deed, for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
+PROBLEM: Document = {
+    "type": "object",
+    "description": "RFC 9457. Some problems have members of their own: their pages say which.",
+    "required": ["type", "title", "status", "detail", "code", "instance"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "The page that explains this problem."},
+        "title": {"type": "string", "description": "The same for every problem of this code."},
+        "status": {"type": "integer", "description": "The HTTP status, once more."},
+        "detail": {"type": "string", "description": "What happened here, for a person to read."},
+        "code": {"type": "string", "description": "Stable: act upon this."},
+        "instance": {"type": "string", "description": "The request id."},
+        "errors": {
+            "type": "array",
+            "description": "Of `invalid` requests: each place at fault.",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "A JSON Pointer into the body, or a query parameter."},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def headers(names: Iterable[str]) -> Document:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

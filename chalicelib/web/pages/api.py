@@ -1,0 +1,113 @@
+"""The contract for machines and for people: OpenAPI, the reference, and a page for every problem."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from hashlib import sha256
+
+from chalicelib.config import settings
+from chalicelib.core.errors import NotFound
+from chalicelib.web.allow import ANYONE
+from chalicelib.web.api import Api
+from chalicelib.web.call import Answer, Call
+from chalicelib.web.explain import Explanation, explanations
+from chalicelib.web.openapi.document import document
+from chalicelib.web.pages.layout import CSS, HEADERS, HTML, stylesheet
+from chalicelib.web.pages.problem import missing_page, problem_index, problem_page
+from chalicelib.web.pages.reference import reference
+from chalicelib.web.problems import Headers
+from chalicelib.web.schema import AnyQuery, Nothing, Schema
+
+api = Api(__name__, tag="documentation", about="This reference, as pages and for machines. Everybody may read it.")
+
+_PAGE_SECONDS = 300
+_STYLE_SECONDS = 86_400
+
+
+class ProblemView(Schema):
+    """The page of a problem, for machines."""
+
+    code: str
+    title: str
+    status: int
+    meaning: str
+    when: str
+    do: str
+    members: dict[str, str]
+    headers: dict[str, str]
+    family: str | None
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> ProblemView:
+        return cls.model_validate(vars(explanation))
+
+
+@api.endpoint("GET", "/openapi.json", allow=ANYONE, query=AnyQuery)
+def openapi_document(call: Call[Nothing]) -> Answer:
+    """Fetch this contract as OpenAPI 3.1."""
+    return _cacheable(call, _contract(), seconds=_PAGE_SECONDS, headers={"Access-Control-Allow-Origin": "*"})
+
+
+@api.endpoint("GET", "/docs", allow=ANYONE, query=AnyQuery, media_type=HTML)
+def read_reference(call: Call[Nothing]) -> Answer:
+    """Read this reference."""
+    return _cacheable(call, _reference(), seconds=_PAGE_SECONDS, headers=HEADERS)
+
+
+@api.endpoint("GET", "/docs/style.css", allow=ANYONE, query=AnyQuery, media_type=CSS)
+def read_stylesheet(call: Call[Nothing]) -> Answer:
+    """Fetch the stylesheet of these pages."""
+    return _cacheable(call, stylesheet(), seconds=_STYLE_SECONDS, headers={})
+
+
+@api.endpoint("GET", "/problems", allow=ANYONE, query=AnyQuery, media_type=HTML)
+def list_problems(call: Call[Nothing]) -> Answer:
+    """Read what problems there are."""
+    return _cacheable(call, problem_index(explanations().values()), seconds=_PAGE_SECONDS, headers=HEADERS)
+
+
+@api.endpoint("GET", "/problems/{code}", allow=ANYONE, query=AnyQuery, returns=ProblemView, media_type=HTML)
+def read_problem(call: Call[Nothing]) -> Answer:
+    """Read what a problem means, and what to do about it.
+
+    A page for people; the same as JSON for who accepts nothing else.
+    """
+    call.answer_headers["Vary"] = "Accept"
+    explanation = explanations().get(call.path["code"])
+    if _wants_json(call):
+        if explanation is None:
+            raise NotFound
+        return Answer(ProblemView.of(explanation), headers={"Content-Type": "application/json"})
+    if explanation is None:
+        return Answer(missing_page(call.path["code"]), status=404, headers=HEADERS)
+    return _cacheable(call, problem_page(explanation), seconds=_PAGE_SECONDS, headers=HEADERS)
+
+
+@cache
+def _contract() -> str:
+    return json.dumps(_document(), ensure_ascii=False, separators=(",", ":"))
+
+
+@cache
+def _reference() -> str:
+    return reference(_document())
+
+
+def _document() -> dict[str, object]:
+    return document(api.app.endpoints, groups=api.app.groups, server_url=settings().public_url)
+
+
+def _wants_json(call: Call[Nothing]) -> bool:
+    accepted = call.header("accept") or ""
+    return "json" in accepted and "text/html" not in accepted
+
+
+def _cacheable(call: Call[Nothing], text: str, *, seconds: int, headers: Headers) -> Answer:
+    tag = f'"{sha256(text.encode()).hexdigest()[:20]}"'
+    known = tag in (call.header("if-none-match") or "")
+    return Answer(
+        "" if known else text,
+        status=304 if known else 200,
+        headers={**headers, "Cache-Control": f"public, max-age={seconds}", "ETag": tag},
+    )

@@ -1,0 +1,86 @@
+"""`make docs`: writes the pages of docs/ that follow from the code. A test compares them with what is committed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.local.aws import environment
+
+if TYPE_CHECKING:  # the product reads its settings when it is imported: not before `main` has set them
+    from chalicelib.web.explain import Explanation
+
+DOCS = Path(__file__).parents[1] / "docs"
+_NOTE = "<!-- Written by `make docs` from the error's docstring. -->"
+
+
+def main() -> None:
+    os.environ.update(environment())  # noqa: TID251 -- an entry point: nothing of the product is imported yet
+    from chalicelib.web.explain import explanations
+
+    write(DOCS / "problems", problem_pages(explanations()))
+
+
+def write(folder: Path, pages: Mapping[str, str]) -> None:
+    """Leaves exactly these pages in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.md"):
+        if stale.name not in pages:
+            stale.unlink()
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    print(f"{folder.name}: {len(pages)} pages")
+
+
+def problem_pages(explanations: Mapping[str, Explanation]) -> dict[str, str]:
+    """File names with their Markdown: one for each code, and an index by status."""
+    pages = {f"{code}.md": _page(explanation) for code, explanation in explanations.items()}
+    return pages | {"index.md": _index(explanations.values())}
+
+
+def _index(explanations: Iterable[Explanation]) -> str:
+    from chalicelib.web.explain import STATUS_NAMES
+
+    lines = [
+        _NOTE,
+        "",
+        "# Problems",
+        "",
+        "Errors are `application/problem+json` (RFC 9457). Act upon `code`: it is stable. The API serves these pages",
+        "at `/problems/<code>`, which is where the `type` of a problem points.",
+    ]
+    by_status = sorted(explanations, key=lambda each: (each.status, each.code))
+    for status, members in groupby(by_status, key=lambda each: each.status):
+        lines += ["", f"## {status} {STATUS_NAMES[status]}", "", "| code | title |", "|---|---|"]
+        lines += [f"| [`{each.code}`]({each.code}.md) | {each.title} |" for each in members]
+    return "\n".join(lines) + "\n"
+
+
+def _page(explanation: Explanation) -> str:
+    parts = [
+        _NOTE,
+        f"# {explanation.title}",
+        f"`{explanation.code}` · status {explanation.status}" + _family(explanation),
+        explanation.meaning,
+        f"## When it happens\n\n{explanation.when}",
+        f"## What to do\n\n{explanation.do}",
+        *_extras("Members of its own", explanation.members),
+        *_extras("Headers", explanation.headers),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _family(explanation: Explanation) -> str:
+    return f" · of the kind of [`{explanation.family}`]({explanation.family}.md)" if explanation.family else ""
+
+
+def _extras(heading: str, extras: Mapping[str, str]) -> Iterable[str]:
+    if extras:
+        yield f"## {heading}\n\n" + "\n".join(f"- `{name}`: {words}" for name, words in extras.items())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""What `make docs` writes is committed as it would write it now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chalicelib.web.explain import explanations
+from infra.docs import DOCS, problem_pages, write
+
+
+def test_the_committed_problem_pages_are_up_to_date() -> None:
+    committed = {page.name: page.read_text(encoding="utf-8") for page in (DOCS / "problems").glob("*.md")}
+    assert committed == problem_pages(explanations()), "run `make docs`"
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    pages = problem_pages(explanations())
+    targets = {target.partition(")")[0] for text in pages.values() for target in text.split("](")[1:]}
+    assert targets <= set(pages)
+
+
+def test_pages_of_errors_that_are_gone_go_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "problems", {"old.md": "old", "kept.md": "old"})
+    write(tmp_path / "problems", {"kept.md": "new", "fresh.md": "new"})
+    assert {page.name: page.read_text() for page in (tmp_path / "problems").iterdir()} == {
+        "kept.md": "new",
+        "fresh.md": "new",
+    }
+    assert "2 pages" in capsys.readouterr().out
