@@ -1,4 +1,4 @@
-"""The two ways in which an Idempotency-Key is refused. The store of answers raises them; the HTTP contract names them."""
+"""The two refusals of an Idempotency-Key. The store of answers raises them; the HTTP contract names them."""
 
 from __future__ import annotations
 
