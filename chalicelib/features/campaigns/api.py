@@ -24,7 +24,7 @@ from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import ListQuery, Nothing
 
-api = Api(__name__, tag="campaigns")
+api = Api(__name__, tag="campaigns", about="What to say, to whom and when; and what became of it.")
 
 _ALL = "/v1/sites/{site_id}/campaigns"
 _ONE = "/v1/sites/{site_id}/campaigns/{campaign_id}"

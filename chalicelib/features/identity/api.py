@@ -27,7 +27,7 @@ from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Accepted, ListQuery, Nothing
 
-api = Api(__name__, tag="accounts")
+api = Api(__name__, tag="accounts", about="People, what they are members of, and the API keys of their programs.")
 
 _CHECK_MAIL = Accepted(status="check_mail")
 _KEY_MAKER = person(Scope.TEAM_WRITE)  # no key makes keys: a leaked one would outlive its end in its children

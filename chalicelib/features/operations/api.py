@@ -9,7 +9,7 @@ from chalicelib.web.api import Answer, Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Nothing
 
-api = Api(__name__, tag="operations")
+api = Api(__name__, tag="operations", about="Whether it is up, for load balancers and people.")
 
 
 @api.endpoint("GET", "/v1/health", allow=ANYONE, returns=Health)

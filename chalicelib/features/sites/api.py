@@ -15,8 +15,17 @@ from chalicelib.web.browser import BrowserApi, site_of
 from chalicelib.web.call import Call
 from chalicelib.web.schema import ListQuery, Nothing
 
-api = Api(__name__, tag="sites")
-sdk_api = BrowserApi(__name__, tag="sdk", gate=sites)
+api = Api(
+    __name__,
+    tag="sites",
+    about="A site is a web property: its address, the origins that may subscribe browsers, and its VAPID key.",
+)
+sdk_api = BrowserApi(
+    __name__,
+    tag="sdk",
+    gate=sites,
+    about="What the script on a site's pages calls, from one of the site's origins and with its public key in the path.",
+)
 
 
 @api.endpoint(

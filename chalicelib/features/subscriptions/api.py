@@ -25,7 +25,7 @@ from chalicelib.web.browser import BrowserApi, site_of
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Nothing
 
-api = Api(__name__, tag="subscriptions")
+api = Api(__name__, tag="subscriptions", about="A subscription is one browser that said yes to one site.")
 sdk_api = BrowserApi(__name__, tag="sdk", gate=gate)
 
 _SITE = "/v1/sites/{site_id}/subscriptions"
