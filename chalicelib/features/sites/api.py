@@ -24,7 +24,7 @@ sdk_api = BrowserApi(
     __name__,
     tag="sdk",
     gate=sites,
-    about="What the script on a site's pages calls, from one of the site's origins and with its public key in the path.",
+    about="What the script on a site's pages calls: from one of the site's origins, with its public key in the path.",
 )
 
 
