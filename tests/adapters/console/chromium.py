@@ -66,6 +66,7 @@ class Browser:
         self._number = 0
         self._session: str | None = None
         self.complaints: list[str] = []
+        self._registrations: list[dict[str, Any]] = []
         self._reader = threading.Thread(target=self._read, args=[answers], daemon=True)
         self._reader.start()
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
@@ -94,6 +95,35 @@ class Browser:
             if time.monotonic() > deadline:
                 raise AssertionError(f"never true: {expression}\n{self.evaluate('document.body.innerText')}")
             time.sleep(0.05)
+
+    def allow(self, permission: str, *, origin: str) -> None:
+        self.ask("Browser.grantPermissions", permissions=[permission], origin=origin)
+
+    def deliver_push(self, text: str, *, shown: str) -> Any:
+        """To the page's own service worker, as if a push service had brought it; returns what `shown` makes of that.
+
+        A worker registered only just now is sometimes overlooked, so it is brought again until something shows.
+        """
+        registration, origin = self._registration(), self.evaluate("location.origin")
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            self.ask("ServiceWorker.deliverPushMessage", origin=origin, registrationId=registration, data=text)
+            for _ in range(40):
+                if found := self.evaluate(shown):
+                    return found
+                time.sleep(0.05)
+        raise AssertionError("nothing was shown")
+
+    def _registration(self) -> str:
+        self.ask("ServiceWorker.disable")
+        self._registrations.clear()
+        self.ask("ServiceWorker.enable")
+        origin = self.evaluate("location.origin")
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not (found := [one for one in self._registrations if one["scopeURL"].startswith(origin)]):
+            assert time.monotonic() < deadline, "no service worker is registered"
+            time.sleep(0.02)
+        return str(found[-1]["registrationId"])
 
     def screenshot(self, file: Path, *, whole: bool = True) -> None:
         """The whole page, however long, or only what the window shows."""
@@ -138,6 +168,8 @@ class Browser:
         match message.get("method"):
             case None:
                 self._answers.put(message)
+            case "ServiceWorker.workerRegistrationUpdated":
+                self._registrations += said["registrations"]
             case "Runtime.exceptionThrown":
                 self.complaints.append(str(said["exceptionDetails"]))
             case "Log.entryAdded" if said["entry"]["level"] in {"error", "warning"}:

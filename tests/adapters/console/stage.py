@@ -6,11 +6,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from infra.local.console.exchange import Request
+from chalicelib.core.errors import NotFound
+from infra.local.console.exchange import Answer, Request, answer_problem
 from infra.local.console.product_view import Product
 from infra.local.console.routes import Console
 from tests.adapters.console.fake_product import in_full_swing
@@ -18,8 +19,16 @@ from tests.adapters.console.fake_product import in_full_swing
 
 @dataclass
 class Stage:
+    """`heard` is what the page asked of the app, which answers what `says` holds for a method, and otherwise 404."""
+
     url: str
     server: ThreadingHTTPServer
+    heard: list[Request] = field(default_factory=list)
+    says: dict[str, Answer] = field(default_factory=dict)
+
+    def app(self, request: Request) -> Answer:
+        self.heard.append(request)
+        return self.says.get(request.method) or answer_problem(NotFound())
 
     def vanish(self) -> None:
         """As when Ctrl-C has stopped the product: nobody listens, and what was open is cut."""
@@ -34,11 +43,12 @@ def on_stage(make_product: Callable[[str], Product], *, port: int = 0) -> Iterat
     server.daemon_threads = True
     url = f"http://127.0.0.1:{server.server_port}"
     console = Console(make_product(url), port=server.server_port)
-    vars(server)["console"] = console
+    stage = Stage(url, server)
+    vars(server).update(console=console, stage=stage)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield Stage(url, server)
+        yield stage
     finally:
         server.shutdown()
         server.server_close()
@@ -53,6 +63,9 @@ class _Visit(BaseHTTPRequestHandler):
         self._answer()
 
     def do_POST(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
         self._answer()
 
     def log_message(self, *_: object) -> None:
@@ -71,7 +84,8 @@ class _Visit(BaseHTTPRequestHandler):
         if console is None:
             self.close_connection = True
             return
-        answer = console.answer(request)
+        stage: Stage = vars(self.server)["stage"]
+        answer = console.answer(request) if console.concerns(request.path) else stage.app(request)
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

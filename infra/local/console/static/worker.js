@@ -15,7 +15,8 @@ self.addEventListener("notificationclick", (event) => {
 // A push that shows nothing costs the permission in some browsers, so whatever fails ends in the fallback.
 async function receive(data) {
   try {
-    await show(data.json().notification);
+    const told = data.json().notification;
+    await show(told.title ? told : FALLBACK);
   } catch {
     await show(FALLBACK);
   }

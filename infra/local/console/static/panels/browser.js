@@ -5,6 +5,7 @@ import { ask, Refused } from "/local/feed.js";
 
 const REMEMBERED = "subscription";
 const WORKER = "/local/worker.js";
+const PATIENCE_MS = 20_000; // a browser without a connection would try for ever
 const button = find("subscribe");
 const text = find("subscribe-text");
 let welcome = null;
@@ -67,12 +68,24 @@ async function join() {
   if ((await Notification.requestPermission()) !== "granted") throw new Error("Permission was not given.");
   const registration = await navigator.serviceWorker.register(WORKER, { updateViaCache: "none" });
   await active(registration);
-  const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: welcome.vapid_public_key });
+  say(text, "Waiting for the browser's push service…");
+  const subscription = await subscribed(registration);
   try {
     const answer = await ask(route(), { method: "POST", body: { subscription: subscription.toJSON(), timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, language: navigator.language, tags: ["console"] } });
     localStorage.setItem(REMEMBERED, JSON.stringify(answer));
   } catch (error) {
     await subscription.unsubscribe();
+    throw error;
+  }
+}
+
+async function subscribed(registration) {
+  const pending = registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: welcome.vapid_public_key });
+  const tooLate = new Promise((_, fail) => setTimeout(() => fail(new DOMException("", "AbortError")), PATIENCE_MS));
+  try {
+    return await Promise.race([pending, tooLate]);
+  } catch (error) {
+    pending.then((late) => late.unsubscribe(), () => {});
     throw error;
   }
 }
