@@ -23,7 +23,10 @@ _PREFIXES = {
 _OWNED = {
     ("apikey", "name"): "Checkout server",
     ("campaign", "status"): "scheduled",
+    ("run", "state"): "sent",
     ("run", "status"): "sent",
+    ("stats", "run"): f"run_{_ULID}",
+    ("stats", "state"): "sending",
     ("site", "name"): "Analytical Engines",
     ("tenant", "name"): "Analytical Engines",
     ("user", "name"): "Ada Lovelace",
@@ -68,7 +71,17 @@ _WORDS = {
     "vapid_public_key": "BNbxGYNMhEIi9zrneh7mqV4oUanj…",
     "zone": "Europe/Madrid",
 }
-_NUMBERS = {"expires_in": 900}
+_NUMBERS = {
+    "accepted": 940,
+    "audience": 1000,
+    "excluded": 250,
+    "expired": 0,
+    "expires_in": 900,
+    "failed": 2,
+    "gone": 31,
+    "pending": 15,
+    "skipped": 12,
+}  # accepted + gone + failed + skipped + expired + pending = audience, also here
 _FORMATS = {"date-time": "2026-03-01T09:00:00Z", "date": "2026-03-01", "uri": "https://shop.example"}
 
 
@@ -128,7 +141,7 @@ def _given(schema: JsonSchema) -> Any:
 def _scalar(schema: JsonSchema, name: str, owner: str) -> Any:
     match schema.get("type"):
         case "integer" | "number":
-            return schema.get("minimum", _NUMBERS.get(name, 1))
+            return _NUMBERS.get(name, schema.get("minimum", 1))
         case "boolean":
             return False
     return _text(schema, name, owner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from chalicelib.web.openapi.samples import JsonSchema, Samples
@@ -68,9 +68,14 @@ class Fields:
         required = schema.get("required", ())
         rows = (
             self.row(name, inner, required=name in required, trail=trail)
-            for name, inner in schema["properties"].items()
+            for name, inner in sorted(
+                schema["properties"].items(), key=lambda field: self._is_optional(field[0], required)
+            )
         )
         return el("ul", rows, class_="fields")
+
+    def _is_optional(self, name: str, required: Collection[str]) -> bool:
+        return self._of_body and name not in required
 
     def _alternatives(self, lists: list[Html]) -> Iterator[Html]:
         for number, each in enumerate(lists):

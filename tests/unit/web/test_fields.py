@@ -84,6 +84,16 @@ def test_only_bodies_say_what_is_required() -> None:
     assert words({"type": "string"}, required=True, of_body=False) == "field string"
 
 
+def test_what_is_required_comes_first_in_a_body() -> None:
+    schema = {
+        "type": "object",
+        "required": ["last"],
+        "properties": {name: {"type": "string"} for name in ("first", "last")},
+    }
+    assert words(schema) == "field object last string required first string"
+    assert words(schema, of_body=False) == "field object first string last string"
+
+
 def test_fields_of_fields_are_shown_and_alternatives_named() -> None:
     schema = {"type": "object", "properties": {"audience": {"$ref": "#/components/schemas/Audience"}}}
     text = words(schema)
