@@ -55,14 +55,14 @@ class Reply:
 class _Exchange:
     """One reusable handle and what came back on it."""
 
-    __slots__ = ("body", "curl", "headers", "sent_bytes", "ticket")
+    __slots__ = ("body", "curl", "headers", "size", "ticket", "unsent")
 
     def __init__(self) -> None:
         self.curl = pycurl.Curl()
         self.ticket = b""
         self.headers: dict[str, str] = {}
-        self.body = b""
-        self.sent_bytes = 0
+        self.body = self.unsent = b""
+        self.size = 0
         for option, value in (
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
             (pycurl.PIPEWAIT, 1),
@@ -73,23 +73,32 @@ class _Exchange:
             (pycurl.CONNECTTIMEOUT_MS, _CONNECT_MS),
             (pycurl.TIMEOUT_MS, _TOTAL_MS),
             (pycurl.POST, 1),
+            (pycurl.READFUNCTION, self._give),
             (pycurl.HEADERFUNCTION, self._take_header),
             (pycurl.WRITEFUNCTION, self._take_body),
         ):
             self.curl.setopt(option, value)
 
     def begin(self, ticket: bytes, url: str, headers: Sequence[str], body: bytes) -> None:
-        self.ticket, self.headers, self.body, self.sent_bytes = ticket, {}, b"", len(body)
+        self.ticket, self.headers, self.body = ticket, {}, b""
+        self.unsent, self.size = body, len(body)
         self.curl.setopt(pycurl.URL, url)
         self.curl.setopt(pycurl.HTTPHEADER, headers)
-        self.curl.setopt(pycurl.POSTFIELDS, body)
+        self.curl.setopt(pycurl.POSTFIELDSIZE, self.size)
 
     def reply(self) -> Reply:
         """The status decides, also when the rest of the answer is too long, too slow or cut off."""
         status = int(self.curl.getinfo(pycurl.RESPONSE_CODE))
         if status >= _FIRST_FINAL_STATUS:
             return Reply(status, self.headers, self.body)
-        return Reply(0, left=self.curl.getinfo(pycurl.SIZE_UPLOAD_T) >= self.sent_bytes)
+        return Reply(0, left=self.curl.getinfo(pycurl.SIZE_UPLOAD_T) >= self.size)
+
+    def _give(self, size: int) -> bytes:
+        """Once only. A body that curl could rewind it would send again by itself when an answer is lost on a warm
+        connection, and nobody would count the doubt.
+        """
+        piece, self.unsent = self.unsent[:size], self.unsent[size:]
+        return piece
 
     def _take_header(self, line: bytes) -> None:
         name, colon, value = line.decode("latin-1").partition(":")
