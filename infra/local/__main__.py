@@ -11,14 +11,15 @@ from pathlib import Path
 
 from infra.local import calls
 from infra.local.instance import STATE, Taken, running
-from infra.local.supervisor import REAL, SIMULATED, supervise
+from infra.local.supervisor import REAL, SIMULATED, WATCHED, supervise
 
 _LOG = STATE / "log"
 
 
 def run() -> int:
     """Everything on loopback, restarted when the code changes."""
-    return supervise(port=_port(), push=REAL if _variable("REAL_PUSH") in {"1", "true", "yes"} else SIMULATED)
+    push = REAL if _variable("REAL_PUSH") in {"1", "true", "yes"} else SIMULATED
+    return supervise(port=_port(), push=push, watched=() if _variable("RELOAD") == "0" else WATCHED)
 
 
 def reset() -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local import aws, moto_patch
 from infra.local.clock import LocalClock
-from infra.local.instance import announce
+from infra.local.instance import STATE, announce
 from infra.local.instance import running as found
 from infra.local.snapshot import Keeper, Notes, SetAside, Snapshot
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from infra.local.seed import Demo
 
 LOG = logging.getLogger("local.product")
-STATE = Path(".local")
 _RETRY_AFTER_SECONDS = 5  # SQS would hide a failed message for six minutes
 _WORKERS_A_QUEUE = 2
 _LEDGER_ROWS = 50_000

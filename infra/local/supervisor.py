@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from watchfiles import PythonFilter, watch
@@ -13,18 +13,18 @@ from watchfiles import PythonFilter, watch
 from infra.local.instance import only_one
 
 REAL, SIMULATED = "real", "simulated"
-_WATCHED = ("app.py", "chalicelib", "infra")
+WATCHED = ("app.py", "chalicelib", "infra")
 _KINDS = (".yaml", ".html", ".css", ".js", ".svg")
 _LAST_WORDS_SECONDS = 30  # a snapshot of a full product takes a few
 _LOOK_EVERY_MS = 500
 
 
-def supervise(*, port: int, push: str) -> int:
+def supervise(*, port: int, push: str, watched: Sequence[str] = WATCHED) -> int:
     with only_one(port=port), _polite_end():
         child = _start(port, push)
         try:
-            for changes in _changes():
-                if changes:
+            for has_changed in _changes(watched):
+                if has_changed:
                     print("\nThe code has changed; starting again.", flush=True)
                     _stop(child)
                     child = _start(port, push)
@@ -37,16 +37,16 @@ def supervise(*, port: int, push: str) -> int:
     return 0
 
 
-def _changes() -> Iterator[bool]:
+def _changes(watched: Sequence[str]) -> Iterator[bool]:
     """True when code has changed, False every now and then when it has not. A child that fell over waits for a mend."""
-    watched = watch(
-        *_WATCHED,
+    changes = watch(
+        *watched,
         watch_filter=PythonFilter(extra_extensions=_KINDS),
         rust_timeout=_LOOK_EVERY_MS,
         yield_on_timeout=True,
         raise_interrupt=True,
     )
-    return (bool(changes) for changes in watched)
+    return (bool(seen) for seen in changes)
 
 
 def _start(port: int, push: str) -> subprocess.Popen[bytes]:
