@@ -23,9 +23,10 @@ class Frozen:
 def test_the_clock_is_aware_and_may_be_swapped() -> None:
     before = clock._clock
     assert clock.now().utcoffset() == timedelta(0)
+    present = clock.PresentClock()
     clock.use(Frozen())
     try:
-        assert clock.now() == Frozen().now()
+        assert clock.now() == present.now() == Frozen().now()
     finally:
         clock.use(before)
 
