@@ -33,7 +33,11 @@ os.environ.update(
     AWS_EC2_METADATA_DISABLED="true",
 )
 
-from chalicelib.core import clock as product_clock  # noqa: E402 -- the environment comes first
+from chalicelib.channels import registry  # noqa: E402 -- the environment comes first
+from chalicelib.core import clock as product_clock  # noqa: E402
+from tests.fakes.nowhere import Nowhere  # noqa: E402
+
+registry.use(Nowhere())
 
 if TYPE_CHECKING:  # moto takes a second to import, which unit tests do without
     from tests.fakes.installation import Installation

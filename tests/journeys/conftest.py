@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.channels import registry
-from chalicelib.channels.webpush.transport import Direct
 from infra.local.connector import Everywhere
 from infra.local.push_service.service import PushService
+from tests.fakes.nowhere import Nowhere
 from tests.journeys.shop import Shop
 from tests.world import World
 
@@ -19,7 +19,7 @@ def _standing_push_service() -> Iterator[PushService]:
     with PushService() as push_service:
         registry.use(Everywhere(port=push_service.port, ca_path=push_service.ca_path))
         yield push_service
-        registry.use(Direct())
+        registry.use(Nowhere())
 
 
 @pytest.fixture

@@ -5,19 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-import pycurl
 import pytest
 
 from chalicelib.channels import registry
 from chalicelib.channels.endpoints import Vendor
 from chalicelib.channels.webpush.sender import Sink
-from chalicelib.channels.webpush.transport import Connector, Refused, Transport
+from chalicelib.channels.webpush.transport import Connector, Transport
 from chalicelib.core.identity import Mode
-
-
-class Nowhere:
-    def prepare(self, _curl: pycurl.Curl, _host: str) -> None:
-        raise Refused
+from tests.fakes.nowhere import Nowhere
 
 
 @pytest.fixture(autouse=True)
