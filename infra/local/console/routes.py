@@ -21,11 +21,14 @@ Route = Callable[[Request], Answer]
 
 
 class Console:
-    """`concerns` says whether a path is the console's, `answer` answers it; both from any thread."""
+    """`concerns` says whether a path is the console's, `answer` answers it; both from any thread.
+
+    `port` is where the gateway listens; it may be told later, when a free one was found.
+    """
 
     def __init__(self, product: Product, *, port: int) -> None:
         self._product = product
-        self._port = port
+        self.port = port
         self._misbehaviour = Misbehaviour(product.set_push_rules, now=product.now)
         self._state = State(product, self._misbehaviour)
         self._pages = pages()
@@ -44,7 +47,7 @@ class Console:
 
     def answer(self, request: Request) -> Answer:
         try:
-            admit(request, port=self._port)
+            admit(request, port=self.port)
             return self._route(request)(request)
         except MethodNotAllowed as error:
             return answer_problem(error, allow=", ".join(self._methods(request.path)))

@@ -9,6 +9,7 @@ from infra.local.console.exchange import answer_json
 from tests.adapters.console.chromium import Browser
 from tests.adapters.console.fake_product import FakeProduct, an_empty_one, in_full_swing
 from tests.adapters.console.page import DESKTOP, PHONE, OnStage, click, opened, shows, text
+from tests.adapters.console.stage import on_stage
 
 pytestmark = pytest.mark.e2e
 
@@ -133,6 +134,10 @@ def test_a_stopped_product_is_told_plainly_and_welcomed_back(page: Browser, stag
     click(page, "#compose")
     click(page, "#campaign button[type=submit]")
     page.until(shows("#campaign .fault", "has stopped"))
+    with on_stage(lambda _: in_full_swing(), port=int(standing.url.rpartition(":")[2])):
+        page.until(shows("#mode", "Simulated pushes only"))
+        assert page.evaluate("document.querySelector('#alarm').hidden")
+        page.until(shows("#runs", "The spring collection is here"))
     page.complaints[:] = [one for one in page.complaints if "net::ERR" not in one]
 
 

@@ -48,11 +48,11 @@ export function empty(id, isEmpty) {
   find(`${id}-empty`).hidden = !isEmpty;
 }
 
-export function copyButton(text, { label = "Copy" } = {}) {
-  const button = el("button", { type: "button", class: "copy", title: "Copy to the clipboard" }, label);
+export function copyButton(text, { label = "Copy", what = "" } = {}) {
+  const button = el("button", { type: "button", class: "copy", "aria-label": what ? `${label} ${what}` : null }, label);
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(typeof text === "function" ? text() : text);
+      await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
     } catch {
       button.textContent = "Select it";

@@ -12,7 +12,7 @@ export function show(state) {
       el(
         "li",
         {},
-        el("p", { class: "says" }, el("span", {}, line.says), copyButton(line.command)),
+        el("p", { class: "says" }, el("span", {}, line.says), copyButton(line.command, { what: `the call: ${line.says}` })),
         el("pre", { tabindex: "0", "aria-label": line.says }, el("code", {}, line.command)),
       ),
     ),
@@ -26,7 +26,7 @@ export function show(state) {
     key: ([name]) => name,
     make: () => el("div"),
     update: (node, [name, value]) =>
-      node.replaceChildren(el("dt", {}, name), el("dd", {}, el("code", { title: value }, value), copyButton(value))),
+      node.replaceChildren(el("dt", {}, name), el("dd", {}, el("code", { title: value }, value), copyButton(value, { what: name }))),
   });
   find("start-facts").append(
     el("div", { "data-key": "docs" }, el("dt", {}, "Reference"), el("dd", {}, el("a", { href: "/docs" }, "all routes"), " · ", el("a", { href: "/openapi.json" }, "OpenAPI"))),
