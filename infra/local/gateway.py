@@ -94,7 +94,7 @@ class Gateway:
         """From any thread. Never raises."""
         request_id = ids.new("req")
         try:
-            if self._local is not None and self._local.concerns(incoming.path):
+            if self._local is not None and self._is_local(incoming.path):
                 return _of_site(self._local.answer(_to_site(incoming)))
             return self._of_app(incoming, request_id)
         except Exception:  # one request's fault must not end the thread that serves the next
@@ -109,6 +109,9 @@ class Gateway:
         event = rest_event.to_event(incoming, route, request_id=request_id, binary_types=binary_types)
         return rest_event.from_answer(self._app(event, Context("api", _TIMEOUT_SECONDS)))
 
+    def _is_local(self, path: str) -> bool:
+        return self._local is not None and self._local.concerns(path)
+
     def _wsgi(self, environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
         began = time.monotonic()
         is_too_large = int(environ.get("CONTENT_LENGTH") or 0) > LARGEST_BODY_BYTES
@@ -118,7 +121,8 @@ class Gateway:
         length = [] if outgoing.status in _WITHOUT_BODY else [("Content-Length", str(len(outgoing.body)))]
         start_response(f"{outgoing.status} {responses.get(outgoing.status, '')}", [*outgoing.headers, *length])
         milliseconds = (time.monotonic() - began) * 1000
-        LOG.info("%s %s %d %.0f ms", incoming.method, incoming.path, outgoing.status, milliseconds)
+        if not self._is_local(incoming.path):  # the console asks every second
+            LOG.info("%s %s %d %.0f ms", incoming.method, incoming.path, outgoing.status, milliseconds)
         return [outgoing.body] if has_body else []
 
     def _serve(self) -> None:

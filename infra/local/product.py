@@ -17,7 +17,7 @@ from chalicelib.features.campaigns.wiring import campaigns
 from chalicelib.features.sending.store.batches import BatchRows
 from chalicelib.features.sending.store.runs import RunRows
 from chalicelib.features.subscriptions.wiring import subscriptions
-from infra.local import aws
+from infra.local import aws, status
 from infra.local.clock import LocalClock
 from infra.local.console.arrivals import Arrivals
 from infra.local.console.log_tail import LogTail
@@ -85,20 +85,20 @@ class LocalProduct:
     def queues(self) -> Sequence[QueueView]:
         return [
             QueueView(name=q.name, waiting=q.ready, in_flight=q.in_flight, delayed=q.delayed, dead=q.dead_letters)
-            for q in self.parts.runner.status().queues
+            for q in status.queues(aws.PREFIX)
         ]
 
     def handlers(self) -> Sequence[HandlerView]:
         return [
             HandlerView(
                 name=handler.name,
-                trigger=handler.source,
+                trigger=_trigger(handler.source),
                 invocations=handler.tally.runs,
                 failures=handler.tally.failures,
                 running=handler.tally.running,
                 last_at=handler.tally.last_run_at,
             )
-            for handler in self.parts.runner.status().handlers
+            for handler in self.parts.runner.handlers()
         ]
 
     def runs(self, *, most: int) -> Sequence[RunView]:
@@ -124,6 +124,11 @@ class LocalProduct:
 
     def set_push_rules(self, rules: Sequence[Mapping[str, Any]]) -> None:
         self.parts.push_service.set_rules(rules)
+
+
+def _trigger(source: str) -> str:
+    """In words: a schedule speaks for itself, anything else is a queue or a table of ours."""
+    return source.removeprefix(f"{aws.PREFIX}-")
 
 
 def _subscription_id(site_id: str, endpoint: str) -> str:

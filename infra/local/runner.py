@@ -101,13 +101,16 @@ class Runner:
         return left
 
     def status(self) -> Status:
-        handlers = [HandlerStatus(s.function.name, s.source, s.function.tally) for s in self.sources]
         schedules = [
             ScheduleStatus(s.function.name, s.expression, s.last_at, s.next_at)
             for s in self.sources
             if isinstance(s, CronSource)
         ]
-        return Status(self._clock.now(), list(status.queues(self._prefix)), handlers, schedules)
+        return Status(self._clock.now(), list(status.queues(self._prefix)), self.handlers(), schedules)
+
+    def handlers(self) -> list[HandlerStatus]:
+        """The part of `status` that asks nobody."""
+        return [HandlerStatus(s.function.name, s.source, s.function.tally) for s in self.sources]
 
     def notes(self) -> dict[str, Any]:
         """How far schedules and streams have got, for the snapshot and the next life."""
