@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._limit_time(_HANDSHAKE_SECONDS)
+        self._in(_HANDSHAKE_SECONDS, self.abort)
 
     def data_received(self, received: bytes) -> None:
         if not self.is_open:
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         self.is_open = False
-        self._limit_time(None)
+        self._clear_timer()
         self._end_session()
         self._forget(self)
 
@@ -99,7 +99,7 @@ class Connection(asyncio.Protocol):
             self.is_open = False
             self._end_session()
             self._say_goodbye()
-            self._limit_time(_LINGER_SECONDS)
+            self._in(_LINGER_SECONDS, self._transport.close)
             self._end_writing(self._transport)
 
     def reset(self) -> None:
@@ -129,11 +129,13 @@ class Connection(asyncio.Protocol):
         if session is not None:
             session.end()
 
-    def _limit_time(self, seconds: float | None) -> None:
-        """What must be over by then; None: nothing any more."""
+    def _in(self, seconds: float, then: Callable[[], None]) -> None:
+        self._clear_timer()
+        self._timer = asyncio.get_running_loop().call_later(seconds, then)
+
+    def _clear_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self.abort)
 
     def _shake_hands(self) -> bool:
         try:
@@ -142,7 +144,7 @@ class Connection(asyncio.Protocol):
             return False
         finally:
             self._flush()
-        self._limit_time(None)
+        self._clear_timer()
         self._session = self._open_session(self, self._tls.selected_alpn_protocol())
         self._session.start()
         return True

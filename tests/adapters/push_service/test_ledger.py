@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -88,6 +90,15 @@ def test_a_lost_answer_counts_once(clock: ManualClock) -> None:
     assert (record.answer_lost, ledger.answers_lost) == (True, 1)
 
 
+@pytest.fixture
+def restless_threads() -> Iterator[None]:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("restless_threads")
 def test_many_writers_lose_no_line_and_share_no_number(clock: ManualClock) -> None:
     ledger = Ledger(capacity=10_000)
 

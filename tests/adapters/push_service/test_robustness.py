@@ -7,8 +7,6 @@ import socket
 import ssl
 import struct
 import threading
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,25 +16,26 @@ import pytest
 from cryptography import x509
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import RemoteSettingsChanged
+from h2.errors import ErrorCodes
+from h2.events import RemoteSettingsChanged, StreamEnded, StreamReset
 from h2.settings import SettingCodes
 
 from infra.local.push_service.service import STAND_IN_HOST, PushService
 from tests.adapters.push_service.crowd import push_all
-from tests.adapters.push_service.raw import open_files, read_all, tcp_connection, tls_connection
+from tests.adapters.push_service.raw import (
+    ask_over_h2,
+    eventually,
+    memory_bytes,
+    open_files,
+    plain_request,
+    read_all,
+    tcp_connection,
+    tls_connection,
+)
 from tests.adapters.push_service.sender import H1, H2, Sender, post
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = b"\0\0\0\4\0\0\0\0\0"
-
-
-def eventually(claim: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
-    while not claim():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 def still_serves(service: PushService) -> bool:
@@ -118,12 +117,8 @@ def test_it_stops_at_once_whatever_clients_are_doing(service: PushService, sende
 
 def test_it_stops_in_the_middle_of_an_oversize_answer_nobody_reads(service: PushService, sender: Sender) -> None:
     service.set_rules([{"action": "oversize"}])
-    subscription = service.subscribe()
-    url = subscription["endpoint"]
-    head = "\r\n".join([f"POST {url.removeprefix(f'https://{STAND_IN_HOST}')} HTTP/1.1", f"Host: {STAND_IN_HOST}"])
-    fields = "\r\n".join([*sender.headers(url, content_encoding=None), "Content-Length: 0"])
     with tls_connection(service, "http/1.1") as client:
-        client.sendall(f"{head}\r\n{fields}\r\n\r\n".encode())
+        client.sendall(plain_request(service, sender))
         assert eventually(lambda: service.ledger.total == 1)
         service.stop()
     [record] = service.ledger.received()
@@ -210,18 +205,9 @@ def test_noise_of_any_kind_is_survived(service: PushService, alpn: str) -> None:
 
 
 def test_a_sound_conversation_with_any_byte_flipped_is_survived(service: PushService, sender: Sender) -> None:
-    url = service.subscribe()["endpoint"]
     client_side = H2Connection(H2Configuration(client_side=True))
     client_side.initiate_connection()
-    fields = [(name, value) for name, _, value in (line.partition(": ") for line in sender.headers(url))]
-    pseudo = [
-        (":method", "POST"),
-        (":scheme", "https"),
-        (":authority", STAND_IN_HOST),
-        (":path", "/" + url.split("/", 3)[3]),
-    ]
-    client_side.send_headers(1, [*pseudo, *fields])
-    client_side.send_data(1, b"x" * 200, end_stream=True)
+    ask_over_h2(client_side, service, sender)
     sound = client_side.data_to_send()
     for position in range(len(PREFACE), len(sound), 7):
         tampered = bytearray(sound)
@@ -251,15 +237,16 @@ def test_malformed_http1_is_told_so(service: PushService, sent: bytes, status: b
     assert still_serves(service)
 
 
+def test_a_client_that_talks_on_still_hears_what_was_wrong(service: PushService) -> None:
+    with tls_connection(service, "http/1.1") as client:
+        client.sendall(b"nonsense\r\n\r\n" + b"x" * 3_000_000)
+        assert read_all(client).startswith(b"HTTP/1.1 400")
+
+
 def test_http1_requests_may_be_pipelined_and_are_answered_in_turn(service: PushService, sender: Sender) -> None:
     service.set_rules([{"action": "slow", "delay_ms": 20, "match": {"every": 2}}])
-    subscription = service.subscribe()
-    url = subscription["endpoint"]
-    body = sender.encrypt(b"hello", subscription)
-    head = [f"POST /{url.split('/', 3)[3]} HTTP/1.1", f"Host: {STAND_IN_HOST}", f"Content-Length: {len(body)}"]
-    request = "\r\n".join([*head, *sender.headers(url), "", ""]).encode() + body
     with tls_connection(service, "http/1.1") as client:
-        client.sendall(request * 4)
+        client.sendall(plain_request(service, sender) * 4)
         received = b""
         while received.count(b"HTTP/1.1 201") < 4:
             piece = client.recv(65_536)
@@ -267,6 +254,15 @@ def test_http1_requests_may_be_pipelined_and_are_answered_in_turn(service: PushS
             received += piece
     positions = [received.index(f"/m/{number}\r\n".encode()) for number in (1, 2, 3, 4)]
     assert positions == sorted(positions)
+
+
+def test_a_request_behind_a_big_answer_gets_its_turn(service: PushService, sender: Sender) -> None:
+    service.set_rules([{"action": "oversize", "size_bytes": 8_000_000, "times": 1}])
+    with tls_connection(service, "http/1.1") as client:
+        client.sendall(plain_request(service, sender) + plain_request(service, sender, "Connection: close"))
+        received = read_all(client)
+    assert received.count(b"HTTP/1.1 201") == 2
+    assert len(received) > 8_000_000
 
 
 def test_a_body_in_chunks_and_a_client_that_asks_first_are_served(service: PushService, sender: Sender) -> None:
@@ -289,6 +285,37 @@ def test_the_number_of_streams_at_once_is_announced() -> None:
                 if isinstance(event, RemoteSettingsChanged):
                     changed |= event.changed_settings
         assert changed[SettingCodes.MAX_CONCURRENT_STREAMS].new_value == 7
+
+
+def test_a_stream_too_many_is_refused_and_the_others_live(sender: Sender) -> None:
+    with PushService(max_concurrent_streams=2) as service, tls_connection(service, "h2") as client:
+        service.set_rules([{"action": "slow", "delay_ms": 50}])
+        client_side = H2Connection(H2Configuration(client_side=True))
+        client_side.initiate_connection()
+        streams = [ask_over_h2(client_side, service, sender) for _ in range(4)]
+        client.sendall(client_side.data_to_send())
+        ends: dict[int, object] = {}
+        while len(ends) < len(streams):
+            for event in client_side.receive_data(client.recv(65_536)):
+                if isinstance(event, StreamReset | StreamEnded):
+                    ends[event.stream_id or 0] = getattr(event, "error_code", None)
+    refused = ErrorCodes.REFUSED_STREAM
+    assert [ends[stream_id] for stream_id in streams] == [None, None, refused, refused]
+
+
+def test_a_client_that_stops_reading_is_not_answered_into_memory(service: PushService, sender: Sender) -> None:
+    service.set_rules([{"action": "oversize", "size_bytes": 200_000_000, "times": 1}])
+    with tls_connection(service, "h2") as client:
+        client_side = H2Connection(H2Configuration(client_side=True))
+        client_side.initiate_connection()
+        client_side.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 2**31 - 1})
+        client_side.increment_flow_control_window(2**31 - 1 - 65_535)
+        ask_over_h2(client_side, service, sender)
+        before = memory_bytes()
+        client.sendall(client_side.data_to_send())
+        assert eventually(lambda: service.ledger.total == 1)
+        assert still_serves(service)
+        assert memory_bytes() - before < 50_000_000
 
 
 def test_few_streams_serve_many_pushes_all_the_same(sender: Sender) -> None:

@@ -52,7 +52,9 @@ def test_every_host_belongs_to_its_vendor_and_lookalikes_to_none() -> None:
         "fcm.googleapis.com.",
         "push.apple.com.evil.example",
         "evil-notify.windows.com",
-        "a b",
+        "a b.push.apple.com",
+        "ü.notify.windows.com",
+        "fcm.googleapis.com:https",
         "",
     ]
     assert [vendor_of(host) for host in lookalikes] == [None] * len(lookalikes)
