@@ -88,6 +88,14 @@ def test_a_begin_whose_answer_got_lost_is_still_the_first(faults: Faults, clock:
         begin(clock)
 
 
+def test_a_rivals_row_is_not_taken_for_an_own_repeat(faults: Faults, clock: ManualClock) -> None:
+    """Both at the same instant, and the second one's first answer got lost."""
+    assert begin(clock) is None
+    faults.silence("dynamodb.PutItem")
+    with pytest.raises(InProgress):
+        begin(clock)
+
+
 def test_a_table_that_does_not_answer_lets_nobody_ahead(faults: Faults, clock: ManualClock) -> None:
     faults.reject("dynamodb.PutItem")
     with pytest.raises(Unavailable):
