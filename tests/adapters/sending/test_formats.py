@@ -1,0 +1,97 @@
+"""What is at rest or in a queue today must be read by every later version: golden files, written once, never again.
+
+To add a version, add its files beside these; to change one of these is to lose somebody's campaign.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from chalicelib.aws.dynamo import Table
+from chalicelib.aws.worker import FromTheFuture, decode
+from chalicelib.core import drive
+from chalicelib.features.due.model import DueMessage
+from chalicelib.features.sending.schemas.messages import WakeMessage
+from chalicelib.features.sending.store.batches import BatchRows
+from chalicelib.features.sending.store.runs import RunRows
+from tests.adapters.sending.rows import ADA, AT, PROGRESS, a_batch, a_run
+
+if TYPE_CHECKING:
+    from tests.fakes.installation import Installation
+
+GOLDEN = Path(__file__).with_name("golden")
+RUN = a_run()
+
+
+def golden(name: str) -> dict[str, Any]:
+    """Binary attributes are in hex, so that a change shows in a diff."""
+    row: dict[str, Any] = json.loads((GOLDEN / name).read_text())
+    for field in ("packed", "order"):
+        if field in row:
+            row[field] = bytes.fromhex(row[field])
+    return row
+
+
+def test_a_batch_record_of_version_1_is_read(aws: Installation) -> None:
+    Table("sends").put(golden("batch-v1.json"))
+    assert drive.run(BatchRows().get(ADA, RUN, 5)) == a_batch(
+        RUN, 5, owner="somebody", leased_until=AT, next_at=AT, is_final=True, rev=7
+    )
+
+
+def test_a_batch_record_is_still_written_as_version_1(aws: Installation) -> None:
+    batch = a_batch(RUN, 5, owner="somebody", leased_until=AT, next_at=AT, is_final=True, rev=6)
+    Table("sends").put(golden("batch-v1.json") | {"rev": 6})
+    assert drive.run(BatchRows().save(ADA, batch))
+    assert aws.rows("sends") == [golden("batch-v1.json")]
+
+
+def test_a_record_that_newer_code_has_extended_is_read(aws: Installation) -> None:
+    row = golden("batch-v1.json")
+    Table("sends").put(row | {"packed": msgspec.msgpack.encode([*msgspec.msgpack.decode(row["packed"]), {"new": 1}])})
+    batch = drive.run(BatchRows().get(ADA, RUN, 5))
+    assert batch is not None
+    assert batch.progress == PROGRESS
+
+
+def test_a_run_of_version_1_is_read_and_still_written(aws: Installation) -> None:
+    Table("sends").put(golden("run-v1.json"))
+    assert drive.run(RunRows().get(ADA, RUN.id)) == RUN
+    Table("sends").delete(f"C#{ADA}#{RUN.id}", "RUN")
+    drive.run(RunRows().add(ADA, RUN))
+    assert aws.rows("sends") == [golden("run-v1.json")]
+
+
+def test_an_order_that_newer_code_has_extended_is_read(aws: Installation) -> None:
+    row = golden("run-v1.json")
+    order = msgspec.msgpack.decode(row["order"])
+    order["segment"] = "seg_new"
+    order["message"]["dir"] = "rtl"
+    Table("sends").put(row | {"order": msgspec.msgpack.encode(order)})
+    assert drive.run(RunRows().get(ADA, RUN.id)) == RUN
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("wake-v1.json", WakeMessage(tenant=ADA, site=RUN.site_id, run=RUN.id, n=5)),
+        ("due-v1.json", DueMessage(kind="run", tenant=ADA, id=RUN.id, at=1_772_366_460_123, minute=29_539_441)),
+    ],
+)
+def test_messages_of_version_1_are_read_and_still_written(name: str, message: WakeMessage | DueMessage) -> None:
+    body = (GOLDEN / name).read_text().strip()
+    assert decode(body, type(message)) == message
+    assert msgspec.json.encode(message).decode() == body
+
+
+@pytest.mark.parametrize("name", ["wake-v1.json", "due-v1.json"])
+def test_a_message_of_version_2_waits_for_code_that_knows_it(name: str) -> None:
+    body = json.loads((GOLDEN / name).read_text())
+    kind: type[WakeMessage | DueMessage] = WakeMessage if name.startswith("wake") else DueMessage
+    with pytest.raises(FromTheFuture):
+        decode(json.dumps(body | {"v": 2, "tenant": ["now", "a", "list"]}), kind)
