@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local import aws, moto_patch
+from infra.local import aws, moto_patch, snapshot
 from infra.local.clock import LocalClock
 
 
@@ -31,18 +31,18 @@ class Sqs:
 QueueOf = Callable[[str], Sqs]
 
 
-@pytest.fixture(scope="module")
-def empty_aws() -> Iterator[None]:
-    with aws.running():
-        yield
-
-
 @pytest.fixture
 def resources() -> Iterator[str]:
     """A new AWS with everything in it, for this test alone; yields the prefix."""
     with aws.running():
-        aws.create_resources("test")
+        if not _fresh:
+            aws.create_resources("test")
+            _fresh.append(snapshot.capture())
+        snapshot.restore(_fresh[0])
         yield "test"
+
+
+_fresh: list[bytes] = []
 
 
 @pytest.fixture
