@@ -69,8 +69,8 @@ class Expired(Conflict):
     title = "The campaign has expired. Nothing was sent."
 
 
-class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everyone, for now; a segment or a filter will stand beside `all`."""
+class Audience(msgspec.Struct, frozen=True, kw_only=True):
+    """Everyone, for now; a segment or a filter will stand beside `all`, which is therefore always written down."""
 
     all: bool = True
 
