@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,10 +14,18 @@ class Request:
     method: str
     authority: str
     path: str
-    headers: Mapping[str, str]  # names in lower case, repeated ones joined by ", "
+    headers: Mapping[str, str]  # as headers_of makes them: names in lower case, repeated ones joined by ", "
     body: bytes  # its first KEPT_BODY_BYTES; body_size tells the whole
     body_size: int
     protocol: str
+
+
+def headers_of(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 @dataclass(frozen=True, slots=True)

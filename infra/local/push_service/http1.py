@@ -8,7 +8,7 @@ import h11
 
 from infra.local.push_service.connection import Connection
 from infra.local.push_service.desk import Desk
-from infra.local.push_service.exchange import KEPT_BODY_BYTES, Answer, Request
+from infra.local.push_service.exchange import Answer, Request, headers_of
 from infra.local.push_service.wire import Wire
 
 _LONGEST_HEADERS_BYTES = 65_536
@@ -81,29 +81,19 @@ class _Turn(Wire):
         super().__init__(session.desk.ledger)
         self._session = session
         self._head = head
-        self._body = bytearray()
-        self._body_size = 0
         self._pending: deque[bytes] = deque()
         self.carries_body = head.method != b"HEAD"
         self._is_complete = False
 
-    def add_body(self, piece: bytes) -> None:
-        self._body_size += len(piece)
-        if len(self._body) < KEPT_BODY_BYTES:
-            self._body += piece[: KEPT_BODY_BYTES - len(self._body)]
-
     def request(self) -> Request:
-        headers: dict[str, str] = {}
-        for raw_name, raw_value in self._head.headers:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers = headers_of(self._head.headers)
         return Request(
             method=self._head.method.decode("latin-1"),
             authority=headers.get("host", "").lower().removesuffix(":443"),
             path=self._head.target.decode("latin-1"),
             headers=headers,
-            body=bytes(self._body),
-            body_size=self._body_size,
+            body=bytes(self.body),
+            body_size=self.body_size,
             protocol="http/1.1",
         )
 

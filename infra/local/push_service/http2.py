@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
@@ -29,7 +30,7 @@ from hpack.huffman_table import decode_huffman
 
 from infra.local.push_service.connection import Connection
 from infra.local.push_service.desk import Desk
-from infra.local.push_service.exchange import KEPT_BODY_BYTES, Answer, Request
+from infra.local.push_service.exchange import Answer, Request, headers_of
 from infra.local.push_service.wire import Wire
 
 _CONNECTION_WINDOW_BYTES = 2**24  # 256 streams with the largest message each, sixteen times over
@@ -135,7 +136,8 @@ class Http2:
     def _take_request(self, event: RequestReceived) -> None:
         assert event.stream_id is not None
         if len(self._streams) >= self._max_concurrent_streams:
-            self.h2.reset_stream(event.stream_id, ErrorCodes.REFUSED_STREAM)
+            with suppress(ProtocolError):  # it has just been taken back
+                self.h2.reset_stream(event.stream_id, ErrorCodes.REFUSED_STREAM)
             return
         self._streams[event.stream_id] = _Stream(self, event.stream_id, event.headers or [])
 
@@ -172,7 +174,8 @@ class Http2:
 
     def _ping(self) -> None:
         if self.connection.is_open:
-            self.h2.ping(_LAST_PING)
+            with suppress(ProtocolError):  # the client has just said goodbye
+                self.h2.ping(_LAST_PING)
             self.flush()
 
     def _act(self) -> None:
@@ -210,21 +213,11 @@ class _Stream(Wire):
         self._session = session
         self._id = stream_id
         self._headers = headers
-        self._body = bytearray()
-        self._body_size = 0
         self._pending: deque[memoryview] = deque()
         self._is_complete = False
 
-    def add_body(self, piece: bytes) -> None:
-        self._body_size += len(piece)
-        if len(self._body) < KEPT_BODY_BYTES:
-            self._body += piece[: KEPT_BODY_BYTES - len(self._body)]
-
     def request(self) -> Request:
-        headers: dict[str, str] = {}
-        for raw_name, raw_value in self._headers:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers = headers_of(self._headers)
         authority = headers.get(":authority") or headers.get("host", "")
         self.carries_body = headers.get(":method") != "HEAD"
         return Request(
@@ -232,16 +225,16 @@ class _Stream(Wire):
             authority=authority.lower().removesuffix(":443"),
             path=headers.get(":path", ""),
             headers=headers,
-            body=bytes(self._body),
-            body_size=self._body_size,
+            body=bytes(self.body),
+            body_size=self.body_size,
             protocol="h2",
         )
 
     def begin(self, answer: Answer, *, length: int) -> None:
         headers = [(b":status", b"%d" % answer.status), (b"content-length", b"%d" % length)]
         headers += [_header(name, value) for name, value in answer.headers]
-        self._session.h2.send_headers(self._id, headers, end_stream=length == 0)
-        if length == 0:
+        is_all = length == 0
+        if self._attempt(partial(self._session.h2.send_headers, self._id, headers, end_stream=is_all)) and is_all:
             self._leave(answered=True)
 
     def feed(self, chunk: bytes) -> None:
@@ -254,7 +247,11 @@ class _Stream(Wire):
         self.pump()
 
     def pump(self) -> None:
-        """Sends what windows and socket allow. Full frames are flushed one by one, so that a slow reader is noticed."""
+        """Sends what windows and socket allow."""
+        self._attempt(self._pump)
+
+    def _pump(self) -> None:
+        """Full frames are flushed one by one, so that a slow reader is noticed."""
         session = self._session
         while self.is_open and self._pending and not session.connection.is_congested:
             window = min(session.h2.local_flow_control_window(self._id), session.h2.max_outbound_frame_size)
@@ -275,7 +272,8 @@ class _Stream(Wire):
         self._session.flush()
 
     def reset_stream(self, *, refused: bool) -> None:
-        self._session.h2.reset_stream(self._id, ErrorCodes.REFUSED_STREAM if refused else ErrorCodes.INTERNAL_ERROR)
+        code = ErrorCodes.REFUSED_STREAM if refused else ErrorCodes.INTERNAL_ERROR
+        self._attempt(partial(self._session.h2.reset_stream, self._id, code))
         self._leave(answered=False)
 
     def reset_connection(self) -> None:
@@ -295,6 +293,15 @@ class _Stream(Wire):
     def _say_noise(self, noise: bytes) -> None:
         self._session.connection.send(noise)
         self._session.connection.close()
+
+    def _attempt(self, speak: Callable[[], None]) -> bool:
+        """False when nobody listens: the client may take back stream or connection in the breath that it asks in."""
+        try:
+            speak()
+        except ProtocolError:
+            self._leave(answered=False)
+            return False
+        return True
 
     def _leave(self, *, answered: bool) -> None:
         self.close(answered=answered)

@@ -144,7 +144,7 @@ class Windows(Vendor):
         fate = word or "dropped"
         headers = [("x-wns-status", fate), ("x-wns-notificationstatus", fate)]
         if detail:
-            headers.append(("x-wns-error-description", detail))
+            headers.append(("x-wns-error-description", " ".join(detail.encode("ascii", "replace").decode().split())))
         return Answer(status, tuple(headers))
 
     def receipt(self, number: int, ttl: str) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- WNS echoes no TTL

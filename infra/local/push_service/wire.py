@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 
-from infra.local.push_service.exchange import Action, Answer, Reply, Spoiling
+from infra.local.push_service.exchange import KEPT_BODY_BYTES, Action, Answer, Reply, Spoiling
 from infra.local.push_service.ledger import Ledger
 
 _CHUNK = b"x" * 65_536
@@ -26,6 +26,14 @@ class Wire(ABC):
         self._timers: list[asyncio.TimerHandle] = []
         self.is_open = True
         self.carries_body = True  # not so when HEAD was asked
+        self.body = bytearray()
+        self.body_size = 0
+
+    def add_body(self, piece: bytes) -> None:
+        """The request's, as it arrives: all is counted, not all kept."""
+        self.body_size += len(piece)
+        if len(self.body) < KEPT_BODY_BYTES:
+            self.body += piece[: KEPT_BODY_BYTES - len(self.body)]
 
     def perform(self, reply: Reply) -> None:
         self._reply = reply

@@ -17,9 +17,10 @@ from cryptography import x509
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
-from h2.events import RemoteSettingsChanged, StreamEnded, StreamReset
+from h2.events import DataReceived, RemoteSettingsChanged, StreamEnded, StreamReset
 from h2.settings import SettingCodes
 
+from infra.local.push_service.exchange import Action
 from infra.local.push_service.service import STAND_IN_HOST, PushService
 from tests.adapters.push_service.crowd import push_all
 from tests.adapters.push_service.raw import (
@@ -316,6 +317,46 @@ def test_a_client_that_stops_reading_is_not_answered_into_memory(service: PushSe
         assert eventually(lambda: service.ledger.total == 1)
         assert still_serves(service)
         assert memory_bytes() - before < 50_000_000
+
+
+@pytest.mark.parametrize("action", [None, *Action])
+@pytest.mark.parametrize("regret", ["stream", "connection"])
+def test_a_client_may_take_back_what_it_asked_in_the_same_breath(
+    service: PushService, sender: Sender, action: Action | None, regret: str
+) -> None:
+    service.set_rules([{"action": action, "size_bytes": 100_000, "times": 1}] if action else [])
+    with tls_connection(service, "h2") as client:
+        client_side = H2Connection(H2Configuration(client_side=True))
+        client_side.initiate_connection()
+        stream_id = ask_over_h2(client_side, service, sender)
+        if regret == "stream":
+            client_side.reset_stream(stream_id, ErrorCodes.CANCEL)
+        else:
+            client_side.close_connection()
+        client.sendall(client_side.data_to_send())
+        assert eventually(lambda: service.ledger.total == 1)
+        assert still_serves(service)
+    record = service.ledger.received()[0]
+    assert eventually(lambda: record.answer_lost == record.accepted)
+
+
+def test_a_client_may_give_leave_to_go_on_and_take_it_back(service: PushService, sender: Sender) -> None:
+    service.set_rules([{"action": "oversize", "times": 1}])
+    with tls_connection(service, "h2") as client:
+        client_side = H2Connection(H2Configuration(client_side=True))
+        client_side.initiate_connection()
+        stream_id = ask_over_h2(client_side, service, sender)
+        client.sendall(client_side.data_to_send())
+        taken = 0
+        while taken < 65_535:
+            events = client_side.receive_data(client.recv(65_536))
+            taken += sum(len(event.data or b"") for event in events if isinstance(event, DataReceived))
+        client_side.increment_flow_control_window(100_000, stream_id)
+        client_side.increment_flow_control_window(100_000)
+        client_side.reset_stream(stream_id, ErrorCodes.CANCEL)
+        client.sendall(client_side.data_to_send())
+        assert still_serves(service)
+    assert eventually(lambda: service.ledger.answers_lost == 1)
 
 
 def test_few_streams_serve_many_pushes_all_the_same(sender: Sender) -> None:
