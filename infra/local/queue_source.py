@@ -41,6 +41,7 @@ class QueueSource:
         self._url: str = self._sqs.get_queue_url(QueueName=queue_name)["QueueUrl"]
         self._arn = f"arn:aws:sqs:{aws.REGION}:{aws.ACCOUNT}:{queue_name}"
         self._turn = threading.Lock()
+        self._wakes = 0
 
     @property
     def source(self) -> str:
@@ -48,14 +49,16 @@ class QueueSource:
 
     def step(self, *, wait_seconds: int = 0) -> int:
         """Receives one batch and runs it; returns how many invocations that was. One worker waits, the others work."""
+        wakes = self._wakes
         with self._turn:
-            messages = list(self._receive(wait_seconds))
+            messages = list(self._receive(wait_seconds)) if self._wakes == wakes else []
         if messages:
             self._run(messages)
         return bool(messages)
 
     def wake(self) -> None:
-        """A receiver sees an advanced clock by itself."""
+        """Sends those who queue for their turn back to ask whether they are still wanted."""
+        self._wakes += 1
 
     def _receive(self, wait_seconds: int) -> Iterator[Message]:
         wanted = self._batch_size

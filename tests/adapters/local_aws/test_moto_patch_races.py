@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +14,14 @@ from botocore.exceptions import ClientError
 from infra.local import aws
 
 THREADS = 32
+
+
+@pytest.fixture(autouse=True)
+def threads_that_interrupt_each_other_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 def test_thirty_two_threads_are_granted_exactly_what_there_was(resources: str) -> None:

@@ -359,6 +359,13 @@ def test_live_workers_survive_failures(app: Chalice, runner: RunnerOf, queue: Qu
     assert live.stop() == []
 
 
+def test_idle_workers_stop_together_and_not_one_after_the_other(app: Chalice, runner: RunnerOf) -> None:
+    listen(app)
+    live = runner(default_concurrency=16)
+    live.start()
+    assert live.stop(within_seconds=8) == []  # each of them may have just begun to wait a second
+
+
 def test_stopping_is_bounded_though_a_handler_hangs(app: Chalice, runner: RunnerOf, queue: QueueOf) -> None:
     hanging, released = threading.Event(), threading.Event()
 
