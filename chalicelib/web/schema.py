@@ -17,6 +17,7 @@ SHOWN_ONCE = "x-shown-once"
 _FOR_STORAGE = "for storage"
 _CONCEALED = "\0shown once\0"
 _MOST_ERRORS = 20
+_LONGEST_POINTER = 200  # an unknown field may be called anything
 
 
 def _conceal(value: str, info: SerializationInfo) -> str:
@@ -116,4 +117,4 @@ def _pointer(found: ErrorDetails, document: Any) -> str:
             case _ if found["type"] != "missing" or position < last:
                 continue
         pointer += "/" + str(part).replace("~", "~0").replace("/", "~1")
-    return pointer
+    return pointer[:_LONGEST_POINTER]

@@ -28,6 +28,7 @@ SHAPES: dict[str, tuple[bytes, int]] = {
     "wrong types": (json.dumps(dict.fromkeys(GOOD, 7)).encode(), 422),
     "objects for text": (json.dumps({name: {} for name in GOOD}).encode(), 422),
     "unknown fields": (json.dumps(GOOD | {"role": "owner", "tenant_id": "ten_1"}).encode(), 422),
+    "a huge name": (json.dumps(GOOD | {"x" * 200_000: 1}).encode(), 422),
     "a huge field": (json.dumps(GOOD | {"email": "x" * 200_000}).encode(), 422),
 }
 
