@@ -35,6 +35,7 @@ _SEND = holder(Scope.CAMPAIGNS_SEND)
 
 @api.endpoint("GET", _ALL, allow=_READ, query=ListQuery, returns=CampaignList)
 def list_campaigns(call: Call[Nothing]) -> CampaignList:
+    """List the campaigns of a site, newest first."""
     query = cast("ListQuery", call.query)
     site_id = call.path["site_id"]
     cursors = Cursors(secret=secret(settings().secret_pepper).encode(), scope=f"{call.tenant_id}/{site_id}/campaigns")
@@ -53,6 +54,11 @@ def list_campaigns(call: Call[Nothing]) -> CampaignList:
     replayable=True,
 )  # fmt: skip
 def create_campaign(call: Call[CreateCampaign]) -> CampaignView:
+    """Write a campaign.
+
+    It stays a draft until it is sent; with a `schedule` it is sent at that minute. A message too large for a push is
+    refused here, not when it is too late.
+    """
     body = call.body
     draft = Draft(
         name=body.name,
@@ -76,11 +82,16 @@ def create_campaign(call: Call[CreateCampaign]) -> CampaignView:
 
 @api.endpoint("GET", _ONE, allow=_READ, returns=CampaignView)
 def get_campaign(call: Call[Nothing]) -> CampaignView:
+    """Show a campaign."""
     return CampaignView.of(_campaign(call))
 
 
 @api.endpoint("PATCH", _ONE, allow=_WRITE, body=ChangeCampaign, returns=CampaignView, audit="campaign.changed")
 def change_campaign(call: Call[ChangeCampaign]) -> CampaignView:
+    """Change a draft, or what is scheduled.
+
+    Left out means unchanged.
+    """
     body = call.body
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if body.message is not None:
@@ -92,6 +103,7 @@ def change_campaign(call: Call[ChangeCampaign]) -> CampaignView:
 
 @api.endpoint("DELETE", _ONE, allow=_WRITE, status=204, audit="campaign.removed")
 def remove_campaign(call: Call[Nothing]) -> None:
+    """Delete a campaign that is neither scheduled nor being sent."""
     campaigns().remove(_campaign(call))
 
 
@@ -100,6 +112,7 @@ def remove_campaign(call: Call[Nothing]) -> None:
     replayable=True,
 )  # fmt: skip
 def schedule_campaign(call: Call[ScheduleCampaign]) -> CampaignView:
+    """Have a campaign sent at a minute to come, or at another than planned."""
     at = call.body.schedule.send_at
     return CampaignView.of(campaigns().schedule(_campaign(call), at=at, mode=call.principal.mode, now=call.at))
 
@@ -108,6 +121,7 @@ def schedule_campaign(call: Call[ScheduleCampaign]) -> CampaignView:
     "POST", f"{_ONE}/unschedule", allow=_SEND, returns=CampaignView, audit="campaign.unscheduled", replayable=True
 )
 def unschedule_campaign(call: Call[Nothing]) -> CampaignView:
+    """Make a scheduled campaign a draft again."""
     return CampaignView.of(campaigns().unschedule(_campaign(call), now=call.at))
 
 
@@ -115,6 +129,10 @@ def unschedule_campaign(call: Call[Nothing]) -> CampaignView:
     "POST", f"{_ONE}/send", allow=_SEND, returns=RunStarted, status=202, audit="campaign.sent", replayable=True
 )
 def send_campaign(call: Call[Nothing]) -> RunStarted:
+    """Send a campaign now.
+
+    Answers with the run at once; the pushes follow within seconds. `stats` shows how far it is.
+    """
     sent = campaigns().send(_campaign(call), mode=call.principal.mode, now=call.at)
     return RunStarted(run=sent.run_id or "")
 

@@ -14,11 +14,13 @@ api = Api(__name__, tag="operations", about="Whether it is up, for load balancer
 
 @api.endpoint("GET", "/v1/health", allow=ANYONE, returns=Health)
 def health(_call: Call[Nothing]) -> Health:
+    """Say that the API answers."""
     return Health(status="ok")
 
 
 @api.endpoint("GET", "/v1/health/ready", allow=ANYONE, returns=Readiness)
 def health_ready(_call: Call[Nothing]) -> Answer:
+    """Say whether everything it stands on answers, too."""
     faults = operations().faults()
     body = Readiness(status="unavailable" if faults else "ok", faults=faults)
     return Answer(body, status=503 if faults else 200)

@@ -9,7 +9,6 @@ from chalicelib.config import settings
 from chalicelib.core.identity import Scope
 from chalicelib.core.paging import Cursors
 from chalicelib.features.campaigns.model import Campaign
-from chalicelib.features.campaigns.wiring import campaigns
 from chalicelib.features.sending.schemas.http import (
     Cancelled,
     RunPage,
@@ -34,6 +33,10 @@ _SEND = holder(Scope.CAMPAIGNS_SEND)
 
 @api.endpoint("POST", f"{_ONE}/cancel", allow=_SEND, returns=Cancelled, audit="campaign.cancelled", replayable=True)
 def cancel_campaign(call: Call[Nothing]) -> Cancelled:
+    """Cancel what is scheduled or being sent.
+
+    What was pushed stays pushed; everybody else is counted as skipped.
+    """
     cancelled = sending().cancel(_campaign(call), now=call.at)
     return Cancelled(id=cancelled.id, status=cancelled.status.value, run=cancelled.run_id)
 
@@ -43,6 +46,10 @@ def cancel_campaign(call: Call[Nothing]) -> Cancelled:
     replayable=True,
 )  # fmt: skip
 def test_campaign(call: Call[TestPush]) -> TestStarted:
+    """Send a campaign to a few browsers of your choice first.
+
+    Free, and no step in the campaign's life: a draft stays a draft.
+    """
     run = sending().test(
         _campaign(call),
         keys=call.body.keys,
@@ -55,6 +62,7 @@ def test_campaign(call: Call[TestPush]) -> TestStarted:
 
 @api.endpoint("GET", f"{_ONE}/runs", allow=_READ, query=ListQuery, returns=RunPage)
 def list_runs(call: Call[Nothing]) -> RunPage:
+    """List the runs of a campaign, newest first: its launches and its tests."""
     query = cast("ListQuery", call.query)
     campaign = _campaign(call)
     cursors = Cursors(secret=secret(settings().secret_pepper).encode(), scope=f"{call.tenant_id}/{campaign.id}/runs")
@@ -68,9 +76,16 @@ def list_runs(call: Call[Nothing]) -> RunPage:
 
 @api.endpoint("GET", f"{_ONE}/stats", allow=_READ, query=StatsQuery, returns=Stats)
 def campaign_stats(call: Call[Nothing]) -> Stats:
+    """Show who was reached, and what became of the others.
+
+    accepted + gone + failed + skipped + expired + pending = audience, at every moment. *Accepted* means by the push
+    service: nobody can promise more. The audience is an estimate until every batch has been read.
+    """
     query = cast("StatsQuery", call.query)
     return Stats.of(*sending().stats(_campaign(call), run_id=query.run))
 
 
 def _campaign(call: Call[Any]) -> Campaign:
-    return campaigns().get(tenant_id=call.tenant_id, site_id=call.path["site_id"], campaign_id=call.path["campaign_id"])
+    return sending().campaign(
+        tenant_id=call.tenant_id, site_id=call.path["site_id"], campaign_id=call.path["campaign_id"]
+    )

@@ -44,6 +44,10 @@ class Sending:
         self._people = people
         self._run_list = run_list
 
+    def campaign(self, *, tenant_id: str, site_id: str, campaign_id: str) -> Campaign:
+        """Raises NotFound for one that is not this site's."""
+        return self._campaigns.get(tenant_id=tenant_id, site_id=site_id, campaign_id=campaign_id)
+
     def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
         """The campaign first: should we fail to tell its run, the calendar will."""
         cancelled = self._campaigns.cancel(campaign, now=now)
