@@ -50,7 +50,7 @@ class WrongState(Conflict):
     Do: Read the campaign again. To send the same message once more, create another campaign.
 
     Members:
-    - status: the state that the campaign is in
+    - campaign_status: the state that the campaign is in
     """
 
     code = "wrong_campaign_state"
@@ -101,18 +101,20 @@ class Campaign:
 
     def to(self, status: Status) -> Campaign:
         if status not in _NEXT[self.status]:
-            raise WrongState(f"A campaign that is {self.status} cannot become {status}.", status=str(self.status))
+            raise WrongState(
+                f"A campaign that is {self.status} cannot become {status}.", campaign_status=str(self.status)
+            )
         return replace(self, status=status)
 
     def must_be_editable(self) -> None:
         if self.status not in _EDITABLE:
-            raise WrongState(f"A campaign that is {self.status} cannot be changed.", status=str(self.status))
+            raise WrongState(f"A campaign that is {self.status} cannot be changed.", campaign_status=str(self.status))
 
     def must_be_removable(self) -> None:
         if self.status not in _REMOVABLE:
             raise WrongState(
                 f"A campaign that is {self.status} cannot be deleted; unschedule or cancel it first.",
-                status=str(self.status),
+                campaign_status=str(self.status),
             )
 
     def run_expires_at(self, *, now: datetime) -> datetime:

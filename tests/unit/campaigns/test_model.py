@@ -41,7 +41,7 @@ def test_every_step_of_the_table_and_no_other(before: Status, after: Status) -> 
     else:
         with pytest.raises(WrongState) as refused:
             campaign.to(after)
-        assert refused.value.facts == {"status": str(before)}
+        assert refused.value.facts == {"campaign_status": str(before)}
 
 
 @pytest.mark.parametrize("status", Status)

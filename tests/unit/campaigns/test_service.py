@@ -224,7 +224,7 @@ def test_a_second_send_is_a_conflict_and_no_second_run(house: House) -> None:
     sending = house.campaigns.send(campaign, mode=Mode.LIVE, now=NOON)
     with pytest.raises(WrongState) as refused:
         house.campaigns.send(sending, mode=Mode.LIVE, now=NOON + MINUTE)
-    assert (refused.value.code, refused.value.facts) == ("wrong_campaign_state", {"status": "sending"})
+    assert (refused.value.code, refused.value.facts) == ("wrong_campaign_state", {"campaign_status": "sending"})
     assert house.standing(campaign) == sending
     assert len(house.wakes.woken) == 1
 
