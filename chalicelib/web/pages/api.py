@@ -16,6 +16,7 @@ from chalicelib.web.openapi.document import document
 from chalicelib.web.pages.layout import CSS, HEADERS, HTML, stylesheet
 from chalicelib.web.pages.problem import missing_page, problem_index, problem_page
 from chalicelib.web.pages.reference import reference
+from chalicelib.web.pages.verify import SCRIPT, SCRIPT_PATH, VERIFY_HEADERS, verify_page, verify_script
 from chalicelib.web.problems import Headers
 from chalicelib.web.schema import AnyQuery, Nothing, Schema
 
@@ -82,6 +83,18 @@ def read_problem(call: Call[Nothing]) -> Answer:
     if explanation is None:
         return Answer(missing_page(call.path["code"]), status=404, headers=HEADERS)
     return _cacheable(call, problem_page(explanation), seconds=_PAGE_SECONDS, headers=HEADERS)
+
+
+@api.endpoint("GET", "/verify", allow=ANYONE, query=AnyQuery, media_type=HTML)
+def verify_address(call: Call[Nothing]) -> Answer:
+    """Open the link of the first letter."""
+    return _cacheable(call, verify_page(), seconds=_PAGE_SECONDS, headers=VERIFY_HEADERS)
+
+
+@api.endpoint("GET", SCRIPT_PATH, allow=ANYONE, query=AnyQuery, media_type=SCRIPT)
+def read_verify_script(call: Call[Nothing]) -> Answer:
+    """Fetch the script of that page."""
+    return _cacheable(call, verify_script(), seconds=_PAGE_SECONDS, headers={})
 
 
 @cache

@@ -21,8 +21,8 @@ ALWAYS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-PAGES = {"/docs", "/problems", "/problems/{code}"}
-CACHEABLE = PAGES | {"/openapi.json", "/docs/style.css"}
+PAGES = {"/docs", "/problems", "/problems/{code}", "/verify"}
+CACHEABLE = PAGES | {"/openapi.json", "/docs/style.css", "/verify.js"}
 
 
 def name(endpoint: Endpoint) -> str:
