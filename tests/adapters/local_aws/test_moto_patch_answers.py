@@ -56,7 +56,7 @@ def test_queries_of_a_full_partition_answer_as_stock_does() -> None:
         ask()
 
 
-@settings(steady, max_examples=20)
+@settings(steady, max_examples=8)
 @given(st.lists(st.one_of(st.sampled_from(STEPS), numbers), min_size=25, max_size=60))
 def test_sqs_answers_as_stock_does(steps: list[str | int]) -> None:
     with stock_aws():

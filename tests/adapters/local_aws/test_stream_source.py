@@ -25,9 +25,15 @@ def streamed() -> Iterator[LocalClock]:
     """The production template with its stream switched on."""
     clock = LocalClock(stands_at=datetime(2030, 6, 5, 12, tzinfo=UTC))
     with aws.running():
-        aws.create_resources("test", parameters={"CoreStream": "on"})
+        if not _fresh:
+            aws.create_resources("test", parameters={"CoreStream": "on"})
+            _fresh.append(snapshot.capture())
+        snapshot.restore(_fresh[0])
         moto_patch.follow(clock)
         yield clock
+
+
+_fresh: list[bytes] = []
 
 
 @pytest.fixture
