@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from infra.local import aws, moto_patch
@@ -26,7 +26,9 @@ sorts = st.sampled_from(SORTS[1:])
 numbers = st.integers(0, 3)
 
 
-steady = settings(deadline=None, derandomize=True, database=None, phases=[Phase.generate])  # shrinking takes minutes
+steady = settings(
+    deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
+)  # shrinking takes minutes
 
 
 @settings(steady, max_examples=10)
@@ -57,6 +59,7 @@ def test_queries_of_a_full_partition_answer_as_stock_does() -> None:
 
 
 @settings(steady, max_examples=8)
+@example([1, "receive", "purge", "delete"])
 @given(st.lists(st.one_of(st.sampled_from(STEPS), numbers), min_size=25, max_size=60))
 def test_sqs_answers_as_stock_does(steps: list[str | int]) -> None:
     with stock_aws():
