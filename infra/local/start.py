@@ -12,12 +12,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from infra.local import aws, moto_patch
 from infra.local.clock import LocalClock
+from infra.local.expiry import expire
 from infra.local.instance import STATE, announce
 from infra.local.instance import running as found
+from infra.local.queue_levers import release_in_flight
 from infra.local.snapshot import Keeper, Notes, SetAside, Snapshot
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ LOG = logging.getLogger("local.product")
 _RETRY_AFTER_SECONDS = 5  # SQS would hide a failed message for six minutes
 _WORKERS_A_QUEUE = 2
 _LEDGER_ROWS = 50_000
+_EXPIRE_EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     stack.callback(console.close)
     if options.keeps_state:
         _keep(stack, product)
+    stack.enter_context(_expiring(clock))
     runner.start()
     stack.callback(runner.stop)
     stack.enter_context(Gateway(app, port=options.port, local=console))
@@ -133,12 +138,37 @@ def _keep(stack: ExitStack, product: LocalProduct) -> None:
     stack.callback(keeper.stop)
 
 
-def _remembered() -> Notes:
+@contextmanager
+def _expiring(clock: LocalClock) -> Iterator[None]:
+    """Rows past their time go once a minute, and whenever the clock is advanced."""
+    stopping = Event()
+
+    def sweep() -> None:
+        expire(aws.PREFIX, now=clock.now())
+
+    def run() -> None:
+        while not stopping.wait(_EXPIRE_EVERY_SECONDS):
+            sweep()
+
+    clock.on_advance(sweep)
+    thread = Thread(target=run, name="expiry", daemon=True)
+    thread.start()
     try:
-        return Snapshot(STATE / "state").load() or {}
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def _remembered() -> Notes:
+    """What was in flight when the last process ended is free again: nobody works on it any more."""
+    try:
+        notes = Snapshot(STATE / "state").load() or {}
     except SetAside as lost:
         print(lost)
         return {}
+    release_in_flight(f"{aws.PREFIX}-")
+    return notes
 
 
 def _secrets() -> Mapping[str, str]:
