@@ -136,14 +136,14 @@ class Transport:
 
     def replies(self, wait_seconds: float) -> list[tuple[bytes, Reply]]:
         """What has come back; waits up to `wait_seconds` for the first."""
-        self._perform()
+        self._multi.perform()
         found = self._finished()
         if found or not self._busy or wait_seconds <= 0:
             return found
         while wait_seconds > 0 and not found:
             turn = min(wait_seconds, _IDLE_SELECT_SECONDS)
             self._multi.select(turn)
-            self._perform()
+            self._multi.perform()
             found = self._finished()
             wait_seconds -= turn
         return found
@@ -161,10 +161,6 @@ class Transport:
             exchange.curl.close()
         self._idle.clear()
         self._multi.close()
-
-    def _perform(self) -> None:
-        while self._multi.perform()[0] == pycurl.E_CALL_MULTI_PERFORM:
-            pass
 
     def _finished(self) -> list[tuple[bytes, Reply]]:
         found: list[tuple[bytes, Reply]] = []

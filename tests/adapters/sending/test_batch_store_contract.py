@@ -146,6 +146,16 @@ def test_records_lie_in_up_to_eight_partitions_by_their_top_bits(aws: Installati
     assert places == {(f"C#{ADA}#{run.id}#{number // 4}", f"B#{number:06d}") for number in range(32)}
 
 
+def test_a_partition_of_more_than_a_page_is_read_to_its_end(aws: Installation) -> None:
+    run = a_run(batches=128)
+    waiting = {Wait(1_772_366_405_000, 1, "throttled"): dict.fromkeys(n.to_bytes(16) for n in range(6_000))}
+    for number in range(16):
+        saved(BatchRows(), a_batch(run, number, progress=Progress(later=waiting)))
+    assert sum(len(row["packed"]) for row in aws.rows("sends")) > 2**20
+    found = drive.run(BatchRows().of_run(ADA, run))
+    assert [batch.number for batch in found] == list(range(16))
+
+
 def test_the_largest_record_fits_an_item(aws: Installation) -> None:
     """DynamoDB takes 400 kB; a fifth stays free for what a window adds at the last moment."""
     progress = replace(PROGRESS, later={})

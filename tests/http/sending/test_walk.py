@@ -133,6 +133,17 @@ def test_a_function_that_is_nearly_out_of_time_hands_over_to_itself(walk: Walk) 
     assert walk.stats(campaign)["accepted"] == 3
 
 
+@pytest.mark.parametrize("lane", ["send", "send-small", "send-transactional"])
+def test_any_lane_can_carry_a_batch(walk: Walk, lane: str) -> None:
+    walk.subscribe(2)
+    campaign = walk.draft()
+    walk.send(campaign)
+    walk.work("plan")
+    (body,) = walk.world.lambdas.bodies("send-small")
+    walk.world.lambdas.deliver(lane, body)
+    assert walk.stats(campaign)["accepted"] == 2
+
+
 @pytest.mark.parametrize(
     "change",
     [
