@@ -72,6 +72,9 @@ coverage: $(DEV)  ## All tests under coverage, and its two gates
 	@.ci/coverage
 
 chaos: SEEDS ?= 50
+e2e: $(DEV)  ## The tests that need a real browser (skipped where there is none, unless E2E_REQUIRED=1)
+	@$(PYTEST) -m e2e $(ARGS)
+
 chaos: $(DEV)  ## Kill, lose and repeat under a seeded scheduler (SEEDS=50)
 	@$(PY) -m tests.chaos --seeds $(SEEDS)
 
@@ -97,7 +100,7 @@ lock: $(DEV)  ## Resolve the requirements into the three locks (UPGRADE=1 for th
 clean:  ## Remove environment and caches; the local product's state stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
 
-.PHONY: help run demo reset logs shell operator-key test check lint types floors coverage chaos bench fmt new docs lock clean
+.PHONY: help run demo reset logs shell operator-key test check e2e lint types floors coverage chaos bench fmt new docs lock clean
 
 # --- The environment ---
 
