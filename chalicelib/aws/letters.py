@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.aws.queues import Message, Queue
+from chalicelib.aws.messages import Message
+from chalicelib.aws.queues import Queue
 
 _GROUP = "letters"
 

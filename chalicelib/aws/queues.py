@@ -12,18 +12,13 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.clients import client
+from chalicelib.aws.messages import Message
 from chalicelib.config import settings
 from chalicelib.core.errors import Unavailable
 
 LONGEST_DELAY_SECONDS = 900
 _BATCH = 10
 _ROUNDS = 4
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What every message starts with. A class whose format changes raises the default of `v`."""
-
-    v: int = 1
 
 
 @dataclass(frozen=True)

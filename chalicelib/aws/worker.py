@@ -17,7 +17,8 @@ import msgspec
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.aws import telemetry
-from chalicelib.aws.queues import Message, Queue
+from chalicelib.aws.messages import Message
+from chalicelib.aws.queues import Queue
 from chalicelib.config import settings
 from chalicelib.core import clock
 from chalicelib.core.errors import PushError

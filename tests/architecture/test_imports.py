@@ -26,7 +26,7 @@ _HOUSE = {
     "chalicelib/channels/webpush.py": "import pycurl\nfrom chalicelib.aws import queues",
     f"{_FEATURES}/tenants/service.py": "",
     f"{_FEATURES}/audit/service.py": "",
-    f"{_FEATURES}/due/model.py": "from chalicelib.aws.queues import Message",
+    f"{_FEATURES}/due/model.py": "from chalicelib.aws.messages import Message",
     f"{_FEATURES}/sites/model.py": "import msgspec",
     f"{_FEATURES}/sites/service.py": "from chalicelib.features.sites import model",
     f"{_FEATURES}/sites/store.py": "import pynamodb\nfrom chalicelib.features.sites import service, model",

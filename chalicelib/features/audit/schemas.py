@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.aws.queues import Message
+from chalicelib.aws.messages import Message
 
 
 class LateEvent(Message, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.aws.queues import Message
+from chalicelib.aws.messages import Message
 from chalicelib.core.clock import from_milliseconds, in_milliseconds, minute_of
 
 SHARDS = 8

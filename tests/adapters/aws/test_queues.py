@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from moto.sqs.models import sqs_backends
 
-from chalicelib.aws.queues import LONGEST_DELAY_SECONDS, Message, Queue
+from chalicelib.aws.messages import Message
+from chalicelib.aws.queues import LONGEST_DELAY_SECONDS, Queue
 from chalicelib.core.errors import Unavailable
 from infra.local import aws as local_aws
 from tests.adapters.aws.faults import DECOY, Faults

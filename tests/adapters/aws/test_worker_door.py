@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.aws.queues import Message
+from chalicelib.aws.messages import Message
 from chalicelib.aws.worker import Broke, Invocation, Worker, decode
 from chalicelib.core.errors import Conflict, NotFound, Unavailable
 from tests.adapters.aws.logged import logged_from_now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.aws.queues import Message
+from chalicelib.aws.messages import Message
 
 
 class WakeMessage(Message, frozen=True):
