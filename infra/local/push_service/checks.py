@@ -72,4 +72,4 @@ def _check_sender(
     if not vendor.accepts_subject(sender.subject):
         raise Refused(Fault.TOKEN_INVALID, "sub names no real domain")
     if subscriber is not None and not subscriber.accepts(sender.key_print):
-        raise Refused(Fault.KEY_MISMATCH, "not the key this subscription was made with")
+        raise Refused(Fault.KEY_MISMATCH, "VAPID public key mismatch")

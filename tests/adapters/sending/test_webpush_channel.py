@@ -15,7 +15,7 @@ from chalicelib.aws.envelope import Tampered
 from chalicelib.channels import registry
 from chalicelib.channels.outcome import ACCEPTED, Outcome, Verdict
 from chalicelib.channels.webpush.sender import WebPush
-from chalicelib.core import drive
+from chalicelib.core import clock, drive
 from chalicelib.core.encoding import unb64url
 from chalicelib.core.errors import NotFound, PushError, Unavailable
 from chalicelib.core.identity import Mode
@@ -98,7 +98,8 @@ def outcomes(pushes: RunPushes, count: int = 1) -> dict[bytes, Outcome]:
 
 def test_the_message_arrives_as_it_was_written_under_the_runs_own_tag(keys: Keys, service: PushService) -> None:
     order = Order(message=msgspec.structs.replace(MESSAGE, tag=None), cutoff=0)
-    pushes, row = opened(keys, replace(RUN, order=order)), a_row(packed=packed_of(service.subscribe()))
+    lasting = replace(RUN, order=order, expires_at=clock.now() + timedelta(days=1))
+    pushes, row = opened(keys, lasting), a_row(packed=packed_of(service.subscribe()))
     assert pushes.start(row) == "stand-in.push.services.mozilla.com"
     assert outcomes(pushes) == {row.key: ACCEPTED}
     (record,) = service.ledger.received()
@@ -106,6 +107,15 @@ def test_the_message_arrives_as_it_was_written_under_the_runs_own_tag(keys: Keys
     note = json.loads(record.plaintext)["notification"]
     assert (note["title"], note["navigate"], note["tag"]) == (MESSAGE.title, MESSAGE.url, RUN.id)
     assert (record.ttl, record.urgency, record.topic) == ("60", "high", "news")
+
+
+def test_no_service_keeps_a_message_beyond_its_runs_end(keys: Keys, service: PushService) -> None:
+    ending = replace(RUN, expires_at=clock.now() + timedelta(seconds=30))
+    pushes, row = opened(keys, ending), a_row(packed=packed_of(service.subscribe()))
+    pushes.start(row)
+    outcomes(pushes)
+    (record,) = service.ledger.received()
+    assert 0 < int(record.ttl or "0") <= 30
 
 
 def test_in_test_mode_all_is_done_but_the_socket(keys: Keys) -> None:

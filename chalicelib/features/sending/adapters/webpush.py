@@ -16,6 +16,7 @@ from chalicelib.channels.outcome import Outcome, Verdict
 from chalicelib.channels.webpush.payload import DoesNotFit, envelope
 from chalicelib.channels.webpush.sender import Order, WebPush
 from chalicelib.channels.webpush.vapid import Identity, Signer
+from chalicelib.core import clock
 from chalicelib.core.errors import PushError
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.service.ports import Recipient
@@ -52,6 +53,7 @@ class RunPushes:
         self._sender = sender
         self._keys = keys
         self._payload = _payload(run)
+        self._ttl_seconds = _ttl_seconds(run)
         self._known: dict[str, Signer | Outcome] = {}
 
     def start(self, recipient: Recipient) -> str:
@@ -88,7 +90,7 @@ class RunPushes:
             p256dh=packed.p256dh,
             auth=packed.auth,
             payload=payload,
-            ttl_seconds=message.ttl_seconds,
+            ttl_seconds=self._ttl_seconds,
             urgency=message.urgency,
             topic=message.topic,
         )
@@ -106,6 +108,12 @@ class RunPushes:
         except PushError as error:
             return _NO_KEY_YET if error.retryable else _NO_KEY
         return _signer_of(run, key)
+
+
+def _ttl_seconds(run: Run) -> int:
+    """No push service is asked to keep a message beyond its run's own end."""
+    left = (run.expires_at - clock.now()).total_seconds()
+    return max(1, min(run.order.message.ttl_seconds, int(left)))
 
 
 def _payload(run: Run) -> bytes | None:

@@ -89,6 +89,7 @@ class Stats(Schema):
     skipped: int
     expired: int
     pending: int
+    unknown: int = Field(description="Answers that were lost on the way: these pushes may have been shown twice.")
     reasons: dict[str, int]
 
     @classmethod
@@ -105,5 +106,6 @@ class Stats(Schema):
             skipped=totals.family("skipped"),
             expired=totals.family("expired"),
             pending=totals.pending,
+            unknown=totals.family("unknown"),
             reasons=totals.reasons,
         )
