@@ -116,6 +116,11 @@ class Campaign:
                 f"A campaign that is {self.status} cannot be deleted; unschedule or cancel it first.",
                 campaign_status=str(self.status),
             )
+        if self.look_at is not None:  # a planner or a run may not have heard of its end, and would find no row to tell
+            raise WrongState(
+                "The end of this campaign is still being made known to its run; it can be deleted in a few minutes.",
+                campaign_status=str(self.status),
+            )
 
     def run_expires_at(self, *, now: datetime) -> datetime:
         latest = now + LONGEST_RUN

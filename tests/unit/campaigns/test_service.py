@@ -170,6 +170,16 @@ def test_a_draft_can_be_removed_and_what_is_under_way_cannot(house: House) -> No
     assert list(house.rows.rows.values()) == [sending]
 
 
+@pytest.mark.parametrize("status", [Status.SENT, Status.CANCELLED])
+def test_what_somebody_may_still_have_to_hear_of_cannot_be_removed(house: House, status: Status) -> None:
+    """A planner finds the cancel of its run in this row only."""
+    ended = house.in_state(status, look_at=NOON)
+    with pytest.raises(WrongState):
+        house.campaigns.remove(ended)
+    house.campaigns.remove(house.in_state(status))
+    assert list(house.rows.rows.values()) == [ended]
+
+
 # --- schedule and unschedule ---
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 import inspect
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.channels.outcome import ACCEPTED, Outcome
 from chalicelib.core import drive
 from chalicelib.core.identity import Mode
-from chalicelib.features.campaigns.model import Campaign
+from chalicelib.features.campaigns.model import Campaign, WrongState
 from chalicelib.features.campaigns.service import Campaigns, Draft
 from chalicelib.features.due.model import DueMessage, Entry, Kind
 from chalicelib.features.due.service import Due
@@ -114,7 +115,8 @@ class Installation:
         self.deaths = 0
         self.rows, self.runs, self.batches = MemoryCampaigns(), Runs(_STILL), Batches(_STILL)
         self.entries, audience = Entries(), Audience(_STILL)
-        audience.rows = {bytes([n]) * 16: Subscriber(bytes([n]) * 16) for n in range(self.BROWSERS)}
+        keys = [bytes([n * 40]) * 16 for n in range(self.BROWSERS)]  # four in the first batch, two in the second
+        audience.rows = {key: Subscriber(key) for key in keys}
         due = Due(entries=life.wrap(self.entries), wakes=life.wrap(_Ticks(self)), alarm=lambda event, **_: None)
         self.due = due
         self.campaigns = Campaigns(rows=life.wrap(self.rows), sites=KnownSites(), calendar=due, wakes=life.wrap(self))
@@ -156,8 +158,17 @@ class Installation:
         at = self.time + timedelta(minutes=2)
         self.survive(lambda: self.campaigns.schedule(self.campaign, at=at, mode=Mode.LIVE, now=self.time))
 
+    def unschedule(self) -> None:
+        self.survive(lambda: self.campaigns.unschedule(self.campaign, now=self.time))
+
     def cancel(self) -> None:
         self.survive(lambda: self.sending.cancel(self.campaign, now=self.time))
+
+    def delete(self) -> bool:
+        """Whether it is gone: not while something that runs may still have to hear of its end."""
+        with suppress(WrongState):
+            self.survive(lambda: self.campaigns.remove(self.campaign))
+        return not self.rows.rows
 
     # time
 

@@ -10,7 +10,7 @@ from chalicelib.features.campaigns.model import Status
 from chalicelib.features.sending.model.run import State
 from tests.unit.sending.mortal import Installation
 
-Story = Callable[[Installation], None]
+Story = Callable[[Installation], object]
 
 
 def sent(house: Installation) -> None:
@@ -74,6 +74,27 @@ def test_a_cancel_that_dies_anywhere_is_still_heard_by_whatever_runs(story: Stor
             assert run.is_over, step
             assert run.state in {State.CANCELLED, State.SENT}, step
             assert sum(run.totals.values()) == Installation.BROWSERS, step
+
+
+def test_a_cancelled_campaign_that_is_deleted_pushes_to_nobody_any_more() -> None:
+    def story(house: Installation) -> list[bytes] | None:
+        """What was pushed before it was gone."""
+        house.schedule()
+        house.pass_time(minutes=2, messages=2)
+        if house.campaign.status in {Status.SENDING, Status.SCHEDULED}:
+            house.cancel()
+        before = list(house.accepted) if house.delete() else None
+        house.pass_time(minutes=30)
+        return before
+
+    for step in lives(story):
+        house = Installation(dies_at=step)
+        before = story(house)
+        assert before is None or before == house.accepted, step
+        assert all(run.is_over for run in house.runs.rows.values()), step
+        assert before is not None or house.delete() or house.delete(), step  # that, too, may be where it dies
+        house.pass_time(minutes=20)
+        assert not house.entries.rows, step
 
 
 @pytest.mark.parametrize("story", [sent, scheduled, cancelled_at_once, cancelled_under_way])

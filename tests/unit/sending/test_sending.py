@@ -70,6 +70,7 @@ def test_a_cancel_reaches_campaign_and_run(world: World) -> None:
     assert cancelled.status is Status.CANCELLED
     assert world.run_of(campaign).state is State.CANCELLED
     assert len(world.scene.wakes.looks) == 1
+    assert (world.house.standing(campaign).look_at, world.house.entries) == (None, [])  # so it can be deleted at once
 
 
 def test_a_scheduled_campaign_has_no_run_to_tell(world: World) -> None:

@@ -14,6 +14,7 @@ from chalicelib.core.identity import Mode
 from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import Campaign
 from chalicelib.features.campaigns.service import Campaigns
+from chalicelib.features.due.model import Entry, Kind
 from chalicelib.features.sending.model.run import Chosen, Order, Run, Source
 from chalicelib.features.sending.model.totals import Totals, totals_of
 from chalicelib.features.sending.service.cancel import cancel
@@ -51,9 +52,12 @@ class Sending:
     def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
         """The campaign first: should we fail to tell its run, the calendar will."""
         cancelled = self._campaigns.cancel(campaign, now=now)
-        if cancelled.run_id is not None:
+        if cancelled.run_id is not None and cancelled.look_at is not None:
+            entry = Entry.at_its_minute(Kind.CAMPAIGN, cancelled.tenant_id, cancelled.id, cancelled.look_at)
             with suppress(Stale, Unavailable):
-                drive.run(cancel(self._ports, tenant_id=campaign.tenant_id, run_id=cancelled.run_id))
+                run = drive.run(cancel(self._ports, tenant_id=campaign.tenant_id, run_id=cancelled.run_id))
+                if run is not None:  # else a planner may be about to write it
+                    self._campaigns.launched(entry)
         return cancelled
 
     def test(
