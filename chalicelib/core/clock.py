@@ -8,8 +8,10 @@ from chalicelib.core.ports import Clock
 
 
 class SystemClock:
+    """To the millisecond: what is answered is what is stored."""
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return in_whole_milliseconds(datetime.now(UTC))
 
 
 _clock: Clock = SystemClock()
@@ -29,6 +31,10 @@ class PresentClock:
 
     def now(self) -> datetime:
         return now()
+
+
+def in_whole_milliseconds(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def in_seconds(at: datetime) -> int:

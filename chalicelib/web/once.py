@@ -25,7 +25,7 @@ def perform_once(
     if not 0 < len(key) <= _LONGEST_KEY:
         raise Invalid("An Idempotency-Key has 1 to 255 characters.")
     replays = app.replays()
-    place = _digest(call.tenant_id, endpoint.method, endpoint.path.format(**call.path), key)
+    place = _digest(*_credentials(call), endpoint.method, endpoint.path.format(**call.path), key)
     fingerprint = _digest(raw.decode(), json.dumps(call.query.model_dump(mode="json"), sort_keys=True))
     before = replays.begin(place=place, fingerprint=fingerprint, now=call.at)
     if before is not None:
@@ -43,6 +43,11 @@ def perform_once(
         lambda: replays.finish(place=place, fingerprint=fingerprint, status=status, body=text, now=call.at),
     )
     return answer
+
+
+def _credentials(call: Call[Any]) -> tuple[str, str, str]:
+    """Per tenant; and a test key's answers are not a live one's, nor what a key bound to one site may see another's."""
+    return call.tenant_id, call.principal.mode, call.principal.site_id or ""
 
 
 def _attempt(app: App, call: Call[Any], remember: Callable[[], None]) -> None:

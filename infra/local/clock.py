@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from chalicelib.core.clock import SystemClock
 
 
 class LocalClock:
@@ -44,4 +46,5 @@ class LocalClock:
 
 
 def _machine_time() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 -- the local product's own clock, which the product's follows
+    """As the product's own clock tells it, in whole milliseconds."""
+    return SystemClock().now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from chalicelib.core.errors import Forbidden
 from chalicelib.core.identity import Scope
 from chalicelib.features.identity.schemas import (
     ApiKeyList,
@@ -117,7 +118,12 @@ def show_me(call: Call[Nothing]) -> Me:
 
 @api.endpoint("GET", "/v1/members", allow=holder(Scope.TEAM_READ), query=ListQuery, returns=MemberList)
 def list_members(call: Call[Nothing]) -> MemberList:
-    """List the members of this tenant."""
+    """List the members of this tenant.
+
+    A key that is bound to one site does not see them.
+    """
+    if call.principal.site_id is not None:
+        raise Forbidden("A key that is bound to one site does not see the tenant's members.")
     query = cast("ListQuery", call.query)
     page = identity().people.colleagues(tenant_id=call.tenant_id, limit=query.limit, cursor=query.cursor)
     data = [MemberView.of(colleague) for colleague in page.rows]

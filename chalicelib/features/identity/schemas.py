@@ -39,6 +39,7 @@ class Login(Schema):
     email: Email
     password: Password
     tenant_id: str | None = Field(None, max_length=64, description="Which of your tenants; by default the oldest.")
+    otp: str | None = Field(None, max_length=16, description="For accounts with a second factor; none has one yet.")
 
 
 class Refresh(Schema):

@@ -7,9 +7,17 @@ from typing import cast
 from chalicelib.config import settings
 from chalicelib.core.identity import Scope
 from chalicelib.features.sites.model import Site
-from chalicelib.features.sites.schemas import NewSite, SdkConfig, SiteChanges, SiteClosing, SiteList, SiteView
+from chalicelib.features.sites.schemas import (
+    IdentitySecret,
+    NewSite,
+    SdkConfig,
+    SiteChanges,
+    SiteClosing,
+    SiteList,
+    SiteView,
+)
 from chalicelib.features.sites.wiring import sites
-from chalicelib.web.allow import BROWSER, holder
+from chalicelib.web.allow import BROWSER, holder, person
 from chalicelib.web.api import Api
 from chalicelib.web.browser import BrowserApi, site_of
 from chalicelib.web.call import Call
@@ -113,6 +121,17 @@ def close_site(call: Call[Nothing]) -> SiteClosing:
         status="closing",
         detail="The site is closed. Its subscriptions and keys are out of reach, but not yet erased.",
     )
+
+
+@api.endpoint("GET", "/v1/sites/{site_id}/identity-secret", allow=person(Scope.SITES_WRITE), returns=IdentitySecret)
+def show_identity_secret(call: Call[Nothing]) -> IdentitySecret:
+    """Show what the site's own server signs external ids with.
+
+    base64url(HMAC-SHA256(secret, external id)) is the `external_id_signature` that a page hands to the SDK. Keep it on the
+    server: whoever has it can say whose browser is whose.
+    """
+    secret = sites().identity_secret(tenant_id=call.tenant_id, site_id=call.path["site_id"])
+    return IdentitySecret(identity_secret=secret)
 
 
 @sdk_api.endpoint("GET", "/v1/sdk/{site_key}/config", allow=BROWSER, returns=SdkConfig)

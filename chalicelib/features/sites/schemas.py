@@ -78,6 +78,10 @@ class Prompt(Schema):
     ask_again_after_days: int = 30
 
 
+class IdentitySecret(Schema):
+    identity_secret: str
+
+
 class SdkConfig(Schema):
     """What the script on a site's pages needs to know. Public."""
 

@@ -80,6 +80,11 @@ def _line(record: logging.LogRecord, number: int) -> LogLine:
 
 
 def _trace(record: logging.LogRecord) -> str | None:
+    """A traceback, or what an alarm of telemetry tells of one: names, places and, on a laptop, the own words."""
+    told = vars(record)
+    if "exception" in told:
+        says = f": {told['says']}" if told.get("says") else ""
+        return "\n".join([*(f"  {place}" for place in told.get("trace", ())), " < ".join(told["exception"]) + says])
     if not record.exc_info or record.exc_info[0] is None:  # telemetry's alarms say exc_info=True, raised or not
         return None
     return _tracebacks.formatException(record.exc_info)

@@ -96,3 +96,17 @@ def test_afterwards_the_root_logger_is_as_before(file: Path) -> None:
     with LogTail(file).attached():
         assert root.level == logging.INFO or before[0] < logging.INFO
     assert (root.level, list(root.handlers)) == before
+
+
+def test_an_alarm_says_what_was_raised_and_where(tmp_path: Path) -> None:
+    with LogTail(tmp_path / "log").attached() as log:
+        try:
+            int("forty-three")
+        except ValueError:
+            telemetry.alarm("request_broke", route="/v1/x")
+        (line,) = log.lines(most=1)
+    assert line.facts == {"route": "/v1/x"}
+    assert line.trace is not None
+    assert "ValueError" in line.trace
+    assert "test_an_alarm_says_what_was_raised_and_where" in line.trace
+    assert "ValueError" in (tmp_path / "log").read_text()

@@ -51,10 +51,10 @@ def test_another_body_or_a_running_call_is_a_conflict(toy: Toy) -> None:
     assert len(toy.calls) == 1
 
 
-def test_a_key_belongs_to_one_tenant_and_one_route(toy: Toy) -> None:
+def test_a_key_belongs_to_one_tenant_one_route_and_one_kind_of_credential(toy: Toy) -> None:
     for as_, path in [("ada", "/things"), ("cyd", "/things"), ("ada", "/letters"), ("key", "/things")]:
         make(toy, as_=as_, path=path)
-    assert [call.tenant_id for call in toy.calls] == ["ten_a", "ten_c", "ten_a"]
+    assert [call.tenant_id for call in toy.calls] == ["ten_a", "ten_c", "ten_a", "ten_a"]
 
 
 def test_a_failed_call_frees_its_key(toy: Toy) -> None:
