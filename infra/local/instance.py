@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 STATE = Path(os.environ.get("LOCAL_STATE", ".local"))  # noqa: TID251 -- so that tests leave a developer's own alone
 _LOCK = STATE / "lock"
@@ -33,22 +34,31 @@ class Instance:
         return f"http://127.0.0.1:{self.port}"
 
 
+@dataclass(frozen=True)
+class Lease:
+    """The right to run here. `lock` is the open file whose lock says so, for a child to hold as well."""
+
+    instance: Instance
+    lock: int
+
+    def announce(self) -> None:
+        announce(self.instance)
+
+
 @contextmanager
-def only_one(*, port: int) -> Iterator[Instance]:
-    """The kernel frees the lock however the process ends."""
+def only_one(*, port: int) -> Iterator[Lease]:
+    """The kernel frees the lock however the processes end."""
     STATE.mkdir(exist_ok=True)
-    with _LOCK.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            other = running()
+    with _LOCK.open("a") as lock:
+        if not _locks(lock, fcntl.LOCK_EX):
+            other = _announced()
             where = f" at {other.url} (process {other.pid})" if other else ""
-            raise Taken(f"The local product is running already{where}. Stop it with Ctrl-C there.") from None
+            raise Taken(f"The local product is running already{where}. Stop it with Ctrl-C there.")
         _must_be_free(port)
-        instance = Instance(os.getpid(), port)
-        announce(instance)
+        lease = Lease(Instance(os.getpid(), port), lock.fileno())
+        lease.announce()
         try:
-            yield instance
+            yield lease
         finally:
             _HERE.unlink(missing_ok=True)
 
@@ -58,13 +68,27 @@ def announce(instance: Instance) -> None:
 
 
 def running() -> Instance | None:
-    """The one that answers, if its process still lives."""
+    """The one that holds the lock. What it wrote down may outlive it, so that alone proves nothing."""
     try:
-        found = Instance(**json.loads(_HERE.read_text()))
-        os.kill(found.pid, 0)
+        with _LOCK.open() as lock:
+            return None if _locks(lock, fcntl.LOCK_SH) else _announced()
+    except FileNotFoundError:
+        return None
+
+
+def _locks(lock: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _announced() -> Instance | None:
+    try:
+        return Instance(**json.loads(_HERE.read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return found
 
 
 def _must_be_free(port: int) -> None:

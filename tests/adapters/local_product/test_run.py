@@ -128,6 +128,39 @@ def test_a_taken_port_is_told_plainly(state: Path) -> None:
     assert said == f"Port {port} is taken by another program. Choose one: make run PORT={port + 1}\n"
 
 
+def test_a_product_that_dies_is_told_and_so_is_whoever_calls_it(state: Path) -> None:
+    port = free_port()
+    with command("run", state, PORT=str(port)) as process:
+        assert process.stdout is not None
+        while "Ctrl-C stops it" not in (line := process.stdout.readline()):
+            assert line
+        (child,) = children(process.pid)
+        os.kill(child, signal.SIGSTOP)  # the process is there, and answers nobody
+        code, said = say("operator-key", state)
+        assert (code, said.count("does not answer"), said.count("\n")) == (1, 1, 1), said
+        os.kill(child, signal.SIGKILL)
+        said, _ = process.communicate(timeout=_PATIENCE_SECONDS)
+        assert process.returncode == 1
+        assert said.count("The local product was killed by signal 9.") == 1
+    assert say("shell", state) == (1, "The local product is not running; `make run` starts it.\n")
+
+
+def children(parent: int) -> list[int]:
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = (line.split() for line in listed.splitlines())
+    return [int(pid) for pid, of in pairs if int(of) == parent]
+
+
+def test_what_a_killed_product_wrote_down_proves_nothing(state: Path) -> None:
+    state.mkdir()
+    left = {"pid": os.getpid(), "port": 8000, "aws_url": "http://127.0.0.1:1"}  # a pid that lives, and is not its
+    (state / "instance.json").write_text(json.dumps(left))
+    (state / "lock").touch()
+    assert say("operator-key", state)[0] == 1
+    assert say("reset", state)[0] == 0
+    assert not state.exists()
+
+
 @pytest.mark.parametrize(("port", "word"), [("many", "no port"), ("70000", "no port"), ("0", "no port")])
 def test_nonsense_ports_are_told_plainly(state: Path, port: str, word: str) -> None:
     code, said = say("run", state, PORT=port)
