@@ -120,7 +120,7 @@ def test_a_new_slice_works_and_its_pure_parts_are_wholly_tried(copy: Path) -> No
         (["--name", "../escape"], "lower-case words"),
         (["--name", "sheep"], "say ONE=name"),
         (["--name", "lists"], "say ONE=name"),
-        (["--name", "badges", "--tier", "nowhere"], "no tier holds 'nowhere'"),
+        (["--name", "unheard_of_things", "--tier", "nowhere"], "no tier holds 'nowhere'"),
     ],
 )
 def test_what_cannot_be_made_is_told_plainly_and_nothing_is_written(
