@@ -127,8 +127,8 @@ def close_site(call: Call[Nothing]) -> SiteClosing:
 def show_identity_secret(call: Call[Nothing]) -> IdentitySecret:
     """Show what the site's own server signs external ids with.
 
-    base64url(HMAC-SHA256(secret, external id)) is the `external_id_signature` that a page hands to the SDK. Keep it on the
-    server: whoever has it can say whose browser is whose.
+    base64url(HMAC-SHA256(secret, external id)) is the `external_id_signature` that a page hands to the SDK. Keep it on
+    the server: whoever has it can say whose browser is whose.
     """
     secret = sites().identity_secret(tenant_id=call.tenant_id, site_id=call.path["site_id"])
     return IdentitySecret(identity_secret=secret)
