@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.request import Request, urlopen
 
 from infra.local.instance import free_port
@@ -64,21 +64,37 @@ def _send(product: LocalProduct) -> dict[str, Any]:
     path = f"{campaigns}/{campaign['id']}"
     api.ask("POST", f"{path}/send")
     deadline = time.monotonic() + _LONGEST_SECONDS
+    bar = Bar(sys.stdout)
     while True:
         stats: dict[str, Any] = api.ask("GET", f"{path}/stats")
-        _draw(stats)
+        bar.draw(settled=stats["audience"] - stats["pending"], audience=stats["audience"])
         if stats["state"] == "sent" or time.monotonic() > deadline:
-            print()
+            bar.close()
             return stats
         if stats["run"] and not stats["pending"]:
             product.advance(seconds=60)  # everyone is reached; the sweeper closes a large run at its next look
         time.sleep(_POLL_SECONDS)
 
 
-def _draw(stats: Mapping[str, Any]) -> None:
-    settled, audience = stats["audience"] - stats["pending"], stats["audience"]
-    done = round(_BAR * settled / audience) if audience else 0
-    print(f"\r  {'█' * done}{'·' * (_BAR - done)} {settled:,} of {audience:,}", end="", flush=True)
+class Bar:
+    """Moves on a terminal; a file or a pipe gets its last state as one line. Nothing until the audience is known."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._moves = out.isatty()
+        self._line = ""
+
+    def draw(self, *, settled: int, audience: int) -> None:
+        if not audience:
+            return
+        done = round(_BAR * settled / audience)
+        self._line = f"  {'█' * done}{'·' * (_BAR - done)} {settled:,} of {audience:,}"
+        if self._moves:
+            print(f"\r{self._line}", end="", file=self._out, flush=True)
+
+    def close(self) -> None:
+        if self._line:
+            print("" if self._moves else self._line, file=self._out, flush=True)
 
 
 def _faults(product: LocalProduct, stats: Mapping[str, Any], subscribers: int) -> list[str]:
