@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from chalicelib.channels.message import DEFAULT_TTL_SECONDS, Action, Message, Urgency
 from chalicelib.features.campaigns.model import Audience, Campaign
+from chalicelib.web.instant import Instant
 from chalicelib.web.schema import Schema
 
 _MOST_EXTRA = 16
@@ -29,14 +30,9 @@ def _absolute(url: str) -> str:
     return url
 
 
-def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
-
-
 Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_absolute)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"\S")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"\S")]
-Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 ExtraName = Annotated[str, StringConstraints(max_length=64)]
 ExtraText = Annotated[str, StringConstraints(max_length=512)]
 Extra = Annotated[dict[ExtraName, ExtraText | bool | int | float], Field(max_length=_MOST_EXTRA)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from chalicelib.core.identity import Mode, Principal, Role, Scope
 from chalicelib.features.identity.model.api_key import ApiKey
 from chalicelib.features.identity.model.session import Tokens
 from chalicelib.features.identity.service.people import Colleague, Profile
 from chalicelib.features.tenants.model import LONGEST_NAME, Tenant
+from chalicelib.web.instant import Instant
 from chalicelib.web.schema import Schema, Secret
 
 Email = Annotated[str, Field(min_length=1, max_length=320, examples=["ada@example.com"])]
@@ -131,7 +132,7 @@ class NewApiKey(Schema):
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
     scopes: list[TenantScope] = Field(min_length=1, max_length=len(Scope))
     site_id: str | None = Field(None, max_length=64, description="The only site this key knows of.")
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     mode: Mode = Field(Mode.LIVE, description="What a test key sends goes everywhere but out.")
 
 

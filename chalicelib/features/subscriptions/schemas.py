@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from chalicelib.channels.endpoints import LONGEST as LONGEST_ENDPOINT
 from chalicelib.core.clock import from_milliseconds
@@ -20,6 +20,7 @@ from chalicelib.features.subscriptions.model import (
     Subscription,
     profile_of,
 )
+from chalicelib.web.instant import Instant
 from chalicelib.web.schema import ListQuery, Schema
 
 _LONGEST_KEY = 200
@@ -47,7 +48,7 @@ class ConsentGiven(Schema):
 
     text: str | None = Field(None, max_length=LONGEST_CONSENT)
     version: str | None = Field(None, max_length=LONGEST_TEXT)
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
 
 class Said(Schema):
