@@ -1,5 +1,5 @@
 """Appending to the audit trail. Called by the HTTP door after every mutation; a table that does not answer only delays
-an entry: the queue's worker lands it later, exactly once. When the queue does not answer either, the door raises the alarm.
+an entry: the queue's worker lands it later, exactly once. When the queue is silent too, the door raises the alarm.
 """
 
 from __future__ import annotations
