@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pynamodb.expressions.operand import Path
 
 from chalicelib.aws.dynamo import Refused, Table, absent
+from chalicelib.aws.values import known
 from chalicelib.core import chance
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.encoding import b64url
@@ -33,7 +34,7 @@ class StoredReplays:
         try:
             self._table.put(row, absent() | (Path("ttl") <= in_seconds(now)))
         except Refused as refused:
-            before = refused.row or {}
+            before = known(refused.row) if refused.row else {}
             if before.get("fingerprint") != fingerprint:
                 raise KeyReused from None
             if "status" not in before:

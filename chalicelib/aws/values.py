@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
+from chalicelib.core.errors import FromTheFuture
+
 Row = dict[str, Any]
 WireRow = Mapping[str, Mapping[str, Any]]
 
@@ -29,6 +31,13 @@ def to_wire(value: Any) -> dict[str, Any]:
         case list() | tuple():
             return {"L": [to_wire(inner) for inner in value]}
     raise TypeError(f"DynamoDB has no place for this {type(value).__name__}")
+
+
+def known(row: Row, *, newest: int = 1) -> Row:
+    """The row, for a store to read: version v or v-1. One that newer code has written is left for newer code."""
+    if row["v"] > newest:
+        raise FromTheFuture
+    return row
 
 
 def from_wire(item: WireRow) -> Row:

@@ -1,7 +1,8 @@
 """The door for queues, cron and streams. Lambda imports a worker's module directly, so all its plumbing is here.
 
-Policy for failures, in one place: a message that can never succeed is logged, counted and done; anything else fails,
-SQS tries again, and the alarmed dead-letter queue has the last word.
+Policy for failures, in one place: a message that can never succeed is logged, counted and done; one that newer code
+wrote, or that leads to what newer code wrote, goes back with a delay; anything else fails, SQS tries again, and the
+alarmed dead-letter queue has the last word.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from chalicelib.aws.messages import Message
 from chalicelib.aws.queues import Queue
 from chalicelib.config import settings
 from chalicelib.core import clock
-from chalicelib.core.errors import PushError
+from chalicelib.core.errors import FromTheFuture, PushError
 
 M = TypeVar("M", bound=Message)
 
@@ -35,10 +36,6 @@ class Invocation:
     started_at: datetime
     remaining_ms: Callable[[], int]
     attempt: int = 1
-
-
-class FromTheFuture(Exception):
-    """A message of a newer version than this code knows."""
 
 
 class Broke(Exception):
@@ -96,11 +93,13 @@ class Worker(Blueprint):
     def _deliver(
         self, queue: str, message: type[M], view: Callable[[M, Invocation], None], record: dict[str, Any], context: Any
     ) -> None:
-        known = _read(queue, record["body"], message)
-        if known is None:
-            return
         try:
-            view(known, _invocation(context, record))
+            readable = _read(queue, record["body"], message)
+            if readable is not None:
+                view(readable, _invocation(context, record))
+        except FromTheFuture:
+            telemetry.warn("message_from_the_future", queue=queue)
+            Queue(queue).put_back(record["body"], delay_seconds=_PUT_BACK_SECONDS)
         except PushError as error:
             if error.retryable:
                 raise
@@ -109,12 +108,9 @@ class Worker(Blueprint):
 
 
 def _read(queue: str, body: str, message: type[M]) -> M | None:
-    """None when there is nothing to do with it here: it went back for newer code to read, or nobody ever can."""
+    """None when nobody ever can."""
     try:
         return decode(body, message)
-    except FromTheFuture:
-        telemetry.warn("message_from_the_future", queue=queue)
-        Queue(queue).put_back(body, delay_seconds=_PUT_BACK_SECONDS)
     except msgspec.MsgspecError as error:
         telemetry.alarm("message_unreadable", queue=queue, reason=str(error))
         telemetry.count("messages_dropped", queue=queue)

@@ -142,6 +142,18 @@ class Unavailable(PushError):
     retryable = True
 
 
+class FromTheFuture(Unavailable):
+    """What was asked for is kept in a newer form than the part of the service that you reached can read.
+
+    When: A new version of the service is being rolled out, and some of it still runs the one before.
+
+    Do: Send the same request again after a few seconds, with the same Idempotency-Key if it had one.
+    """
+
+    code = "newer_format"
+    title = "The service is being updated. Nothing was lost; try again."
+
+
 class Stale(Conflict):
     """Somebody else changed the thing between your reading and your writing, and their change stands.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, transact
-from chalicelib.aws.values import Row
+from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
 from chalicelib.features.audit.model import Entry, Event, Place, genesis, moment
 
@@ -89,7 +89,7 @@ def _is_mark(row: Row | None) -> bool:
 
 
 def _entry(row: Row) -> Entry:
-    _, tenant_id, month = row["pk"].split("#")
+    _, tenant_id, month = known(row)["pk"].split("#")
     event = Event(
         tenant_id=tenant_id,
         actor=row["actor"],

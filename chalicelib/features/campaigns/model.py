@@ -69,13 +69,16 @@ class Expired(Conflict):
     title = "The campaign has expired. Nothing was sent."
 
 
-class Audience(msgspec.Struct, frozen=True, kw_only=True):
-    """Everyone, for now; a segment or a filter will stand beside `all`, which is therefore always written down."""
+class Audience(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everyone, for now; a segment or a filter will stand beside `all`, which is therefore always written down.
 
-    all: bool = True
+    Nothing here may be overlooked: who misreads an audience sends to the wrong people.
+    """
+
+    all: bool
 
 
-EVERYONE = Audience()
+EVERYONE = Audience(all=True)
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,8 @@ class Campaign:
     site_id: str
     name: str
     message: Message
+    audience: Audience
     created_at: datetime
-    audience: Audience = EVERYONE
     status: Status = Status.DRAFT
     careful: bool = False
     mode: Mode = Mode.LIVE

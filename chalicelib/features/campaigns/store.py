@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, equals, transact
-from chalicelib.aws.values import Row
+from chalicelib.aws.values import Row, known
 from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import Campaign
@@ -54,7 +54,7 @@ class CampaignRows:
             position=position,
             newest_first=True,
         )
-        return Page([row["run_id"] for row in page.rows], page.position)
+        return Page([known(row, newest=_VERSION)["run_id"] for row in page.rows], page.position)
 
     def remove(self, tenant_id: str, campaign: Campaign) -> None:
         try:
@@ -94,7 +94,7 @@ def _row(tenant_id: str, campaign: Campaign) -> Row:
 
 
 def _campaign(row: Row) -> Campaign:
-    return msgspec.convert(row, Campaign)
+    return msgspec.convert(known(row, newest=_VERSION), Campaign)
 
 
 def _link(tenant_id: str, campaign_id: str, run_id: str) -> Row:

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pynamodb.expressions.operand import Path
 
 from chalicelib.aws.dynamo import Refused, Table, absent
+from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
+from chalicelib.core.errors import FromTheFuture
 from chalicelib.features.due.model import Entry
 
+_VERSION = 1
 _WATERMARK = "D#WATERMARK"
 
 
@@ -21,30 +24,34 @@ class DueEntries:
         self._table = Table("due")
 
     def put(self, entry: Entry) -> None:
-        self._table.put({"pk": _pk(entry.minute, entry.shard), "sk": _sk(entry), "v": 1})
+        self._table.put({"pk": _pk(entry.minute, entry.shard), "sk": _sk(entry), "v": _VERSION})
 
     def drop(self, entry: Entry) -> None:
         self._table.delete(_pk(entry.minute, entry.shard), _sk(entry))
 
     def of_minute(self, minute: int, shard: int) -> Iterator[Entry]:
-        position = None
+        position, unknown = None, 0
         while True:
             page = self._table.query(_pk(minute, shard), position=position)
             for row in page.rows:
-                kind, tenant_id, owner_id, at = row["sk"].split("#")
-                yield Entry(kind, tenant_id, owner_id, from_milliseconds(int(at)), minute)
+                if row["v"] <= _VERSION:
+                    yield _entry(row, minute)
+                else:
+                    unknown += 1
             position = page.position
             if position is None:
-                return
+                break
+        if unknown:
+            raise FromTheFuture
 
     def watermark(self) -> int | None:
         row = self._table.get(_WATERMARK)
-        return row["minute"] if row else None
+        return known(row, newest=_VERSION)["minute"] if row else None
 
     def raise_watermark(self, minute: int) -> None:
         try:
             self._table.put(
-                {"pk": _WATERMARK, "sk": "-", "v": 1, "minute": minute}, absent() | (Path("minute") < minute)
+                {"pk": _WATERMARK, "sk": "-", "v": _VERSION, "minute": minute}, absent() | (Path("minute") < minute)
             )
         except Refused:
             return
@@ -52,6 +59,11 @@ class DueEntries:
 
 def _pk(minute: int, shard: int) -> str:
     return f"D#{minute}#{shard}"
+
+
+def _entry(row: Row, minute: int) -> Entry:
+    kind, tenant_id, owner_id, at = row["sk"].split("#")
+    return Entry(kind, tenant_id, owner_id, from_milliseconds(int(at)), minute)
 
 
 def _sk(entry: Entry) -> str:

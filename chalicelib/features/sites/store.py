@@ -17,7 +17,7 @@ from datetime import datetime
 from itertools import islice
 
 from chalicelib.aws.dynamo import Delete, Put, Refused, Span, Table, absent, equals, transact
-from chalicelib.aws.values import Row
+from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
 from chalicelib.core.paging import Page
 from chalicelib.features.sites.model import SealedKey, Site
@@ -53,7 +53,7 @@ class SiteRows:
 
     def find(self, site_key: str) -> Site | None:
         guard = self._table.get(_guard(site_key))
-        return self.get(guard["tenant_id"], guard["site_id"]) if guard else None
+        return self.get(known(guard, newest=_VERSION)["tenant_id"], guard["site_id"]) if guard else None
 
     def page(self, tenant_id: str, *, after: str | None, limit: int) -> Page[Site]:
         """One more is asked for than is shown: its presence says that the list goes on."""
@@ -92,11 +92,11 @@ class SiteRows:
 
     def key(self, tenant_id: str, site_id: str, key_id: str) -> SealedKey | None:
         row = self._table.get(_pk(tenant_id), _key_sk(site_id, key_id))
-        return SealedKey(key_id, row["public"], row["sealed"]) if row else None
+        return SealedKey(key_id, known(row, newest=_VERSION)["public"], row["sealed"]) if row else None
 
     def identity_secret(self, tenant_id: str, site_id: str) -> bytes | None:
         row = self._table.get(_pk(tenant_id), _SITE + site_id)
-        return row["identity_secret"] if row else None
+        return known(row, newest=_VERSION)["identity_secret"] if row else None
 
 
 def _pk(tenant_id: str) -> str:
@@ -130,7 +130,7 @@ def _site_row(site: Site) -> Row:
 
 def _site(row: Row, tenant_id: str) -> Site:
     return Site(
-        id=row["sk"].removeprefix(_SITE),
+        id=known(row, newest=_VERSION)["sk"].removeprefix(_SITE),
         tenant_id=tenant_id,
         name=row["name"],
         url=row["url"],

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from chalicelib.aws.dynamo import Put, Table, absent
-from chalicelib.aws.values import Row
+from chalicelib.aws.values import Row, known
 from chalicelib.features.tenants.model import Tenant
 
 _SK = "TENANT"
@@ -33,4 +33,4 @@ def _pk(tenant_id: str) -> str:
 
 
 def _tenant(row: Row) -> Tenant:
-    return msgspec.convert(row, Tenant)
+    return msgspec.convert(known(row), Tenant)

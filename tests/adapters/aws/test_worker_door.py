@@ -12,7 +12,7 @@ from chalice.app import Chalice
 
 from chalicelib.aws.messages import Message
 from chalicelib.aws.worker import Broke, Invocation, Worker, decode
-from chalicelib.core.errors import Conflict, NotFound, Unavailable
+from chalicelib.core.errors import Conflict, FromTheFuture, NotFound, Unavailable
 from tests.adapters.aws.logged import logged_from_now
 from tests.adapters.aws.test_queues import waiting
 from tests.fakes.clock import ManualClock
@@ -188,6 +188,19 @@ def test_a_message_from_the_future_goes_back_with_a_delay(
     (message,) = waiting()
     assert (message["body"], message["group"], message["delay_seconds"]) == (body, "ten_1", 300)
     assert [line["message"] for line in log] == ["message_from_the_future"]
+
+
+def test_a_message_that_leads_to_a_row_from_the_future_goes_back_as_well(aws: Installation) -> None:
+    def read(_message: Old, _invocation: Invocation) -> None:
+        raise FromTheFuture
+
+    stray = Worker(__name__)
+    handler = stray.queue("mail", Old)(read)
+    Chalice("stray", configure_logs=False).register_blueprint(stray)
+    body = '{"v":1,"tenant":"ten_1"}'
+    handler({"Records": [{"body": body, "attributes": {}}]}, context("stray"))
+    (message,) = waiting()
+    assert (message["body"], message["delay_seconds"]) == (body, 300)
 
 
 def test_a_message_from_the_future_that_cannot_go_back_fails(bench: Bench, aws: Installation) -> None:

@@ -14,7 +14,7 @@ from chalicelib.aws.dynamo import Table
 from chalicelib.core import ids
 from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.identity import Mode
-from chalicelib.features.campaigns.model import Campaign, Status
+from chalicelib.features.campaigns.model import EVERYONE, Campaign, Status
 from chalicelib.features.campaigns.service import Rows
 from chalicelib.features.campaigns.store import CampaignRows
 from tests.adapters.aws.faults import Faults
@@ -42,6 +42,7 @@ def a_campaign(**changes: Any) -> Campaign:
         site_id=SITE,
         name="Frühling",
         message=MESSAGE,
+        audience=EVERYONE,
         created_at=AT,
         status=Status.SCHEDULED,
         careful=True,

@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from chalicelib.aws.dynamo import Table
-from chalicelib.aws.worker import FromTheFuture, decode
+from chalicelib.aws.worker import decode
 from chalicelib.core import drive
+from chalicelib.core.errors import FromTheFuture
 from chalicelib.features.due.model import DueMessage
 from chalicelib.features.sending.schemas.messages import WakeMessage
 from chalicelib.features.sending.store.batches import BatchRows

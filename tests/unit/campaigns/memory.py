@@ -11,7 +11,7 @@ from chalicelib.core import ids
 from chalicelib.core.errors import Conflict, NotFound, Stale, Unavailable
 from chalicelib.core.identity import Mode
 from chalicelib.core.paging import Page
-from chalicelib.features.campaigns.model import Campaign, Status
+from chalicelib.features.campaigns.model import EVERYONE, Campaign, Status
 from chalicelib.features.campaigns.service import Campaigns, Draft
 from chalicelib.features.due.model import Entry
 from tests.unit.due.calendar import Calendar
@@ -121,5 +121,13 @@ class House:
 
 
 def a_campaign(**changes: Any) -> Campaign:
-    plain = Campaign(id=ids.new("cmp"), tenant_id=TENANT, site_id=SITE, name="Spring", message=MESSAGE, created_at=NOON)
+    plain = Campaign(
+        id=ids.new("cmp"),
+        tenant_id=TENANT,
+        site_id=SITE,
+        name="Spring",
+        message=MESSAGE,
+        audience=EVERYONE,
+        created_at=NOON,
+    )
     return replace(plain, **changes)

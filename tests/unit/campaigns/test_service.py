@@ -12,7 +12,7 @@ import pytest
 from chalicelib.core import ids
 from chalicelib.core.errors import Invalid, NotFound, Stale
 from chalicelib.core.identity import Mode
-from chalicelib.features.campaigns.model import Audience, Campaign, Expired, Status, WrongState
+from chalicelib.features.campaigns.model import EVERYONE, Campaign, Expired, Status, WrongState
 from chalicelib.features.due.model import Kind
 from tests.unit.campaigns.memory import MESSAGE, NOON, SITE, TENANT, House
 
@@ -117,7 +117,7 @@ def test_lists_are_newest_first_and_turn_pages(house: House) -> None:
 def test_a_change_changes_what_it_names(house: House) -> None:
     campaign = house.create(expires_at=NOON + HOUR)
     message = msgspec.structs.replace(MESSAGE, title="Other")
-    changes = {"name": "Autumn", "message": message, "audience": Audience(), "careful": True, "expires_at": None}
+    changes = {"name": "Autumn", "message": message, "audience": EVERYONE, "careful": True, "expires_at": None}
     changed = house.campaigns.change(campaign, changes=changes, now=NOON + MINUTE)
     assert (changed.name, changed.message, changed.careful, changed.expires_at) == ("Autumn", message, True, None)
     assert (changed.updated_at, changed.status, changed.created_at) == (NOON + MINUTE, Status.DRAFT, NOON)
@@ -172,7 +172,6 @@ def test_a_draft_can_be_removed_and_what_is_under_way_cannot(house: House) -> No
 
 @pytest.mark.parametrize("status", [Status.SENT, Status.CANCELLED])
 def test_what_somebody_may_still_have_to_hear_of_cannot_be_removed(house: House, status: Status) -> None:
-    """A planner finds the cancel of its run in this row only."""
     ended = house.in_state(status, look_at=NOON)
     with pytest.raises(WrongState):
         house.campaigns.remove(ended)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chalicelib.core.clock import minute_of
+from chalicelib.core.errors import FromTheFuture
 from chalicelib.features.due.model import DueMessage, Entry, Kind
 from chalicelib.features.due.service import Due
 from tests.chaos.stores import Entries as PlainEntries
@@ -17,6 +19,13 @@ class Entries(PlainEntries):
     def __init__(self) -> None:
         super().__init__()
         self.raised: list[int] = []
+        self.unreadable: set[Entry] = set()  # by any but newer code
+
+    def of_minute(self, minute: int, shard: int) -> Iterator[Entry]:
+        found = set(super().of_minute(minute, shard))
+        yield from found - self.unreadable
+        if found & self.unreadable:
+            raise FromTheFuture
 
     def raise_watermark(self, minute: int) -> None:
         self.raised.append(minute)

@@ -161,6 +161,18 @@ def test_a_kind_that_only_newer_code_knows_stays_in_the_calendar(calendar: Calen
     assert replace(unknown, minute=minute_of(NOON) + 16) in calendar.entries.rows
 
 
+def test_an_entry_that_only_newer_code_can_read_holds_nobody_but_the_watermark(calendar: Calendar) -> None:
+    calendar.tick(NOON)
+    known, unknown = calendar.add(NOON), calendar.add(NOON, owner="run_later")
+    calendar.entries.unreadable.add(unknown)
+    assert calendar.tick(NOON + 8 * MINUTE) == 2
+    assert [message.entry for _, message, _ in calendar.sent] == [known]
+    calendar.entries.drop(known)
+    calendar.tick(NOON + 20 * MINUTE)
+    assert unknown in calendar.entries.rows
+    assert calendar.watermark == -1
+
+
 def test_a_watermark_ahead_of_a_clock_that_went_back_stays(calendar: Calendar) -> None:
     calendar.tick(NOON)
     assert calendar.tick(NOON - timedelta(hours=1)) == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.aws.dynamo import Put, Refused, Span, Update, absent, equals, transact
+from chalicelib.aws.values import known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
 from chalicelib.core.paging import Page
@@ -34,12 +35,12 @@ class ApiKeyRows:
 
     def get(self, tenant_id: str, key_id: str) -> ApiKey | None:
         row = CORE.get(*_listing_key(tenant_id, key_id))
-        return self.at(row["prefix"]) if row else None
+        return self.at(known(row)["prefix"]) if row else None
 
     def of_tenant(self, tenant_id: str, *, limit: int, position: str | None) -> Page[ApiKey]:
         pk, prefix = _listing_key(tenant_id, "")
         page = CORE.query(pk, Span(prefix=prefix), limit=limit, position=position)
-        rows = CORE.get_many(_key(row["prefix"]) for row in page.rows)
+        rows = CORE.get_many(_key(known(row)["prefix"]) for row in page.rows)
         return Page(sorted((read(row, ApiKey) for row in rows), key=lambda key: key.id), page.position)
 
     def note_use(self, key: ApiKey, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.aws.dynamo import Delete, Put, Refused, Span, Write, absent, present, transact
+from chalicelib.aws.values import known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Conflict
 from chalicelib.core.identity import Role
@@ -63,7 +64,7 @@ class PersonRows:
 
     def user_id_at(self, mailbox: str) -> str | None:
         row = CORE.get(f"EMAIL#{mailbox}")
-        return str(row["user_id"]) if row else None
+        return str(known(row)["user_id"]) if row else None
 
     def user(self, user_id: str) -> User | None:
         row = CORE.get(*_user_key(user_id))

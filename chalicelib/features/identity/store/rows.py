@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chalicelib.aws.dynamo import Put, Refused, Table, Update, absent, equals
-from chalicelib.aws.values import Row
+from chalicelib.aws.values import Row, known
 from chalicelib.core.errors import Stale
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ def insert(key: Key, thing: object, **more: Any) -> Put:
 
 
 def read(row: Row, kind: type[T]) -> T:
-    return msgspec.convert(row, kind)
+    return msgspec.convert(known(row), kind)
 
 
 def changing(key: Key, *, rev: int, **changes: Any) -> Update:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, equals
-from chalicelib.aws.values import Row
+from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds, in_seconds
 from chalicelib.features.sending.model.batch import Batch, Grave, Progress, Wait
 from chalicelib.features.sending.model.ring import KEY_BYTES
@@ -91,7 +91,7 @@ def _row(tenant_id: str, batch: Batch) -> Row:
 
 
 def _batch(run: Run, row: Row) -> Batch:
-    batch = Batch.unstarted(run, row["n"])
+    batch = Batch.unstarted(run, known(row, newest=_VERSION)["n"])
     batch.progress = _unpack(msgspec.msgpack.decode(row["packed"], type=_Packed))
     batch.owner = row.get("owner", "")
     batch.leased_until = from_milliseconds(row["leased_until"]) if "leased_until" in row else None

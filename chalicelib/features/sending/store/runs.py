@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.aws.dynamo import Refused, Table, Update, absent, equals
-from chalicelib.aws.values import Row
+from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
 from chalicelib.features.sending.model.run import Order, Run
@@ -73,5 +73,5 @@ def _fields(run: Run) -> dict[str, Any]:
 
 
 def _run(tenant_id: str, row: Row) -> Run:
-    order = msgspec.msgpack.decode(row["order"], type=Order)
+    order = msgspec.msgpack.decode(known(row, newest=_VERSION)["order"], type=Order)
     return msgspec.convert({**row, "tenant_id": tenant_id, "order": order}, Run)
