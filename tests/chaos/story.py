@@ -43,6 +43,7 @@ class Plot:
     habits: Habits = ORDINARY
     skew_seconds: float = 0.0
     cancel_after_seconds: float | None = None
+    most_receives: int = _MOST_RECEIVES  # of a wake-up or a look; the first plan is always tried again
 
 
 class _Channel:
@@ -207,8 +208,10 @@ class Story:
     def _deliver(self, name: str, begin: Any, received: int = 1) -> None:
         """A message: deleted when its handler returns, seen again when it does not, dead after five times."""
 
+        most_receives = _MOST_RECEIVES if name == "plan" else self.plot.most_receives
+
         def ended(is_done: bool) -> None:
-            if not is_done and received < _MOST_RECEIVES:
+            if not is_done and received < most_receives:
                 self.simulation.after(_VISIBILITY_SECONDS, lambda: self._deliver(name, begin, received + 1))
 
         coroutine: Coroutine[Call, Any, Any] = begin()

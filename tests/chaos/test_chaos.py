@@ -39,6 +39,12 @@ def test_a_storm_loses_nobody(seed: int) -> None:
     _judge(seed, Plot(faults=STORM, habits=ROUGH, skew_seconds=5))
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_a_storm_in_which_no_message_is_tried_twice_leaves_all_to_the_calendar(seed: int) -> None:
+    """An entry dropped before the next one stood would be nobody's to find again."""
+    _judge(seed, Plot(faults=STORM, habits=ROUGH, skew_seconds=5, most_receives=1))
+
+
 def test_busy_push_services_delay_but_lose_nobody() -> None:
     for seed in range(10):
         story = _judge(seed, Plot(habits=ROUGH))

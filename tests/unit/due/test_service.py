@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.clock import minute_of
+from chalicelib.core.errors import Unavailable
 from chalicelib.features.due.model import Entry, Kind
-from tests.unit.due.calendar import NOON, Calendar
+from tests.unit.due.calendar import NOON, Calendar, Entries
 
 MINUTE = timedelta(minutes=1)
 
@@ -149,6 +150,20 @@ def test_an_entry_that_fails_again_and_again_moves_out_of_the_way(calendar: Cale
     assert list(calendar.entries.rows) == [moved]
     calendar.tick(late)
     assert calendar.watermark == 6
+
+
+def test_an_entry_that_cannot_be_moved_stays_where_it_is() -> None:
+    class Full(Entries):
+        def put(self, _entry: Entry) -> None:
+            raise Unavailable
+
+    calendar = Calendar(entries=Full())
+    entry = Entry.at_its_minute(Kind.RUN, "ten_a", "run_a", NOON)
+    calendar.entries.rows[entry] = None
+    calendar.entries.raise_watermark(entry.minute - 1)
+    with pytest.raises(Unavailable):
+        calendar.tick(NOON + 11 * MINUTE)
+    assert list(calendar.entries.rows) == [entry]
 
 
 def test_a_kind_that_only_newer_code_knows_stays_in_the_calendar(calendar: Calendar) -> None:

@@ -154,8 +154,8 @@ class Installation:
     def send(self) -> None:
         self.survive(lambda: self.campaigns.send(self.campaign, mode=Mode.LIVE, now=self.time))
 
-    def schedule(self) -> None:
-        at = self.time + timedelta(minutes=2)
+    def schedule(self, *, minutes: int = 2) -> None:
+        at = self.time + timedelta(minutes=minutes)
         self.survive(lambda: self.campaigns.schedule(self.campaign, at=at, mode=Mode.LIVE, now=self.time))
 
     def unschedule(self) -> None:

@@ -23,6 +23,19 @@ def scheduled(house: Installation) -> None:
     house.pass_time(minutes=30)
 
 
+def rescheduled(house: Installation) -> None:
+    house.schedule()
+    house.schedule(minutes=4)
+    house.pass_time(minutes=30)
+
+
+def unscheduled(house: Installation) -> None:
+    house.schedule()
+    if house.campaign.status is Status.SCHEDULED:
+        house.unschedule()
+    house.pass_time(minutes=30)
+
+
 def cancelled_at_once(house: Installation) -> None:
     house.send()
     if house.campaign.status is Status.SENDING:
@@ -45,7 +58,7 @@ def lives(story: Story) -> range:
     return range(1, calm.life.steps + 1)
 
 
-@pytest.mark.parametrize("story", [sent, scheduled])
+@pytest.mark.parametrize("story", [sent, scheduled, rescheduled, unscheduled])
 def test_a_death_anywhere_loses_nobody_and_makes_no_second_run(story: Story) -> None:
     for step in lives(story):
         house = Installation(dies_at=step)
@@ -97,7 +110,7 @@ def test_a_cancelled_campaign_that_is_deleted_pushes_to_nobody_any_more() -> Non
         assert not house.entries.rows, step
 
 
-@pytest.mark.parametrize("story", [sent, scheduled, cancelled_at_once, cancelled_under_way])
+@pytest.mark.parametrize("story", [sent, scheduled, rescheduled, unscheduled, cancelled_at_once, cancelled_under_way])
 def test_after_any_death_the_calendar_is_empty_in_the_end(story: Story) -> None:
     for step in lives(story):
         house = Installation(dies_at=step)
