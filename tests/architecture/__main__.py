@@ -20,6 +20,7 @@ FAST = (
     purity.impure_core,
     purity.unlocked_imports,
     pages.unmapped_slices,
+    pages.dead_paths,
 )
 
 
