@@ -35,7 +35,7 @@ def test_pages_lead_to_what_is_there() -> None:
     ],
 )
 def test_a_page_that_leads_nowhere_is_caught(tmp_path: Path, line: str, dead: str) -> None:
-    plant(tmp_path, **{"docs/x.md": f"On.\n{line}\n", "README.md": "# All well\n"})
+    plant(tmp_path, **{"docs/x.md": f"On.\n{line}\n", "README.md": "# All well\n", "tests/unit/test_x.py": ""})
     assert pages.dead_paths(tmp_path) == [f"docs/x.md:2: {dead} is not there"]
 
 

@@ -52,5 +52,6 @@ def _dead(line: str, root: Path, here: Path, names: set[str]) -> Iterator[str]:
 
 def _is_ours(path: str, root: Path) -> bool:
     """`application/json` and `Europe/Paris` are no paths."""
-    begins_in_a_folder = any((root / start / path.split("/")[0]).is_dir() for start in _STARTS)
+    first, _, _ = path.partition("/")
+    begins_in_a_folder = any((root / start / first).is_dir() for start in _STARTS)
     return not path.startswith(_MADE_LATER) and (begins_in_a_folder or path.endswith("/") or "." in Path(path).name)
