@@ -50,8 +50,8 @@ async def _sample(ports: Ports, run: Run) -> tuple[float, Estimate]:
     last = first
     for start, end in stretches:
         at, more = start, True
-        while more and rows < SAMPLE_ROWS:
-            limit = SAMPLE_ROWS - rows
+        while more and rows <= SAMPLE_ROWS:
+            limit = SAMPLE_ROWS + 1 - rows  # the one too many tells that there are more
             found, more = await patiently(
                 ports.audience.read, run.tenant_id, run.site_id, start=at, end=end, limit=limit
             )
@@ -60,7 +60,7 @@ async def _sample(ports: Ports, run: Run) -> tuple[float, Estimate]:
             if found:
                 last = found[-1].key
                 at = ring.after(last)
-    if rows < SAMPLE_ROWS:
+    if rows <= SAMPLE_ROWS:
         return rows, Estimate(active, exact=True)
     covered = ring.span(first, last)
     return rows / covered, Estimate(round(active / covered), exact=False)
