@@ -172,7 +172,7 @@ class Campaigns:
         sending = campaign.to(Status.SENDING)
         if campaign.expires_at is not None and campaign.expires_at <= now:
             raise Expired
-        timed = self._timed(sending, at=now, mode=mode, now=now)
+        timed = self._timed(replace(sending, send_at=None), at=now, mode=mode, now=now)
         saved = self._rows.save(campaign.tenant_id, timed, link=timed.run_id)
         self._drop(campaign, unless=saved.look_at)
         assert saved.look_at is not None, "what is timed has its instant"
@@ -230,11 +230,11 @@ class Campaigns:
         if at > now + FURTHEST_AHEAD:
             raise Invalid("This is more than a year ahead.", pointer="/schedule/send_at")
         _must_outlast(campaign, at, "/schedule/send_at")
-        return self._timed(scheduled, at=at, mode=mode, now=now)
+        return self._timed(replace(scheduled, send_at=at), at=at, mode=mode, now=now)
 
     def _timed(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
         look_at = self._put(campaign, at=at, now=now)
-        return replace(campaign, send_at=at, look_at=look_at, run_id=ids.new("run"), mode=mode, updated_at=now)
+        return replace(campaign, look_at=look_at, run_id=ids.new("run"), mode=mode, updated_at=now)
 
     def _put(self, campaign: Campaign, *, at: datetime, now: datetime) -> datetime:
         return self._calendar.put(
