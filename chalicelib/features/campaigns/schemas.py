@@ -15,7 +15,7 @@ from chalicelib.web.instant import Instant
 from chalicelib.web.schema import Schema
 
 _MOST_EXTRA = 16
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _absolute(url: str) -> str:
@@ -25,33 +25,52 @@ def _absolute(url: str) -> str:
         port_is_sane = parts.port is None or parts.port > 0
     except ValueError:
         raise ValueError("must be an absolute http(s) URL") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_sane or _CONTROL.search(url):
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or not port_is_sane
+        or " " in url
+        or _CONTROL.search(url)
+    ):
         raise ValueError("must be an absolute http(s) URL")
     return url
 
 
+def _in_one_line(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _in_lines(text: str) -> str:
+    _in_one_line(text.replace("\n", ""))
+    return text
+
+
 Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_absolute)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"\S")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"\S")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"\S"), AfterValidator(_in_one_line)]
+Body = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_in_lines)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"\S"), AfterValidator(_in_one_line)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_in_one_line)]
 ExtraName = Annotated[str, StringConstraints(max_length=64)]
 ExtraText = Annotated[str, StringConstraints(max_length=512)]
 Extra = Annotated[dict[ExtraName, ExtraText | bool | int | float], Field(max_length=_MOST_EXTRA)]
 
 
 class ActionBody(Schema):
-    action: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    title: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"\S")]
+    action: Word
+    title: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"\S"), AfterValidator(_in_one_line)]
     url: Url
 
 
 class MessageBody(Schema):
     title: Title
-    body: Annotated[str, StringConstraints(max_length=2000)] = ""
+    body: Body = ""
     url: Url
     icon: Url | None = None
     image: Url | None = None
     badge: Url | None = None
-    tag: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    tag: Word | None = None
     lang: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
     actions: Annotated[list[ActionBody], Field(max_length=2)] = Field(default_factory=list)
     ttl_seconds: Annotated[int, Field(ge=1, le=2_419_200)] = DEFAULT_TTL_SECONDS

@@ -106,6 +106,7 @@ def test_only_json_is_taken(desk: Desk) -> None:
         ({"name": "  "}, "/name"),
         ({"name": "x" * 121}, "/name"),
         ({"name": None}, "/name"),
+        ({"name": "Spr\ning"}, "/name"),
         ({"audience": {"all": False}}, "/audience/all"),
         ({"audience": {}}, "/audience/all"),
         ({"audience": {"all": True, "segment_id": "seg_1"}}, "/audience/segment_id"),
@@ -133,11 +134,14 @@ def test_a_field_at_fault_is_named(desk: Desk, changes: dict[str, Any], pointer:
         ({"title": "\t "}, "title"),
         ({"title": "x" * 257}, "title"),
         ({"body": "x" * 2_001}, "body"),
+        *(({"title": f"a{control}b"}, "title") for control in "\x00\n\x1f\x7f"),
+        *(({"body": f"a{control}b"}, "body") for control in "\x00\t\r\x1b\x7f"),
         *(({"url": url}, "url") for url in NO_ADDRESSES),
         ({"icon": "icon.png"}, "icon"),
         ({"image": "//a.example/i.png"}, "image"),
         ({"badge": "about:blank"}, "badge"),
         ({"tag": ""}, "tag"),
+        ({"tag": "a\x00"}, "tag"),
         ({"lang": "deutsch, bitte"}, "lang"),
         ({"ttl_seconds": 0}, "ttl_seconds"),
         ({"ttl_seconds": 2_419_201}, "ttl_seconds"),
@@ -152,6 +156,7 @@ def test_a_field_at_fault_is_named(desk: Desk, changes: dict[str, Any], pointer:
         ({"actions": [FULL["actions"][0]] * 3}, "actions"),
         ({"actions": [{"action": "x", "title": "x"}]}, "actions/0/url"),
         ({"actions": [{"action": "x", "title": "", "url": "https://a.example"}]}, "actions/0/title"),
+        ({"actions": [{"action": "x", "title": "\x07", "url": "https://a.example"}]}, "actions/0/title"),
         ({"extra": {"a": None}}, "extra/a"),
         ({"extra": {"a": {"b": 1}}}, "extra/a"),
         ({"extra": {"a": "x" * 513}}, "extra/a"),
@@ -327,7 +332,7 @@ def test_send_answers_with_its_run_and_a_second_one_with_a_conflict(desk: Desk) 
     sent = desk.ask("POST", f"/{made['id']}/send")
     assert (sent.status, set(sent.json())) == (202, {"run"})
     assert desk.show(made["id"])["run_id"] == sent.json()["run"]
-    assert desk.status(made["id"]) == "sending"
+    assert (desk.status(made["id"]), desk.show(made["id"])["schedule"]) == ("sending", None)
     second = desk.ask("POST", f"/{made['id']}/send")
     assert (second.status, second.code, second.json()["campaign_status"]) == (409, "wrong_campaign_state", "sending")
     assert desk.show(made["id"])["run_id"] == sent.json()["run"]
