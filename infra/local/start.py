@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local import aws, moto_patch
 from infra.local.clock import LocalClock
+from infra.local.expected_lateness import expected_after_advances
 from infra.local.expiry import expire
 from infra.local.instance import STATE, announce
 from infra.local.instance import running as found
@@ -53,6 +54,7 @@ def running(options: Options) -> Iterator[LocalProduct]:
         notes = _remembered() if options.keeps_state else {}
         clock = LocalClock(advanced_seconds=notes.get("advanced_seconds", 0.0))
         _go_by(clock)
+        stack.enter_context(expected_after_advances(clock))
         stack.callback(moto_patch.follow, None)
         for changed in aws.create_resources(secrets=_secrets()):
             LOG.warning("%s has changed in the template; `make reset` makes it anew", changed)
