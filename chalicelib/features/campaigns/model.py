@@ -12,6 +12,7 @@ from chalicelib.channels.message import Message
 from chalicelib.core.errors import Conflict
 from chalicelib.core.identity import Mode
 
+RUNS_KEPT_FOR = timedelta(days=400)
 LONGEST_RUN = timedelta(days=14)
 FURTHEST_AHEAD = timedelta(days=366)
 CLOCKS_DIFFER_BY = timedelta(minutes=1)

@@ -42,8 +42,8 @@ class Rows(Protocol):
         """Replace it IF its `rev` is unchanged, linking a run to it in the same transaction. Raises Stale."""
         ...
 
-    def link(self, tenant_id: str, campaign_id: str, run_id: str) -> None:
-        """Remember one more run of it."""
+    def link(self, tenant_id: str, campaign_id: str, run_id: str, *, at: datetime) -> None:
+        """Remember one more run of it, for as long as runs are kept."""
         ...
 
     def runs(self, tenant_id: str, campaign_id: str, *, limit: int, position: str | None) -> Page[str]:
@@ -214,8 +214,8 @@ class Campaigns:
         campaign = self._rows.get(tenant_id, campaign_id)
         return campaign is None or campaign.status is Status.CANCELLED
 
-    def link(self, campaign: Campaign, *, run_id: str) -> None:
-        self._rows.link(campaign.tenant_id, campaign.id, run_id)
+    def link(self, campaign: Campaign, *, run_id: str, now: datetime) -> None:
+        self._rows.link(campaign.tenant_id, campaign.id, run_id, at=now)
 
     def finish(self, *, tenant_id: str, campaign_id: str, run_id: str, status: Status, now: datetime) -> None:
         """Its run is over. A test run, or one that is no longer the campaign's, changes nothing."""

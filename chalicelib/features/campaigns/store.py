@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, equals, transact
 from chalicelib.aws.values import Row, known
+from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.paging import Page
-from chalicelib.features.campaigns.model import Campaign
+from chalicelib.features.campaigns.model import RUNS_KEPT_FOR, Campaign
 
 _VERSION = 1
 _PREFIX = "CAMP#"
@@ -38,13 +40,14 @@ class CampaignRows:
             if link is None:
                 self._table.write(write)
             else:
-                transact(write, Put(self._table, _link(tenant_id, campaign.id, link)))
+                at = campaign.updated_at or campaign.created_at
+                transact(write, Put(self._table, _link(tenant_id, campaign.id, link, at=at)))
         except Refused:
             raise Stale from None
         return saved
 
-    def link(self, tenant_id: str, campaign_id: str, run_id: str) -> None:
-        self._table.put(_link(tenant_id, campaign_id, run_id))
+    def link(self, tenant_id: str, campaign_id: str, run_id: str, *, at: datetime) -> None:
+        self._table.put(_link(tenant_id, campaign_id, run_id, at=at))
 
     def runs(self, tenant_id: str, campaign_id: str, *, limit: int, position: str | None) -> Page[str]:
         page = self._table.query(
@@ -97,5 +100,12 @@ def _campaign(row: Row) -> Campaign:
     return msgspec.convert(known(row, newest=_VERSION), Campaign)
 
 
-def _link(tenant_id: str, campaign_id: str, run_id: str) -> Row:
-    return {"pk": _pk(tenant_id), "sk": f"{_sk(campaign_id)}#RUN#{run_id}", "v": _VERSION, "run_id": run_id}
+def _link(tenant_id: str, campaign_id: str, run_id: str, *, at: datetime) -> Row:
+    """Goes with its run, whatever has become of the campaign."""
+    return {
+        "pk": _pk(tenant_id),
+        "sk": f"{_sk(campaign_id)}#RUN#{run_id}",
+        "v": _VERSION,
+        "run_id": run_id,
+        "ttl": in_seconds(at + RUNS_KEPT_FOR),
+    }

@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib.aws.dynamo import Table
 from chalicelib.core import ids
+from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.model import EVERYONE, Campaign, Status
@@ -107,11 +108,20 @@ def test_a_run_is_linked_in_the_same_breath_or_not_at_all(store: Rows) -> None:
     assert store.get(ADA, campaign.id) == saved
 
 
+def test_a_link_goes_when_its_run_does(aws: Installation) -> None:
+    store = CampaignRows()
+    campaign = added(store, updated_at=AT)
+    store.save(ADA, campaign, link="run_a")
+    store.link(ADA, campaign.id, "run_b", at=AT + timedelta(days=1))
+    links = [row for row in aws.rows("core") if "#RUN#" in row["sk"]]
+    assert [row["ttl"] for row in links] == [in_seconds(AT + timedelta(days=days)) for days in (400, 401)]
+
+
 def test_runs_are_listed_newest_first_and_page_by_page(store: Rows) -> None:
     campaign, other = added(store), added(store)
     for run_id in ("run_b", "run_a", "run_c", "run_c"):
-        store.link(ADA, campaign.id, run_id)
-    store.link(ADA, other.id, "run_other")
+        store.link(ADA, campaign.id, run_id, at=AT)
+    store.link(ADA, other.id, "run_other", at=AT)
     first = store.runs(ADA, campaign.id, limit=2, position=None)
     second = store.runs(ADA, campaign.id, limit=2, position=first.position)
     assert (first.rows, second.rows) == (["run_c", "run_b"], ["run_a"])
@@ -136,7 +146,7 @@ def test_a_site_lists_its_own_newest_first_past_all_else(store: Rows, limit: int
         mine.append(added(store))
         added(store, site_id="site_other")
         for number in range(3):
-            store.link(ADA, mine[-1].id, f"run_{number}")
+            store.link(ADA, mine[-1].id, f"run_{number}", at=AT)
     found: list[Campaign] = []
     position: str | None = None
     for _ in range(10):

@@ -39,10 +39,11 @@ class MemoryCampaigns:
         saved = replace(campaign, rev=campaign.rev + 1)
         self.rows[tenant_id, campaign.id] = saved
         if link is not None:
-            self.link(tenant_id, campaign.id, link)
+            self.link(tenant_id, campaign.id, link, at=campaign.updated_at or campaign.created_at)
         return saved
 
-    def link(self, tenant_id: str, campaign_id: str, run_id: str) -> None:
+    def link(self, tenant_id: str, campaign_id: str, run_id: str, *, at: datetime) -> None:
+        assert at.tzinfo is UTC
         self.links.setdefault((tenant_id, campaign_id), set()).add(run_id)
 
     def runs(self, tenant_id: str, campaign_id: str, *, limit: int, position: str | None) -> Page[str]:

@@ -396,5 +396,5 @@ def test_further_runs_are_linked_and_listed_newest_first(house: House) -> None:
     campaign = house.create()
     runs = sorted((ids.new("run") for _ in range(3)), reverse=True)
     for run_id in runs:
-        house.campaigns.link(campaign, run_id=run_id)
+        house.campaigns.link(campaign, run_id=run_id, now=NOON)
     assert house.campaigns.runs(campaign, limit=10, position=None).rows == runs

@@ -151,7 +151,7 @@ def test_a_test_is_for_a_few(world: World) -> None:
 def test_runs_come_newest_first_and_those_that_were_never_written_are_missing(world: World) -> None:
     campaign = world.house.create(now=world.now)
     made = sorted((attempt(world, campaign, [K1]).id for _ in range(3)), reverse=True)
-    world.house.campaigns.link(campaign, run_id=ids.new("run"))
+    world.house.campaigns.link(campaign, run_id=ids.new("run"), now=world.now)
     page = world.sending.runs(campaign, limit=10, position=None)
     assert [run.id for run in page.rows] == made
 

@@ -89,7 +89,7 @@ class Sending:
             created_at=now,
             expires_at=now + _TEST_EXPIRES_AFTER,
         )
-        self._campaigns.link(campaign, run_id=run.id)
+        self._campaigns.link(campaign, run_id=run.id, now=now)
         return drive.run(launch(self._ports, run))
 
     def runs(self, campaign: Campaign, *, limit: int, position: str | None) -> Page[Run]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -13,10 +12,10 @@ from chalicelib.aws.dynamo import Refused, Table, Update, absent, equals
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
+from chalicelib.features.campaigns.model import RUNS_KEPT_FOR
 from chalicelib.features.sending.model.run import Order, Run
 
 _VERSION = 1
-_KEPT_FOR = timedelta(days=400)
 _CHANGING = (
     "state", "look_at", "batches", "estimate", "reissued_at", "waves", "finished_at", "totals", "rev",
 )  # fmt: skip
@@ -40,7 +39,7 @@ class RunRows:
             "sk": "RUN",
             "v": _VERSION,
             "order": msgspec.msgpack.encode(run.order),
-            "ttl": in_seconds(run.created_at + _KEPT_FOR),
+            "ttl": in_seconds(run.created_at + RUNS_KEPT_FOR),
         }
         try:
             self._table.put(row, absent())
