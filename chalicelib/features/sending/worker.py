@@ -16,13 +16,15 @@ from chalicelib.features.sending.wiring import ports
 
 worker = Worker(__name__)
 
+_BULK_AT_ONCE = 500  # half of what an account runs at once by default: a giant campaign leaves room for all else
+
 
 @worker.queue("plan", DueMessage)
 def plan(message: DueMessage, _invocation: Invocation) -> None:
     drive.run(release(ports(), message.entry))
 
 
-@worker.queue(Lane.BULK.value, WakeMessage)
+@worker.queue(Lane.BULK.value, WakeMessage, maximum_concurrency=_BULK_AT_ONCE)
 def send(message: WakeMessage, invocation: Invocation) -> None:
     _work(message, invocation)
 
