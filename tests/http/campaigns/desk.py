@@ -130,6 +130,18 @@ def pointers(answer: HttpAnswer) -> list[str]:
     return [error["pointer"] for error in answer.json()["errors"]]
 
 
+def cannot_tell_it_from_none(desk: Desk, route: Route) -> None:
+    """A stranger asks for a campaign, for none, and for that one on a site of her own: one answer, and no trace."""
+    campaign, stranger = desk.create(), desk.world.cyd
+    real = desk.ask(route.method, f"/{campaign['id']}{route.path}", as_=stranger, json=route.body)
+    none = desk.ask(route.method, f"/{UNKNOWN}{route.path}", as_=stranger, json=route.body)
+    own = open_desk(desk.world, stranger)
+    elsewhere = own.ask(route.method, f"/{campaign['id']}{route.path}", json=route.body)
+    assert bare(real) == bare(none) == bare(elsewhere)
+    assert (real.status, real.code) == (404, "not_found")
+    assert desk.show(campaign["id"]) == campaign
+
+
 def bare(answer: HttpAnswer) -> tuple[int, dict[str, Any]]:
     """Status and body, without what differs from one request to the next."""
     return answer.status, {name: value for name, value in answer.json().items() if name != "instance"}

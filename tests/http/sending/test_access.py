@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.http.campaigns.desk import HOSTILE, OF_SENDING, SCOPES, UNKNOWN, Desk, Route, bare, open_desk
+from tests.http.campaigns.desk import HOSTILE, OF_SENDING, SCOPES, Desk, Route, cannot_tell_it_from_none, open_desk
 from tests.world import World
 
 ONE = pytest.mark.parametrize("route", OF_SENDING, ids=lambda route: route.name)
@@ -23,14 +23,7 @@ def test_nobody_without_credentials(desk: Desk, route: Route) -> None:
 
 @ONE
 def test_a_stranger_cannot_tell_a_campaign_from_none(desk: Desk, route: Route) -> None:
-    campaign = desk.create()
-    real = desk.ask(route.method, f"/{campaign['id']}{route.path}", as_=desk.world.cyd, json=route.body)
-    none = desk.ask(route.method, f"/{UNKNOWN}{route.path}", as_=desk.world.cyd, json=route.body)
-    own = open_desk(desk.world, desk.world.cyd)
-    elsewhere = own.ask(route.method, f"/{campaign['id']}{route.path}", json=route.body)
-    assert bare(real) == bare(none) == bare(elsewhere)
-    assert (real.status, real.code) == (404, "not_found")
-    assert desk.show(campaign["id"]) == campaign
+    cannot_tell_it_from_none(desk, route)
 
 
 @ONE
