@@ -92,19 +92,21 @@ def change_campaign(call: Call[ChangeCampaign]) -> CampaignView:
 
     Left out means unchanged.
     """
-    body = call.body
+    body, campaign = call.body, _campaign_to_change(call)
+    if campaign.is_committed:
+        _SEND.check(call.principal)  # to change what will go out is to send it
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if body.message is not None:
         changes["message"] = body.message.message()
     if body.audience is not None:
         changes["audience"] = body.audience.audience()
-    return CampaignView.of(campaigns().change(_campaign(call), changes=changes, now=call.at))
+    return CampaignView.of(campaigns().change(campaign, changes=changes, now=call.at))
 
 
 @api.endpoint("DELETE", _ONE, allow=_WRITE, status=204, audit="campaign.removed")
 def remove_campaign(call: Call[Nothing]) -> None:
     """Delete a campaign that is neither scheduled nor being sent."""
-    campaigns().remove(_campaign(call))
+    campaigns().remove(_campaign_to_change(call))
 
 
 @api.endpoint(
@@ -114,7 +116,9 @@ def remove_campaign(call: Call[Nothing]) -> None:
 def schedule_campaign(call: Call[ScheduleCampaign]) -> CampaignView:
     """Have a campaign sent at a minute to come, or at another than planned."""
     at = call.body.schedule.send_at
-    return CampaignView.of(campaigns().schedule(_campaign(call), at=at, mode=call.principal.mode, now=call.at))
+    return CampaignView.of(
+        campaigns().schedule(_campaign_to_change(call), at=at, mode=call.principal.mode, now=call.at)
+    )
 
 
 @api.endpoint(
@@ -122,7 +126,7 @@ def schedule_campaign(call: Call[ScheduleCampaign]) -> CampaignView:
 )
 def unschedule_campaign(call: Call[Nothing]) -> CampaignView:
     """Make a scheduled campaign a draft again."""
-    return CampaignView.of(campaigns().unschedule(_campaign(call), now=call.at))
+    return CampaignView.of(campaigns().unschedule(_campaign_to_change(call), now=call.at))
 
 
 @api.endpoint(
@@ -133,8 +137,17 @@ def send_campaign(call: Call[Nothing]) -> RunStarted:
 
     Answers with the run at once; the pushes follow within seconds. `stats` shows how far it is.
     """
-    sent = campaigns().send(_campaign(call), mode=call.principal.mode, now=call.at)
+    sent = campaigns().send(_campaign_to_change(call), mode=call.principal.mode, now=call.at)
     return RunStarted(run=sent.run_id or "")
+
+
+def _campaign_to_change(call: Call[Any]) -> Campaign:
+    return campaigns().get_to_change(
+        tenant_id=call.tenant_id,
+        site_id=call.path["site_id"],
+        campaign_id=call.path["campaign_id"],
+        mode=call.principal.mode,
+    )
 
 
 def _campaign(call: Call[Any]) -> Campaign:

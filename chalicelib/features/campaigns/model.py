@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from chalicelib.channels.message import Message
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, Forbidden
 from chalicelib.core.identity import Mode
 
 RUNS_KEPT_FOR = timedelta(days=400)
@@ -39,8 +39,21 @@ _NEXT: dict[Status, frozenset[Status]] = {
     Status.FAILED: frozenset({Status.ARCHIVED}),
     Status.ARCHIVED: frozenset(),
 }
+_COMMITTED = frozenset({Status.SCHEDULED, Status.SENDING, Status.PAUSED})
 _EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
 _REMOVABLE = frozenset({Status.DRAFT, Status.SENT, Status.CANCELLED, Status.FAILED, Status.ARCHIVED})
+
+
+class LiveCampaign(Forbidden):
+    """What test credentials do must never reach the public, nor keep from it what was meant for it.
+
+    When: A test key changes, moves, cancels or deletes a campaign that is scheduled or being sent for real.
+
+    Do: Use a live key, or make the campaign again with the test key.
+    """
+
+    code = "live_campaign"
+    title = "A test key cannot touch what is on its way for real."
 
 
 class WrongState(Conflict):
@@ -113,6 +126,15 @@ class Campaign:
     def must_be_editable(self) -> None:
         if self.status not in _EDITABLE:
             raise WrongState(f"A campaign that is {self.status} cannot be changed.", campaign_status=str(self.status))
+
+    @property
+    def is_committed(self) -> bool:
+        """On its way, unless somebody stops it."""
+        return self.status in _COMMITTED
+
+    def must_be_open_to(self, mode: Mode) -> None:
+        if self.is_committed and self.mode is Mode.LIVE and mode is Mode.TEST:
+            raise LiveCampaign
 
     def must_be_removable(self) -> None:
         if self.status not in _REMOVABLE:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator
 
 from chalicelib.channels.message import DEFAULT_TTL_SECONDS, Action, Message, Urgency
 from chalicelib.features.campaigns.model import Audience, Campaign
@@ -92,8 +92,14 @@ class MessageBody(Schema):
         return cls.model_construct(**fields, actions=actions)
 
 
+def _true(said: object) -> object:
+    if said is not True:  # 1 would pass for it
+        raise ValueError("must be true")
+    return said
+
+
 class AudienceBody(Schema):
-    all: Literal[True]
+    all: Annotated[Literal[True], BeforeValidator(_true)]
 
     def audience(self) -> Audience:
         return Audience(all=self.all)
@@ -138,6 +144,7 @@ class CampaignView(Schema):
     site_id: str
     name: str
     status: str
+    mode: str
     message: MessageBody
     audience: AudienceBody
     schedule: ScheduleBody | None
@@ -154,6 +161,7 @@ class CampaignView(Schema):
             site_id=campaign.site_id,
             name=campaign.name,
             status=campaign.status.value,
+            mode=campaign.mode.value,
             message=MessageBody.of(campaign.message),
             audience=AudienceBody(all=True),
             schedule=ScheduleBody.model_construct(send_at=campaign.send_at) if campaign.send_at else None,

@@ -136,6 +136,12 @@ class Campaigns:
             raise NotFound
         return campaign
 
+    def get_to_change(self, *, tenant_id: str, site_id: str, campaign_id: str, mode: Mode) -> Campaign:
+        """The same, for credentials of this mode that mean to change it."""
+        campaign = self.get(tenant_id=tenant_id, site_id=site_id, campaign_id=campaign_id)
+        campaign.must_be_open_to(mode)
+        return campaign
+
     def of_site(self, *, tenant_id: str, site_id: str, limit: int, position: str | None) -> Page[Campaign]:
         self._sites.get(tenant_id=tenant_id, site_id=site_id)
         return self._rows.of_site(tenant_id, site_id, limit=limit, position=position)

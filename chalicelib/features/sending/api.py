@@ -37,7 +37,13 @@ def cancel_campaign(call: Call[Nothing]) -> Cancelled:
 
     What was pushed stays pushed; everybody else is counted as skipped.
     """
-    cancelled = sending().cancel(_campaign(call), now=call.at)
+    campaign = sending().campaign_to_change(
+        tenant_id=call.tenant_id,
+        site_id=call.path["site_id"],
+        campaign_id=call.path["campaign_id"],
+        mode=call.principal.mode,
+    )
+    cancelled = sending().cancel(campaign, now=call.at)
     return Cancelled(id=cancelled.id, status=cancelled.status.value, run=cancelled.run_id)
 
 

@@ -57,7 +57,7 @@ def test_a_draft_comes_back_as_it_was_written(desk: Desk) -> None:
     assert (made["site_id"], made["audience"], made["expires_at"]) == (desk.site_id, {"all": True}, desk.at(hours=1))
     assert (made["schedule"], made["run_id"], made["updated_at"]) == (None, None, None)
     assert set(made) == {
-        "id", "site_id", "name", "status", "message", "audience", "schedule", "careful", "expires_at", "run_id",
+        "id", "site_id", "name", "status", "mode", "message", "audience", "schedule", "careful", "expires_at", "run_id",
         "created_at", "updated_at",
     }  # fmt: skip
 

@@ -49,6 +49,9 @@ class Sending:
         """Raises NotFound for one that is not this site's."""
         return self._campaigns.get(tenant_id=tenant_id, site_id=site_id, campaign_id=campaign_id)
 
+    def campaign_to_change(self, *, tenant_id: str, site_id: str, campaign_id: str, mode: Mode) -> Campaign:
+        return self._campaigns.get_to_change(tenant_id=tenant_id, site_id=site_id, campaign_id=campaign_id, mode=mode)
+
     def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
         """The campaign first: should we fail to tell its run, the calendar will."""
         cancelled = self._campaigns.cancel(campaign, now=now)
