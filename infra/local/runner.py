@@ -52,14 +52,14 @@ class Runner:
         clock: LocalClock,
         prefix: str = aws.PREFIX,
         retry_after_seconds: int | None = None,
-        default_concurrency: int = 4,
+        most_at_once: int = 4,
         notes: Mapping[str, Any] | None = None,
     ) -> None:
         self._app = app
         self._clock = clock
         self._prefix = prefix
         self._retry_after_seconds = retry_after_seconds
-        self._default_concurrency = default_concurrency
+        self._most_at_once = most_at_once
         self._notes = notes or {}
         self.sources: list[Source] = [self._source(config) for config in app.event_sources]
         self._threads: list[threading.Thread] = []
@@ -145,9 +145,13 @@ class Runner:
             self._function(config.name),
             self._queue_name(config),
             batch_size=config.batch_size,
-            concurrency=config.maximum_concurrency or self._default_concurrency,
+            concurrency=self._at_once(config),
             retry_after_seconds=self._retry_after_seconds,
         )
+
+    def _at_once(self, config: SQSEventConfig) -> int:
+        """A limit meant for an account's Lambdas must not become as many threads on a laptop."""
+        return min(config.maximum_concurrency or self._most_at_once, self._most_at_once)
 
     def _cron_source(self, config: ScheduledEventConfig) -> CronSource:
         expression = config.schedule_expression

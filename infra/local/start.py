@@ -80,7 +80,7 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
         app,
         clock=clock,
         retry_after_seconds=_RETRY_AFTER_SECONDS,
-        default_concurrency=_WORKERS_A_QUEUE,
+        most_at_once=_WORKERS_A_QUEUE,
         notes=notes.get("runner"),
     )
     url = f"http://127.0.0.1:{options.port}"

@@ -361,7 +361,7 @@ def test_live_workers_survive_failures(app: Chalice, runner: RunnerOf, queue: Qu
 
 def test_idle_workers_stop_together_and_not_one_after_the_other(app: Chalice, runner: RunnerOf) -> None:
     listen(app)
-    live = runner(default_concurrency=16)
+    live = runner(most_at_once=16)
     live.start()
     assert live.stop(within_seconds=8) == []  # each of them may have just begun to wait a second
 
@@ -374,7 +374,7 @@ def test_stopping_is_bounded_though_a_handler_hangs(app: Chalice, runner: Runner
         hanging.set()
         released.wait(30)
 
-    live = runner(default_concurrency=1)
+    live = runner(most_at_once=1)
     live.start()
     queue("send").send("x")
     assert hanging.wait(10)
