@@ -48,7 +48,7 @@ class Lease:
 @contextmanager
 def only_one(*, port: int) -> Iterator[Lease]:
     """The kernel frees the lock however the processes end."""
-    STATE.mkdir(exist_ok=True)
+    STATE.mkdir(mode=0o700, exist_ok=True)  # keys and addresses: nobody else on this machine reads them
     with _LOCK.open("a") as lock:
         if not _locks(lock, fcntl.LOCK_EX):
             other = _announced()
