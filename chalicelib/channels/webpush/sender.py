@@ -53,10 +53,10 @@ class Sink:
     def __init__(self) -> None:
         self._tickets: list[bytes] = []
 
-    def start(self, ticket: bytes, *, url: str, host: str, headers: list[str], body: bytes) -> None:  # noqa: ARG002
+    def start(self, ticket: bytes, *, url: str, host: str, headers: list[str], body: bytes) -> None:  # noqa: ARG002 -- it ends here
         self._tickets.append(ticket)
 
-    def replies(self, wait_seconds: float) -> list[tuple[bytes, Reply]]:  # noqa: ARG002
+    def replies(self, wait_seconds: float) -> list[tuple[bytes, Reply]]:  # noqa: ARG002 -- at once
         found, self._tickets = self._tickets, []
         return [(ticket, Reply(201)) for ticket in found]
 
