@@ -1,0 +1,92 @@
+"""The dependency layer: what requirements.txt locks, as wheels for Lambda's Python and processor, from any machine.
+
+Kept in `build/` under everything that decides what is in it, so that only a change of those builds it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.packaging import bytecode
+from infra.packaging.archive import pack
+from infra.packaging.bytecode import Compiler
+from infra.packaging.refusal import Refused
+
+_GLIBCS = (17, 26, 28, 31, 34)  # Amazon Linux 2023 has 2.34; wheels name the oldest they can do with
+_TARGET = [
+    *("--python-version", bytecode.VERSION, "--implementation", "cp", "--only-binary", ":all:"),
+    *(word for minor in _GLIBCS for word in ("--platform", f"manylinux_2_{minor}_aarch64")),
+]
+_INSTALL = ("-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--require-hashes", "--no-input")
+_IN_LAMBDA = "/opt"
+_JUNK = ("bin", "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "**/tests", "**/__pycache__")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    lock: Path
+    services: frozenset[str]
+    compiler: Compiler | None
+
+    @property
+    def key(self) -> str:
+        how = [self.lock.read_text(), *sorted(self.services), str(self.compiler and self.compiler.version)]
+        here = [path.read_text() for path in sorted(Path(__file__).parent.glob("*.py"))]
+        return hashlib.sha256("\0".join(how + here).encode()).hexdigest()[:16]
+
+
+def build(recipe: Recipe, cache: Path) -> Path:
+    """The archive, from the cache or new."""
+    if not recipe.lock.exists():
+        raise Refused(f"{recipe.lock.name} is not there: it says which libraries go into the layer")
+    archive = cache / f"layer-{recipe.key}.zip"
+    if not archive.exists():
+        with TemporaryDirectory() as folder:
+            tree = Path(folder)
+            _install(recipe.lock, tree / "python")
+            _prune(tree / "python", recipe.services)
+            if recipe.compiler:
+                recipe.compiler.compile(tree, at=_IN_LAMBDA)
+            pack(tree, archive)
+    return archive
+
+
+def _install(lock: Path, target: Path) -> None:
+    command = [sys.executable, *_INSTALL, *_TARGET, "--target", str(target), "--requirement", str(lock)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Refused(f"pip: {_essence(done.stderr)}")
+
+
+def _prune(site: Path, services: frozenset[str]) -> None:
+    for path in (*_matching(site, _JUNK), *_other_services(site, services)):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _matching(site: Path, patterns: tuple[str, ...]) -> list[Path]:
+    return [path for pattern in patterns for path in site.glob(pattern)]
+
+
+def _other_services(site: Path, services: frozenset[str]) -> Iterator[Path]:
+    known = {path.name for path in (site / "botocore" / "data").iterdir() if path.is_dir()}
+    if unknown := sorted(services - known):
+        raise Refused(f"botocore has no service {', '.join(unknown)}")
+    for library in ("botocore", "boto3"):
+        folders = (path for path in (site / library / "data").iterdir() if path.is_dir())
+        yield from (path for path in folders if path.name not in services)
+
+
+def _essence(words: str) -> str:
+    """The first error and its explanation in one line; pip says the same thing several times."""
+    errors = [line.removeprefix("ERROR: ").strip() for line in words.splitlines() if line.startswith("ERROR: ")]
+    return " ".join(errors[:2]) or " ".join(words.split())[-300:]
