@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+\Z", max_length=200)]
+Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+(/[A-Za-z0-9_-]+)?\Z", max_length=200)]
 
 
 class Stage(StrEnum):
@@ -39,6 +40,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     window: Annotated[int, Meta(ge=1, le=1024)] = 256
     careful_window: Annotated[int, Meta(ge=1, le=256)] = 25
     rows_per_batch: Annotated[int, Meta(ge=1, le=2048)] = 512
+
+    @property
+    def public_path(self) -> str:
+        """Empty on a domain of our own; API Gateway's own addresses carry the stage: `/prod`."""
+        return urlsplit(self.public_url).path
 
     @property
     def allows_http_origins(self) -> bool:

@@ -12,7 +12,7 @@ from functools import cache
 
 import chalicelib
 from chalicelib.core.errors import OverLimit, PushError, Unauthenticated, Unavailable
-from chalicelib.web.problems import status_of
+from chalicelib.web.problems import page_of, status_of
 
 STATUS_NAMES = {
     400: "Bad Request",
@@ -48,7 +48,7 @@ class Explanation:
     @property
     def example(self) -> dict[str, object]:
         return {
-            "type": f"/problems/{self.code}",
+            "type": page_of(self.code),
             "title": self.title,
             "status": self.status,
             "detail": self.title,

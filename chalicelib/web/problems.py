@@ -8,6 +8,7 @@ from typing import Any
 from chalice.app import Response
 from pydantic_core import to_json
 
+from chalicelib.config import settings
 from chalicelib.core import errors
 from chalicelib.core.errors import OverLimit, PushError
 from chalicelib.web.body import TooLarge, Unreadable
@@ -81,10 +82,15 @@ def status_of(error: type[PushError]) -> int:
     return next(STATUS[family] for family in error.__mro__ if family in STATUS)
 
 
+def page_of(code: str) -> str:
+    """Where the problem is explained."""
+    return f"{settings().public_path}/problems/{code}"
+
+
 def document(error: PushError, *, instance: str) -> dict[str, Any]:
     return {
         **error.facts,
-        "type": f"/problems/{error.code}",
+        "type": page_of(error.code),
         "title": error.title,
         "status": status_of(type(error)),
         "detail": error.detail,

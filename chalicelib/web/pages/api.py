@@ -13,7 +13,8 @@ from chalicelib.web.api import Api
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.explain import Explanation, explanations
 from chalicelib.web.openapi.document import document
-from chalicelib.web.pages.layout import CSS, HEADERS, HTML, stylesheet
+from chalicelib.web.openapi.preamble import Document
+from chalicelib.web.pages.layout import CSS, HEADERS, HTML, rooted, stylesheet
 from chalicelib.web.pages.problem import missing_page, problem_index, problem_page
 from chalicelib.web.pages.reference import reference
 from chalicelib.web.pages.verify import SCRIPT, SCRIPT_PATH, VERIFY_HEADERS, verify_page, verify_script
@@ -47,13 +48,15 @@ class ProblemView(Schema):
 @api.endpoint("GET", "/openapi.json", allow=ANYONE, query=AnyQuery)
 def openapi_document(call: Call[Nothing]) -> Answer:
     """Fetch this contract as OpenAPI 3.1."""
-    return _cacheable(call, _contract(), seconds=_PAGE_SECONDS, headers={"Access-Control-Allow-Origin": "*"})
+    return _cacheable(
+        call, _contract(settings().public_url), seconds=_PAGE_SECONDS, headers={"Access-Control-Allow-Origin": "*"}
+    )
 
 
 @api.endpoint("GET", "/docs", allow=ANYONE, query=AnyQuery, media_type=HTML)
 def read_reference(call: Call[Nothing]) -> Answer:
     """Read this reference."""
-    return _cacheable(call, _reference(), seconds=_PAGE_SECONDS, headers=HEADERS)
+    return _page(call, _reference(settings().public_url))
 
 
 @api.endpoint("GET", "/docs/style.css", allow=ANYONE, query=AnyQuery, media_type=CSS)
@@ -65,7 +68,7 @@ def read_stylesheet(call: Call[Nothing]) -> Answer:
 @api.endpoint("GET", "/problems", allow=ANYONE, query=AnyQuery, media_type=HTML)
 def list_problems(call: Call[Nothing]) -> Answer:
     """Read what problems there are."""
-    return _cacheable(call, problem_index(explanations().values()), seconds=_PAGE_SECONDS, headers=HEADERS)
+    return _page(call, problem_index(explanations().values()))
 
 
 @api.endpoint("GET", "/problems/{code}", allow=ANYONE, query=AnyQuery, returns=ProblemView, media_type=HTML)
@@ -81,14 +84,14 @@ def read_problem(call: Call[Nothing]) -> Answer:
             raise NotFound
         return Answer(ProblemView.of(explanation), headers={"Content-Type": "application/json"})
     if explanation is None:
-        return Answer(missing_page(call.path["code"]), status=404, headers=HEADERS)
-    return _cacheable(call, problem_page(explanation), seconds=_PAGE_SECONDS, headers=HEADERS)
+        return Answer(_rooted(missing_page(call.path["code"])), status=404, headers=HEADERS)
+    return _page(call, problem_page(explanation))
 
 
 @api.endpoint("GET", "/verify", allow=ANYONE, query=AnyQuery, media_type=HTML)
 def verify_address(call: Call[Nothing]) -> Answer:
     """Open the link of the first letter."""
-    return _cacheable(call, verify_page(), seconds=_PAGE_SECONDS, headers=VERIFY_HEADERS)
+    return _page(call, verify_page(), headers=VERIFY_HEADERS)
 
 
 @api.endpoint("GET", SCRIPT_PATH, allow=ANYONE, query=AnyQuery, media_type=SCRIPT)
@@ -98,22 +101,30 @@ def read_verify_script(call: Call[Nothing]) -> Answer:
 
 
 @cache
-def _contract() -> str:
-    return json.dumps(_document(), ensure_ascii=False, separators=(",", ":"))
+def _contract(server_url: str) -> str:
+    return json.dumps(_document(server_url), ensure_ascii=False, separators=(",", ":"))
 
 
 @cache
-def _reference() -> str:
-    return reference(_document())
+def _reference(server_url: str) -> str:
+    return reference(_document(server_url))
 
 
-def _document() -> dict[str, object]:
-    return document(api.app.endpoints, groups=api.app.groups, server_url=settings().public_url)
+def _document(server_url: str) -> Document:
+    return document(api.app.endpoints, groups=api.app.groups, server_url=server_url)
 
 
 def _wants_json(call: Call[Nothing]) -> bool:
     accepted = call.header("accept") or ""
     return "json" in accepted and "text/html" not in accepted
+
+
+def _page(call: Call[Nothing], html: str, *, headers: Headers = HEADERS) -> Answer:
+    return _cacheable(call, _rooted(html), seconds=_PAGE_SECONDS, headers=headers)
+
+
+def _rooted(html: str) -> str:
+    return rooted(html, path=settings().public_path)
 
 
 def _cacheable(call: Call[Nothing], text: str, *, seconds: int, headers: Headers) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,9 @@ HEADERS: Headers = {
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cache-Control": "public, max-age=300",
 }
+
+
+_OURS = re.compile(r'((?:href|src|action)=")/')  # in text a quote is `&quot;`, so these are attributes
 
 
 @cache
@@ -39,6 +43,11 @@ def page(title: str, *content: Child, about: str, kind: str) -> str:
     )
     body = el("body", el("a", "Skip to the content", class_="skip", href="#content"), join(content), class_=kind)
     return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
+
+
+def rooted(html: str, *, path: str) -> str:
+    """Pages are written for the root of a domain. Under a stage's address, links of ours start with its path."""
+    return _OURS.sub(rf"\g<1>{path}/", html)
 
 
 def brand(*links: Html) -> Html:

@@ -17,7 +17,7 @@ form.addEventListener("submit", async (event) => {
   button.disabled = true;
   said.textContent = "One moment…";
   try {
-    const answer = await fetch("/v1/auth/verify-email", {
+    const answer = await fetch(form.action, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ token, password: document.getElementById("password").value }),

@@ -19,7 +19,8 @@ def test_the_letters_link_leads_to_a_page_with_its_own_script(world: World) -> N
 def test_the_script_is_served_as_one(world: World) -> None:
     answer = world.client.get("/verify.js")
     assert (answer.status, answer.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
-    assert "/v1/auth/verify-email" in answer.text
+    assert "fetch(form.action" in answer.text
+    assert 'action="/v1/auth/verify-email"' in world.client.get("/verify").text
 
 
 def test_the_page_is_the_same_for_every_token(world: World) -> None:

@@ -43,6 +43,11 @@ def test_an_empty_environment_names_all_that_is_missing() -> None:
         ("PUBLIC_URL", "api.example.com"),
         ("PUBLIC_URL", "https://api.example.com/"),
         ("PUBLIC_URL", "https://api.example.com\n"),
+        ("PUBLIC_URL", "https://api.example.com/prod/"),
+        ("PUBLIC_URL", "https://api.example.com/prod\n"),
+        ("PUBLIC_URL", "https://api.example.com/a/b"),
+        ("PUBLIC_URL", 'https://api.example.com/"'),
+        ("PUBLIC_URL", "https://api.example.com/prod?x=1"),
         ("PUBLIC_URL", "ftp://api.example.com"),
         ("LOG_LEVEL", "TRACE"),
         ("LOG_LEVEL", "INFO\n"),
@@ -62,6 +67,12 @@ def test_all_faults_are_told_together() -> None:
     with pytest.raises(BadSettings) as refused:
         read({**GOOD, "STAGE": "x", "WINDOW": "0"} | {"PREFIX": ""})
     assert [part.split(":")[0] for part in str(refused.value).split("; ")] == ["STAGE", "PREFIX", "WINDOW"]
+
+
+@pytest.mark.parametrize(("url", "path"), [("https://api.example.com", ""), ("https://x.example:8443/prod", "/prod")])
+def test_the_address_may_carry_the_stage(url: str, path: str) -> None:
+    found = read(GOOD | {"PUBLIC_URL": url})
+    assert (found.public_url, found.public_path) == (url, path)
 
 
 @pytest.mark.parametrize("stage", Stage)
