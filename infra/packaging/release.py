@@ -1,27 +1,26 @@
-"""What stands in dist/<stage>/: the template, the archives it names, and a manifest that the deploy command reads."""
+"""What is deployed: a template, the archives it names, and a manifest with their hashes for the deploy command."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from infra.packaging import archive
-from infra.packaging.archive import Keys
+from infra.packaging.archive import Keys, key_of, sha256, unzipped_bytes
 from infra.packaging.merge import Template
+from infra.packaging.refusal import Refused
 
-TEMPLATE = "template.json"
-MANIFEST = "manifest.json"
+TEMPLATE, MANIFEST = "template.json", "manifest.json"
 _BYTES_PER_MB = 1_000_000
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
-    commit: str | None  # None outside of git, `…-changed` when the tree is not what was committed
+    commit: str | None  # none outside of git; `…-changed` when the tree is not what was committed
     template: str
     archives: list[str]
     sha256: dict[str, str]
@@ -29,41 +28,46 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     bytecode: bool
 
 
-def take_in(kind: str, packed: Path, release: Path) -> str:
-    """Puts an archive into the release, under the name that its content gives it."""
-    key = archive.key_of(kind, packed)
-    shutil.copyfile(packed, release / key)
-    return key
+@dataclass(frozen=True)
+class Release:
+    """A folder in the making."""
 
+    folder: Path
 
-def unzipped_mb(archives: Iterable[Path]) -> float:
-    return round(sum(map(archive.unzipped_bytes, archives)) / _BYTES_PER_MB, 1)
+    @property
+    def unzipped_mb(self) -> float:
+        return round(sum(map(unzipped_bytes, self.folder.glob("*.zip"))) / _BYTES_PER_MB, 1)
 
+    def take_in(self, kind: str, archive: Path) -> str:
+        """Under the name that its content gives it."""
+        key = key_of(kind, archive)
+        shutil.copyfile(archive, self.folder / key)
+        return key
 
-def write_template(release: Path, template: Template) -> None:
-    (release / TEMPLATE).write_text(json.dumps(template, indent=1) + "\n")
+    def write_template(self, template: Template) -> None:
+        (self.folder / TEMPLATE).write_text(json.dumps(template, indent=1) + "\n")
 
+    def seal(self, keys: Keys, *, stage: str, commit: str | None, bytecode: bool) -> None:
+        archives = [keys.code, keys.layer]
+        manifest = Manifest(
+            stage=stage,
+            commit=commit,
+            template=TEMPLATE,
+            archives=archives,
+            sha256={name: sha256(self.folder / name) for name in (TEMPLATE, *archives)},
+            unzipped_mb=self.unzipped_mb,
+            bytecode=bytecode,
+        )
+        (self.folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
 
-def write_manifest(release: Path, keys: Keys, *, stage: str, commit: str | None, bytecode: bool) -> Manifest:
-    archives = [keys.code, keys.layer]
-    manifest = Manifest(
-        stage=stage,
-        commit=commit,
-        template=TEMPLATE,
-        archives=archives,
-        sha256={name: archive.sha256(release / name) for name in (TEMPLATE, *archives)},
-        unzipped_mb=unzipped_mb(release / name for name in archives),
-        bytecode=bytecode,
-    )
-    (release / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
-    return manifest
-
-
-def publish(release: Path, place: Path) -> None:
-    """All at once: nobody finds a new template beside old archives."""
-    shutil.rmtree(place, ignore_errors=True)
-    place.parent.mkdir(exist_ok=True)
-    release.rename(place)
+    def publish(self, place: Path) -> None:
+        """All at once: nobody finds a new template beside old archives."""
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
+        try:
+            self.folder.rename(place)
+        except OSError as error:
+            raise Refused(f"{place}: {error.strerror}") from None
 
 
 def commit_of(root: Path) -> str | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from pathlib import Path
 
-from infra.packaging import functions
 from infra.packaging.archive import Keys
+from infra.packaging.events import queues_of
+from infra.packaging.functions import RUNTIME, Surroundings, function_patches
 from infra.packaging.merge import Template, join, lay
 from infra.packaging.refusal import Refused
 from infra.packaging.sources import read_policies, read_template
@@ -16,16 +17,16 @@ from infra.packaging.stage import Stage
 def assemble(generated: Template, *, infra: Path, stage: Stage, keys: Keys) -> Template:
     """`infra` holds the hand-written parts; `generated` is what Chalice made of the app."""
     resources = read_template(infra / "resources.yaml")
-    surroundings = functions.Surroundings(
+    surroundings = Surroundings(
         stage=stage,
         code_key=keys.code,
-        queues=functions.queues_of(resources),
+        queues=queues_of(resources),
         policies=read_policies(infra / "policies"),
     )
     patches = [
         _parameters(stage),
         _layer(keys.layer),
-        *functions.patches(generated, surroundings),
+        *function_patches(generated, surroundings),
         read_template(infra / "overlay.yaml"),
     ]
     template: Template = reduce(lay, patches, join(generated, resources))
@@ -35,7 +36,10 @@ def assemble(generated: Template, *, infra: Path, stage: Stage, keys: Keys) -> T
 
 def _parameters(stage: Stage) -> Template:
     """The stage's values are defaults: one package can be installed under another name or address."""
-    url = {"AllowedPattern": r"https?://[^/\s]+", "Description": "Where browsers and clients reach the API."}
+    url = {
+        "AllowedPattern": r"https?://[^/\s]+(/[A-Za-z0-9_-]+)?",
+        "Description": "Where browsers and clients reach the API.",
+    }
     sender = {"Description": "Whom mail comes from; SES must know the address or its domain."}
     return {
         "Parameters": {
@@ -52,7 +56,7 @@ def _layer(key: str) -> Template:
         "LayerName": {"Fn::Sub": "${Prefix}-dependencies"},
         "Description": "The libraries of requirements.txt.",
         "ContentUri": {"Bucket": {"Ref": "ArtifactBucket"}, "Key": key},
-        "CompatibleRuntimes": [functions.RUNTIME],
+        "CompatibleRuntimes": [RUNTIME],
         "CompatibleArchitectures": ["arm64"],
         "RetentionPolicy": "Delete",  # a running function keeps its copy, and an older archive can be deployed again
     }
