@@ -1,0 +1,132 @@
+"""What each function may do is what it does: seen in real journeys against the local AWS, call by call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app import app
+from tests.adapters.policies.grants import POLICIES, Grant, granted
+from tests.adapters.policies.needs import Need, UnknownCall, needs
+from tests.adapters.policies.witness import API, Witness
+
+# A grant that no walk comes to need, as (function, action, resource's last part), and why it is given all the same.
+UNEXERCISED: Mapping[tuple[str, str, str], str] = {}
+
+pytestmark = pytest.mark.slow  # half a minute of walks
+
+FUNCTIONS = sorted({API, *(source.name for source in app.event_sources)})
+
+
+def ungranted(needed: Iterable[Need], grants: Iterable[Grant]) -> list[str]:
+    given = list(grants)
+    return sorted({str(need) for need in needed if not any(grant.covers(need) for grant in given)})
+
+
+def unexercised(grants: Iterable[Grant], needed: Iterable[Need]) -> Iterator[Grant]:
+    asked = list(needed)
+    return (grant for grant in grants if not any(grant.covers(need) for need in asked))
+
+
+def _all_grants() -> list[Grant]:
+    return [grant for function in FUNCTIONS for grant in granted(function)]
+
+
+def test_every_function_has_a_policy_and_every_policy_a_function() -> None:
+    assert sorted(path.stem for path in POLICIES.iterdir()) == FUNCTIONS
+
+
+def test_every_function_was_seen_at_work(witness: Witness) -> None:
+    assert sorted(witness.needs) == FUNCTIONS
+    assert all(witness.needs.values())
+
+
+def test_every_route_was_seen_to_answer(witness: Witness) -> None:
+    assert sorted({(endpoint.method, endpoint.path) for endpoint in app.endpoints} - witness.answered) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_whatever_a_function_asks_of_aws_is_granted(witness: Witness, function: str) -> None:
+    assert ungranted(witness.needs[function], granted(function)) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_whatever_is_granted_is_used_or_explained(witness: Witness, function: str) -> None:
+    idle = unexercised(granted(function), witness.needs[function])
+    assert [str(grant) for grant in idle if _place(grant) not in UNEXERCISED] == []
+
+
+def test_what_is_explained_is_granted_and_still_unused(witness: Witness) -> None:
+    idle = {
+        _place(grant) for grant in _all_grants() if grant in set(unexercised([grant], witness.needs[grant.function]))
+    }
+    assert UNEXERCISED.keys() - idle == set()
+
+
+def _place(grant: Grant) -> tuple[str, str, str]:
+    return grant.function, grant.action, grant.resource.rsplit("/", 1)[-1]
+
+
+# --- The test itself, tested: a grant taken away is missed, a grant too many is noticed. ---
+
+
+def test_every_grant_that_is_used_is_missed_when_it_is_taken_away(witness: Witness) -> None:
+    for grant in _all_grants():
+        if _place(grant) in UNEXERCISED:
+            continue
+        others = [other for other in granted(grant.function) if other != grant]
+        assert ungranted(witness.needs[grant.function], others), f"nobody misses this: {grant}"
+
+
+def test_a_grant_too_many_is_noticed(witness: Witness, tmp_path: Path) -> None:
+    statements = yaml.safe_load((POLICIES / "tick.yaml").read_text())
+    statements[0]["Action"].append("dynamodb:DeleteTable")
+    (tmp_path / "tick.yaml").write_text(yaml.safe_dump(statements))
+    (idle,) = unexercised(granted("tick", folder=tmp_path), witness.needs["tick"])
+    assert str(idle) == "tick: Calendar grants dynamodb:DeleteTable on table/pushsaas-test-due"
+
+
+def test_a_resource_too_many_is_noticed(witness: Witness, tmp_path: Path) -> None:
+    statements = yaml.safe_load((POLICIES / "tick.yaml").read_text())
+    statements[1]["Resource"].append({"Fn::GetAtt": ["MailQueue", "Arn"]})
+    (tmp_path / "tick.yaml").write_text(yaml.safe_dump(statements))
+    idle = unexercised(granted("tick", folder=tmp_path), witness.needs["tick"])
+    assert {grant.action for grant in idle} == {"sqs:GetQueueUrl", "sqs:SendMessage"}
+
+
+def test_a_wildcard_covers_nothing_here(witness: Witness, tmp_path: Path) -> None:
+    statements = yaml.safe_load((POLICIES / "tick.yaml").read_text())
+    statements[0]["Resource"] = ["*"]
+    (tmp_path / "tick.yaml").write_text(yaml.safe_dump(statements))
+    assert "dynamodb:Query on table/pushsaas-test-due" in ungranted(
+        witness.needs["tick"], granted("tick", folder=tmp_path)
+    )
+
+
+def test_a_secret_of_a_site_opens_only_in_its_context() -> None:
+    (opens,) = (grant for grant in granted("send") if grant.action == "kms:Decrypt")
+    bound = (
+        ("kms:EncryptionContext:key", "k"),
+        ("kms:EncryptionContext:site", "s"),
+        ("kms:EncryptionContext:tenant", "t"),
+    )
+    assert opens.covers(Need("kms:Decrypt", opens.resource, bound))
+    assert not opens.covers(Need("kms:Decrypt", opens.resource, bound[:2]))
+    parameter = (("kms:EncryptionContext:PARAMETER_ARN", "p"), ("kms:ViaService", "ssm.eu-central-1.amazonaws.com"))
+    assert not opens.covers(Need("kms:Decrypt", opens.resource, parameter))
+
+
+def test_a_call_that_nobody_has_thought_of_stops_the_recording() -> None:
+    with pytest.raises(UnknownCall, match=r"s3\.PutObject"):
+        list(needs("s3", "PutObject", {"Bucket": "b"}))
+
+
+def test_a_transaction_needs_what_each_of_its_items_needs() -> None:
+    items = [{"Put": {"TableName": "a"}}, {"ConditionCheck": {"TableName": "b"}}, {"Delete": {"TableName": "a"}}]
+    asked = {str(need) for need in needs("dynamodb", "TransactWriteItems", {"TransactItems": items})}
+    assert asked == {
+        "dynamodb:PutItem on table/a", "dynamodb:ConditionCheckItem on table/b", "dynamodb:DeleteItem on table/a",
+    }  # fmt: skip

@@ -1,0 +1,258 @@
+"""What the journeys leave out: every route once, every function, and the turns that few messages take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.channels.message import Message
+from chalicelib.core import drive, ids
+from chalicelib.core.clock import in_milliseconds
+from chalicelib.core.identity import Mode
+from chalicelib.features.campaigns.wiring import campaigns
+from chalicelib.features.sending.model.run import Chosen, Order, Run, Source
+from chalicelib.features.sending.service.look import look_again
+from chalicelib.features.sending.service.plan import launch
+from chalicelib.features.sending.wiring import ports
+from infra.local import aws
+from tests.adapters.aws.faults import Faults
+from tests.fakes.gateway import HttpAnswer
+from tests.journeys.shop import MESSAGE, ORIGIN, QUEUES, Shop
+from tests.world import PASSWORD
+
+Browser = Mapping[str, Any]
+_NEWCOMER = {"email": "dora@example.com", "password": "a long enough password"}
+_FUTURE = '{"v": 99, "tenant": "ten_x"}'
+_FROM_THE_SHOP = {"Origin": ORIGIN}
+
+
+def everything_of_an_account(shop: Shop) -> None:
+    world, client = shop.world, shop.world.client
+    _fine(client.post("/v1/auth/register", json=_NEWCOMER | {"tenant_name": "Dora's"}))
+    _fine(client.post("/v1/auth/verify-email/resend", json={"email": _NEWCOMER["email"]}))
+    token = re.search(r"token=([\w.-]+)", world.mail_to(_NEWCOMER["email"])[-1].text)
+    assert token
+    wrong = client.post("/v1/auth/verify-email", json={"token": token[1], "password": "not this password"})
+    assert wrong.status == 401
+    _fine(client.post("/v1/auth/verify-email", json={"token": token[1], "password": _NEWCOMER["password"]}))
+    _fine(client.post("/v1/auth/register", json=_NEWCOMER | {"tenant_name": "again"}))  # a decoy is posted
+    tokens = _fine(client.post("/v1/auth/login", json={"email": world.ada.email, "password": PASSWORD})).json()
+    for path in ("/v1/me", "/v1/members", "/v1/api-keys"):
+        _fine(client.get(path, as_=tokens["access_token"]))
+    _fine(client.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]}))
+    _fine(client.post("/v1/auth/switch", as_=tokens["access_token"], json={"tenant_id": world.ada.tenant_id}))
+    _fine(client.post("/v1/auth/logout", as_=tokens["access_token"]))
+    _fine(client.post("/v1/auth/logout-all", as_=world.ada))
+
+
+def keys_and_their_replays(shop: Shop) -> None:
+    client, ada = shop.world.client, shop.world.ada
+    asked = {"name": "once", "scopes": ["sites:read"]}
+    for _ in range(2):
+        made = _fine(client.post("/v1/api-keys", as_=ada, json=asked, headers={"Idempotency-Key": "k1"})).json()
+    bad = client.post("/v1/api-keys", as_=ada, json=asked | {"site_id": "site_x"}, headers={"Idempotency-Key": "k2"})
+    assert bad.status == 404  # which gives its key free again
+    _fine(client.delete(f"/v1/api-keys/{made['id']}", as_=ada))
+
+
+def everything_of_a_site(shop: Shop) -> None:
+    client, ada = shop.world.client, shop.world.ada
+    path = f"/v1/sites/{shop.site['id']}"
+    _fine(client.get("/v1/sites", as_=ada))
+    _fine(client.get(path, as_=ada))
+    _fine(client.patch(path, as_=ada, json={"name": "Renamed"}))
+    _fine(client.get(f"{path}/identity-secret", as_=ada))
+    sdk = f"/v1/sdk/{shop.site['site_key']}"
+    _fine(client.get(f"{sdk}/config", headers=_FROM_THE_SHOP))
+    _fine(client.options(f"{sdk}/config", headers=_FROM_THE_SHOP))
+    _fine(client.delete(path, as_=ada))
+
+
+def everything_of_a_subscription(shop: Shop) -> None:
+    client, ada = shop.world.client, shop.world.ada
+    made = shop.subscribe(tags=["a"])
+    sdk = f"/v1/sdk/{shop.site['site_key']}/subscriptions"
+    own = f"{sdk}/{made['subscription_id']}"
+    headers = _FROM_THE_SHOP | {"X-Subscription-Token": made["token"]}
+    _fine(client.options(sdk, headers=_FROM_THE_SHOP))
+    _fine(client.options(own, headers=_FROM_THE_SHOP))
+    _fine(client.patch(own, json={"tags": ["b"]}, headers=headers))
+    audience = f"/v1/sites/{shop.site['id']}/subscriptions"
+    theirs = f"{audience}/{made['subscription_id']}"
+    _fine(client.get(theirs, as_=ada))
+    _fine(client.patch(theirs, as_=ada, json={"external_id": "user-1"}))
+    _fine(client.get(audience, as_=ada))
+    _fine(client.get(audience, as_=ada, query={"external_id": "user-1"}))
+    _fine(client.delete(own, headers=headers))
+    _fine(client.delete(theirs, as_=ada))
+
+
+def everything_of_a_campaign(shop: Shop) -> None:
+    shop.gather(1)
+    campaign = shop.draft()
+    _ask(shop, "GET", shop.campaigns)
+    _ask(shop, "GET", campaign)
+    _ask(shop, "PATCH", campaign, {"name": "Winter"})
+    at = shop.world.clock.now() + timedelta(days=1)
+    _ask(shop, "POST", f"{campaign}/schedule", {"schedule": {"send_at": at.isoformat()}})
+    _ask(shop, "POST", f"{campaign}/unschedule")
+    _ask(shop, "POST", f"{campaign}/test", {"subscription_ids": [shop.subscribe()["subscription_id"]]})
+    _ask(shop, "POST", f"{campaign}/send", headers={"Idempotency-Key": "k3"})
+    shop.settle()
+    _ask(shop, "GET", f"{campaign}/runs")
+    _ask(shop, "GET", f"{campaign}/stats")
+    cancelled = shop.draft()
+    shop.send(cancelled)
+    shop.world.lambdas.work("plan")
+    _ask(shop, "POST", f"{cancelled}/cancel")
+    _ask(shop, "DELETE", shop.draft())
+
+
+def everything_anyone_may_read(shop: Shop) -> None:
+    client = shop.world.client
+    for path in ("/openapi.json", "/docs", "/docs/style.css", "/problems", "/problems/not_found"):
+        _fine(client.get(path))
+    for path in ("/verify", "/verify.js", "/v1/health", "/v1/health/ready"):
+        _fine(client.get(path))
+
+
+def rough_weather_for_a_large_run(shop: Shop) -> None:
+    """Batches of eight rows make a large run of a small audience."""
+    shop.gather(80)
+    gone, busy = _two_browsers(shop)
+    run_id = _sent(shop)
+    shop.world.lambdas.work("plan")
+    _through_rough_weather(shop, run_id, "send", gone=gone, busy=busy)
+    assert len(list(shop.received())) == 81
+
+
+def rough_weather_for_a_small_run(shop: Shop) -> None:
+    gone, busy = _two_browsers(shop)
+    run_id = _sent(shop)
+    shop.world.lambdas.work("plan")
+    _through_rough_weather(shop, run_id, "send-small", gone=gone, busy=busy)
+    assert len(list(shop.received())) == 1
+
+
+def rough_weather_for_a_transactional_run(shop: Shop) -> None:
+    """Nothing starts one over HTTP yet."""
+    gone, busy = _two_browsers(shop)
+    run = drive.run(launch(ports(), _notification(shop, gone, busy)))
+    _through_rough_weather(shop, run.id, "send-transactional", gone=gone, busy=busy)
+    assert len(list(shop.received())) == 1
+
+
+def a_planner_that_died(shop: Shop) -> None:
+    """It had written the run, but not its plan: the sweeper plans in its stead."""
+    shop.gather(1)
+    run = _notification(shop)
+    at = shop.world.clock.now() + timedelta(minutes=1)
+    look_at = drive.run(ports().calendar.put(run, at, now=shop.world.clock.now()))
+    drive.run(ports().runs.add(run.tenant_id, replace(run, look_at=look_at)))
+    shop.pass_time(minutes=2)
+    assert len(list(shop.received())) == 1
+
+
+def a_cancel_that_reached_no_run(shop: Shop) -> None:
+    """The campaign was cancelled and then the API died: the planner tells the run."""
+    shop.gather(1)
+    campaign = shop.draft()
+    shop.send(campaign)
+    shop.world.lambdas.work("plan")
+    found = campaigns().get(
+        tenant_id=shop.owner.tenant_id, site_id=shop.site["id"], campaign_id=campaign.rsplit("/", 1)[1]
+    )
+    campaigns().cancel(found, now=shop.world.clock.now())
+    shop.pass_time(minutes=1)
+    assert shop.stats(campaign)["state"] == "cancelled"
+
+
+def messages_from_the_future(shop: Shop) -> None:
+    for queue in QUEUES:
+        shop.world.lambdas.deliver(queue, _FUTURE)
+
+
+def a_trail_that_falters(shop: Shop) -> None:
+    """The audit table does not answer: the entries take the queue, one had landed all the same, and one had not."""
+    landed, lost = shop.draft(), shop.draft()
+    with Faults() as faults:
+        faults.silence("dynamodb.PutItem", times=4)
+        _ask(shop, "DELETE", landed)
+        faults.reject("dynamodb.PutItem", times=4)
+        _ask(shop, "DELETE", lost)
+    shop.settle()
+    told = [row["subject"] for row in shop.world.aws.rows("audit") if row.get("action") == "campaign.removed"]
+    assert sorted(told) == sorted(path.rsplit("/", 1)[1] for path in (landed, lost))
+
+
+def _two_browsers(shop: Shop) -> tuple[Browser, Browser]:
+    made = shop.subscribe(), shop.subscribe()
+    shop.world.clock.advance(seconds=1)  # whoever comes in the instant of a cutoff is not in that audience
+    return made
+
+
+def _sent(shop: Shop) -> str:
+    return shop.send(shop.draft())
+
+
+def _through_rough_weather(shop: Shop, run_id: str, queue: str, *, gone: Browser, busy: Browser) -> None:
+    """Its wake-ups went to workers that died. One browser is gone; the other's push service has no time for a minute,
+    then for longer than a message can wait, while nobody means to look at the run before its end.
+    """
+    _take_away(shop, queue)
+    _answer(shop, gone, {"status": 410})
+    _answer(shop, busy, {"status": 429, "headers": {"Retry-After": "60"}}, times=1)
+    _answer(shop, busy, {"status": 429, "headers": {"Retry-After": "1800"}}, times=1)
+    shop.pass_time(minutes=3)
+    run = drive.run(ports().runs.get(shop.owner.tenant_id, run_id))
+    assert run is not None
+    drive.run(look_again(ports(), run, run.expires_at))
+    shop.pass_time(minutes=2)
+    shop.world.clock.advance(minutes=30)
+    shop.pass_time(minutes=2)
+
+
+def _take_away(shop: Shop, queue: str) -> None:
+    """Out of sight for as long as a worker has time."""
+    sqs = aws.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"{shop.world.aws.prefix}-{queue}")["QueueUrl"]
+    while sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        continue
+
+
+def _notification(shop: Shop, *browsers: Browser) -> Run:
+    """To these browsers; without any, to everyone."""
+    now = shop.world.clock.now()
+    keys = [bytes.fromhex(browser["subscription_id"].removeprefix("sub_")) for browser in browsers]
+    chosen = tuple(Chosen(key) for key in sorted(keys))
+    return Run(
+        id=ids.new("run"),
+        tenant_id=shop.owner.tenant_id,
+        site_id=shop.site["id"],
+        source=Source.NOTIFICATION,
+        mode=Mode.LIVE,
+        order=Order(
+            message=Message(title=MESSAGE["title"], body=MESSAGE["body"], url=MESSAGE["url"]),
+            cutoff=in_milliseconds(now),
+            chosen=chosen,
+        ),
+        created_at=now,
+        expires_at=now + timedelta(hours=2),
+    )
+
+
+def _answer(shop: Shop, browser: Browser, answer: Mapping[str, Any], *, times: int | None = None) -> None:
+    rule = {"match": {"endpoint": browser["endpoint"]}, "answer": answer, "times": times}
+    shop.push_service.set_rules([*shop.push_service.rules, rule])
+
+
+def _ask(shop: Shop, method: str, path: str, body: Mapping[str, Any] | None = None, **words: Any) -> None:
+    _fine(shop.world.client.request(method, path, as_=shop.bearer, json=body, **words))
+
+
+def _fine(answer: HttpAnswer) -> HttpAnswer:
+    assert answer.status < 400, answer.text
+    return answer
