@@ -1,0 +1,34 @@
+"""Changing the stack, from the wish to its end: what would change is always shown, and agreed to, first."""
+
+from __future__ import annotations
+
+from infra.deploy.change_set import ChangeSet, Wish, make_change_set, table
+from infra.deploy.ground import Ground
+from infra.deploy.halt import Halt
+
+
+def change(ground: Ground, wish: Wish, *, replaced: str = "", is_asked: bool = True) -> bool:
+    """False when there was nothing to change. `replaced`: what of the data may be lost, named beforehand.
+
+    `is_asked` is false where a broken release is taken back while nobody may be looking.
+    """
+    change_set = make_change_set(ground, wish)
+    if change_set is None:
+        ground.terminal.say("nothing to change")
+        return False
+    ground.terminal.say("", *table(change_set.changes), "")
+    try:
+        _agree(ground, change_set, replaced=replaced, is_asked=is_asked)
+    except Halt:
+        change_set.drop()
+        raise
+    change_set.execute()
+    return True
+
+
+def _agree(ground: Ground, change_set: ChangeSet, *, replaced: str, is_asked: bool) -> None:
+    if lossy := ",".join(change_set.lossy):
+        ground.terminal.say(f"THIS TAKES AWAY OR REPLACES WHAT HOLDS DATA: {lossy}")
+        ground.terminal.agree_by_name("Do you want to lose it?", lossy, beforehand=replaced, variable="REPLACE")
+    if is_asked:
+        ground.terminal.agree(f"Change {ground.prefix} like this?")

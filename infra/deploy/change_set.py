@@ -1,0 +1,122 @@
+"""A change of the stack: made, shown, agreed to, carried out. Nothing changes the stack in any other way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.core import ids
+from infra.deploy.aws_cli import Refused
+from infra.deploy.ground import Ground
+from infra.deploy.halt import Halt
+from infra.deploy.stack import Stack
+
+CREATE, UPDATE, IMPORT = "CREATE", "UPDATE", "IMPORT"
+_ENDS = {CREATE: "stack-create-complete", UPDATE: "stack-update-complete", IMPORT: "stack-import-complete"}
+_CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_EMPTY = ("didn't contain changes", "No updates are to be performed")
+_HOLDS_DATA = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")
+_WATCHED_MINUTES = 3
+
+
+@dataclass(frozen=True)
+class Change:
+    action: str
+    logical_id: str
+    kind: str
+    replacement: str
+
+    @property
+    def loses_data(self) -> bool:
+        is_lost = self.action == "Remove" or self.replacement in {"True", "Conditional"}
+        return self.kind in _HOLDS_DATA and is_lost and self.action != "Import"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the stack shall become."""
+
+    kind: str
+    template_url: str
+    parameters: Sequence[Mapping[str, Any]]
+    watched_alarms: Sequence[str] = ()
+    imports: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    ground: Ground
+    wish: Wish
+    arn: str
+    changes: Sequence[Change]
+
+    @property
+    def lossy(self) -> list[str]:
+        return sorted(change.logical_id for change in self.changes if change.loses_data)
+
+    def execute(self) -> None:
+        self.ground.aws.call("cloudformation", "execute-change-set", change_set_name=self.arn)
+        self.ground.terminal.say("carrying it out; this takes minutes")
+        Stack(self.ground).wait(_ENDS[self.wish.kind])
+
+    def drop(self) -> None:
+        self.ground.aws.call("cloudformation", "delete-change-set", change_set_name=self.arn)
+
+
+def make_change_set(ground: Ground, wish: Wish) -> ChangeSet | None:
+    """None when there is nothing to change."""
+    made = ground.aws.call(
+        "cloudformation",
+        "create-change-set",
+        stack_name=ground.prefix,
+        change_set_name=f"change-{ids.ulid()}",
+        change_set_type=wish.kind,
+        parameters=wish.parameters or None,
+        capabilities=_CAPABILITIES,
+        rollback_configuration=_rollback(wish.watched_alarms),
+        resources_to_import=wish.imports or None,
+        template_url=wish.template_url,
+    )
+    said = _described(ground, made["Id"])
+    change_set = ChangeSet(ground, wish, made["Id"], [_change(each["ResourceChange"]) for each in said["Changes"]])
+    if said["Status"] == "FAILED":
+        change_set.drop()
+        if any(words in said.get("StatusReason", "") for words in _EMPTY):
+            return None
+        raise Halt(f"CloudFormation does not accept the change: {said.get('StatusReason', 'no reason given')}")
+    return change_set
+
+
+def table(changes: Iterable[Change]) -> list[str]:
+    rows = [("action", "resource", "type", "replaced"), *sorted(_row(change) for change in changes)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _described(ground: Ground, arn: str) -> Mapping[str, Any]:
+    try:
+        ground.aws.call("cloudformation", "wait change-set-create-complete", change_set_name=arn)
+    except Refused:
+        said = ground.aws.call("cloudformation", "describe-change-set", change_set_name=arn)
+        if said["Status"] == "FAILED":  # an empty one ends like this, too
+            return dict(said)
+        raise
+    return dict(ground.aws.call("cloudformation", "describe-change-set", change_set_name=arn))
+
+
+def _rollback(alarms: Sequence[str]) -> dict[str, Any]:
+    """Said even without alarms: CloudFormation would go on with those of the last change."""
+    triggers = [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in alarms]
+    return {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": _WATCHED_MINUTES if triggers else 0}
+
+
+def _change(said: Mapping[str, Any]) -> Change:
+    return Change(said["Action"], said["LogicalResourceId"], said["ResourceType"], said.get("Replacement", ""))
+
+
+def _row(change: Change) -> tuple[str, str, str, str]:
+    replaced = {"": "-", "False": "no", "True": "YES", "Conditional": "perhaps"}[change.replacement]
+    return change.action, change.logical_id, change.kind, replaced

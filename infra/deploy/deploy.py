@@ -1,0 +1,93 @@
+"""A deploy, from the package to a release that has proven itself. Every step finds what is done already and goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from infra.deploy.alarms import watched_alarms
+from infra.deploy.artifacts import Artifacts
+from infra.deploy.change import change
+from infra.deploy.change_set import CREATE, UPDATE, Wish
+from infra.deploy.credentials import make_absent_secrets
+from infra.deploy.ground import Ground
+from infra.deploy.halt import Halt
+from infra.deploy.history import Entry, read_history, write_history
+from infra.deploy.kept import adopt_kept, forget_kept
+from infra.deploy.mail import is_placeholder, ready_mail
+from infra.deploy.operator_key import issue_key
+from infra.deploy.package import pack, read_package, release_of
+from infra.deploy.parameters import Values, chosen
+from infra.deploy.rollback import go_back
+from infra.deploy.sdk_files import upload_sdk
+from infra.deploy.smoke import smoke
+from infra.deploy.stack import Stack, Standing
+from infra.deploy.wishes import Wishes, domain_hint
+
+
+def deploy(ground: Ground, wishes: Wishes) -> None:
+    stack, artifacts = Stack(ground), Artifacts(ground)
+    before = stack.ready()
+    wishes.check(ground, before.parameters if before else {})
+    package = read_package(wishes.package or pack(ground.stage), stage=ground.stage)
+    artifacts.make_ready()
+    url = artifacts.publish(package)
+    asked = wishes.parameters(ground)
+    if before is None and adopt_kept(ground, artifacts, package.template, asked=asked):
+        before = stack.must_stand()
+    forget_kept(artifacts)
+    _bring_up(ground, before, package.template, url, asked, replaced=wishes.replaced)
+    _furnish(ground, artifacts, package.template, url)
+    _prove(ground, artifacts, commit=package.commit)
+
+
+def _bring_up(
+    ground: Ground, before: Standing | None, template: Mapping[str, Any], url: str, asked: Values, *, replaced: str = ""
+) -> None:
+    parameters = chosen(template, asked=asked, standing=before.parameters if before else {})
+    alarms = watched_alarms(ground) if before else []
+    change(ground, Wish(UPDATE if before else CREATE, url, parameters, watched_alarms=alarms), replaced=replaced)
+
+
+def _furnish(ground: Ground, artifacts: Artifacts, template: Mapping[str, Any], url: str) -> None:
+    """What a stack cannot hold: secrets, proofs of domains, files; and the address it got only by being made."""
+    make_absent_secrets(ground)
+    stack = Stack(ground)
+    now = stack.must_stand()
+    ready_mail(ground, now.parameters["MailFrom"])
+    upload_sdk(ground, now.outputs)
+    endpoint = now.outputs["EndpointURL"].rstrip("/")
+    if _is_ours_to_choose(now.parameters) and now.parameters["PublicUrl"] != endpoint:
+        ground.terminal.say(f"no domain: the product calls itself {endpoint}")
+        _bring_up(ground, now, template, url, {"PublicUrl": endpoint})
+        now = stack.must_stand()
+    if hint := domain_hint(now.parameters, now.outputs):
+        ground.terminal.say(hint)
+    if not read_history(artifacts).entries:
+        issue_key(ground, now.parameters, only_first=True)
+
+
+def _is_ours_to_choose(parameters: Values) -> bool:
+    """Without a domain of its own, unless somebody named an address that we know nothing of."""
+    host = urlsplit(parameters["PublicUrl"]).hostname or ""
+    return not parameters.get("DomainName") and (is_placeholder(host) or host.endswith(".amazonaws.com"))
+
+
+def _prove(ground: Ground, artifacts: Artifacts, *, commit: str) -> None:
+    now = Stack(ground).must_stand()
+    live = Entry(release_of(Stack(ground).template()), now.parameters, commit)
+    history = read_history(artifacts)
+    if smoke(ground, now.outputs["EndpointURL"]):
+        write_history(artifacts, history.with_newest(live))
+        ground.terminal.say(f"{ground.prefix} stands: {now.parameters['PublicUrl']} (release {live})")
+        return
+    earlier = history.before(live)
+    if earlier is None:
+        raise Halt("The smoke test failed, and there is no earlier release to go back to.", then=_LOOK)
+    ground.terminal.say(f"going back to release {earlier}")
+    go_back(ground, artifacts, earlier, is_asked=False)
+    raise Halt(f"The smoke test failed; release {earlier} stands again.", then=_LOOK)
+
+
+_LOOK = "See the log groups of APIHandler, and docs/runbooks/deploy.md."
