@@ -20,8 +20,11 @@ _NOTE = "<!-- Written by `make docs` from the error's docstring. -->"
 def main() -> None:
     os.environ.update(environment())  # noqa: TID251 -- an entry point: nothing of the product is imported yet
     from chalicelib.web.explain import explanations
+    from infra.contract.current import contract, spelled
 
     write(DOCS / "problems", problem_pages(explanations()))
+    (DOCS / "openapi.json").write_text(spelled(contract()), encoding="utf-8")
+    print("openapi.json: the contract")
 
 
 def write(folder: Path, pages: Mapping[str, str]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.core.errors import PushError
@@ -18,8 +18,8 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`audit` is the action a mutation is recorded as; `replayable` endpoints take an Idempotency-Key; `errors` are
-    leaves worth naming in the contract beside those that follow from the rest.
+    """`audit` is the action a mutation is recorded as; `replayable` endpoints take an Idempotency-Key; `also` are other
+    statuses with what they answer; `errors` are leaves beside those that follow from the rest.
     """
 
     method: str
@@ -31,6 +31,7 @@ class Endpoint:
     query: type[Query] = Query
     returns: type[Schema] = Nothing
     status: int = 200
+    also: Mapping[int, type[Schema]] = field(default_factory=dict)
     audit: str | None = None
     replayable: bool = False
     media_type: str = "application/json"

@@ -29,6 +29,11 @@ STATUS_NAMES = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }  # RFC 9110's; Python's own names differ from version to version
+_SAMPLES: dict[str, object] = {
+    "campaign_status": "sent",
+    "errors": [{"pointer": "/name", "detail": "Field required"}],
+    "scope": "campaigns:send",
+}  # of the members that problems have of their own
 _LABEL = re.compile(r"(When|Do|Members):\s*")
 _MEMBER = re.compile(r"^- (\w+): ", re.MULTILINE)
 
@@ -54,6 +59,7 @@ class Explanation:
             "detail": self.title,
             "code": self.code,
             "instance": "req_01kz8m5q3v7x9c2b4n6t8w0y1e",
+            **{member: _SAMPLES.get(member, "…") for member in self.members},
         }
 
 

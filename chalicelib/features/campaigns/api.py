@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from chalicelib.aws.secrets import secret
 from chalicelib.config import settings
+from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
 from chalicelib.core.paging import Cursors
-from chalicelib.features.campaigns.model import Campaign
+from chalicelib.features.campaigns.model import Campaign, Expired, LiveCampaign, WrongState
 from chalicelib.features.campaigns.schemas import (
     CampaignList,
     CampaignView,
@@ -31,6 +32,7 @@ _ONE = "/v1/sites/{site_id}/campaigns/{campaign_id}"
 _READ = holder(Scope.CAMPAIGNS_READ)
 _WRITE = holder(Scope.CAMPAIGNS_WRITE)
 _SEND = holder(Scope.CAMPAIGNS_SEND)
+_REFUSALS = (LiveCampaign, WrongState, Stale)  # of whatever changes a campaign
 
 
 @api.endpoint("GET", _ALL, allow=_READ, query=ListQuery, returns=CampaignList)
@@ -86,7 +88,9 @@ def get_campaign(call: Call[Nothing]) -> CampaignView:
     return CampaignView.of(_campaign(call))
 
 
-@api.endpoint("PATCH", _ONE, allow=_WRITE, body=ChangeCampaign, returns=CampaignView, audit="campaign.changed")
+@api.endpoint(
+    "PATCH", _ONE, allow=_WRITE, body=ChangeCampaign, returns=CampaignView, audit="campaign.changed", errors=_REFUSALS
+)
 def change_campaign(call: Call[ChangeCampaign]) -> CampaignView:
     """Change a draft, or what is scheduled.
 
@@ -103,7 +107,7 @@ def change_campaign(call: Call[ChangeCampaign]) -> CampaignView:
     return CampaignView.of(campaigns().change(campaign, changes=changes, now=call.at))
 
 
-@api.endpoint("DELETE", _ONE, allow=_WRITE, status=204, audit="campaign.removed")
+@api.endpoint("DELETE", _ONE, allow=_WRITE, status=204, audit="campaign.removed", errors=_REFUSALS)
 def remove_campaign(call: Call[Nothing]) -> None:
     """Delete a campaign that is neither scheduled nor being sent."""
     campaigns().remove(_campaign_to_change(call))
@@ -111,7 +115,7 @@ def remove_campaign(call: Call[Nothing]) -> None:
 
 @api.endpoint(
     "POST", f"{_ONE}/schedule", allow=_SEND, body=ScheduleCampaign, returns=CampaignView, audit="campaign.scheduled",
-    replayable=True,
+    replayable=True, errors=_REFUSALS,
 )  # fmt: skip
 def schedule_campaign(call: Call[ScheduleCampaign]) -> CampaignView:
     """Have a campaign sent at a minute to come, or at another than planned."""
@@ -122,16 +126,18 @@ def schedule_campaign(call: Call[ScheduleCampaign]) -> CampaignView:
 
 
 @api.endpoint(
-    "POST", f"{_ONE}/unschedule", allow=_SEND, returns=CampaignView, audit="campaign.unscheduled", replayable=True
-)
+    "POST", f"{_ONE}/unschedule", allow=_SEND, returns=CampaignView, audit="campaign.unscheduled", replayable=True,
+    errors=_REFUSALS,
+)  # fmt: skip
 def unschedule_campaign(call: Call[Nothing]) -> CampaignView:
     """Make a scheduled campaign a draft again."""
     return CampaignView.of(campaigns().unschedule(_campaign_to_change(call), now=call.at))
 
 
 @api.endpoint(
-    "POST", f"{_ONE}/send", allow=_SEND, returns=RunStarted, status=202, audit="campaign.sent", replayable=True
-)
+    "POST", f"{_ONE}/send", allow=_SEND, returns=RunStarted, status=202, audit="campaign.sent", replayable=True,
+    errors=(*_REFUSALS, Expired),
+)  # fmt: skip
 def send_campaign(call: Call[Nothing]) -> RunStarted:
     """Send a campaign now.
 

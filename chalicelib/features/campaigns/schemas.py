@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from chalicelib.channels.message import DEFAULT_TTL_SECONDS, Action, Message, Urgency
 from chalicelib.features.campaigns.model import Audience, Campaign
 from chalicelib.web.instant import Instant
-from chalicelib.web.schema import Schema
+from chalicelib.web.schema import Schema, example
 
 _MOST_EXTRA = 16
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -58,12 +58,22 @@ Extra = Annotated[dict[ExtraName, ExtraText | bool | int | float], Field(max_len
 
 
 class ActionBody(Schema):
+    model_config = example(action="open", title="To the sale", url="https://shop.example/sale")
+
     action: Word
     title: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"\S"), AfterValidator(_in_one_line)]
     url: Url
 
 
 class MessageBody(Schema):
+    model_config = example(
+        title="20 % off everything",
+        body="Until Sunday, in the shop and online.",
+        url="https://shop.example/sale",
+        icon="https://shop.example/icon.png",
+        actions=[{"action": "open", "title": "To the sale", "url": "https://shop.example/sale"}],
+    )
+
     title: Title
     body: Body = ""
     url: Url
@@ -114,6 +124,8 @@ class ScheduleCampaign(Schema):
 
 
 class CreateCampaign(Schema):
+    model_config = example(name="Spring sale")
+
     name: Name
     message: MessageBody
     audience: AudienceBody
@@ -124,6 +136,8 @@ class CreateCampaign(Schema):
 
 class ChangeCampaign(Schema):
     """What is left out stays; only `expires_at` can be taken back, by null."""
+
+    model_config = example(name="Spring sale, last days", expires_at="2026-03-08T23:00:00Z")
 
     name: Name | None = None
     message: MessageBody | None = None
@@ -140,6 +154,14 @@ class ChangeCampaign(Schema):
 
 
 class CampaignView(Schema):
+    model_config = example(
+        name="Spring sale",
+        status="scheduled",
+        mode="live",
+        schedule={"send_at": "2026-03-06T09:00:00Z"},
+        run_id="run_01kz8m5q3v7x9c2b4n6t8w0y1e",
+    )
+
     id: str
     site_id: str
     name: str

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from chalicelib.core.errors import Forbidden
+from chalicelib.core.errors import Forbidden, NotFound, Stale
 from chalicelib.core.identity import Scope
+from chalicelib.features.identity.model.api_key import ScopeNotYours
+from chalicelib.features.identity.model.credentials import InvalidCredentials
+from chalicelib.features.identity.model.person import EmailTaken, InvalidToken, NoTenant
+from chalicelib.features.identity.model.session import TokenReused
 from chalicelib.features.identity.schemas import (
     ApiKeyList,
     ApiKeyView,
@@ -45,7 +49,10 @@ def register(call: Call[NewAccount]) -> Accepted:
     return _CHECK_MAIL
 
 
-@api.endpoint("POST", "/v1/auth/verify-email", allow=ANYONE, body=EmailProof, returns=TokensView)
+@api.endpoint(
+    "POST", "/v1/auth/verify-email", allow=ANYONE, body=EmailProof, returns=TokensView,
+    errors=(InvalidCredentials, InvalidToken, EmailTaken, Stale),
+)  # fmt: skip
 def verify_email(call: Call[EmailProof]) -> TokensView:
     """Prove an address and open the account.
 
@@ -64,7 +71,10 @@ def resend_verification(call: Call[Mailbox]) -> Accepted:
     return _CHECK_MAIL
 
 
-@api.endpoint("POST", "/v1/auth/login", allow=ANYONE, body=Login, returns=TokensView)
+@api.endpoint(
+    "POST", "/v1/auth/login", allow=ANYONE, body=Login, returns=TokensView,
+    errors=(InvalidCredentials, NoTenant, NotFound),
+)  # fmt: skip
 def login(call: Call[Login]) -> TokensView:
     """Sign in."""
     body = call.body
@@ -72,7 +82,10 @@ def login(call: Call[Login]) -> TokensView:
     return TokensView.of(tokens)
 
 
-@api.endpoint("POST", "/v1/auth/refresh", allow=ANYONE, body=Refresh, returns=TokensView)
+@api.endpoint(
+    "POST", "/v1/auth/refresh", allow=ANYONE, body=Refresh, returns=TokensView,
+    errors=(InvalidToken, TokenReused, Stale),
+)  # fmt: skip
 def refresh(call: Call[Refresh]) -> TokensView:
     """Exchange a refresh token for new tokens.
 
@@ -82,20 +95,23 @@ def refresh(call: Call[Refresh]) -> TokensView:
     return TokensView.of(identity().sessions.refresh(token=call.body.refresh_token, now=call.at))
 
 
-@api.endpoint("POST", "/v1/auth/logout", allow=USER, status=204, audit="session.ended")
+@api.endpoint("POST", "/v1/auth/logout", allow=USER, status=204, audit="session.ended", errors=(Stale,))
 def logout(call: Call[Nothing]) -> None:
     """Sign out of this session. Its access token stays good until it expires."""
     principal = call.principal
     identity().sessions.logout(user_id=principal.subject, session_id=principal.session_id or "")
 
 
-@api.endpoint("POST", "/v1/auth/logout-all", allow=USER, status=204, audit="session.all_ended")
+@api.endpoint("POST", "/v1/auth/logout-all", allow=USER, status=204, audit="session.all_ended", errors=(Stale,))
 def logout_all(call: Call[Nothing]) -> None:
     """Sign out everywhere."""
     identity().sessions.logout_all(user_id=call.principal.subject)
 
 
-@api.endpoint("POST", "/v1/auth/switch", allow=USER, body=Switch, returns=TokensView, audit="session.switched")
+@api.endpoint(
+    "POST", "/v1/auth/switch", allow=USER, body=Switch, returns=TokensView, audit="session.switched",
+    errors=(InvalidToken, NotFound, Stale),
+)  # fmt: skip
 def switch_tenant(call: Call[Switch]) -> TokensView:
     """Move this session to another tenant of yours. Counts as a refresh: use the new tokens from now on."""
     principal = call.principal
@@ -108,8 +124,8 @@ def switch_tenant(call: Call[Switch]) -> TokensView:
     return TokensView.of(tokens)
 
 
-@api.endpoint("GET", "/v1/me", allow=USER, returns=Me)
-def show_me(call: Call[Nothing]) -> Me:
+@api.endpoint("GET", "/v1/me", allow=USER, returns=Me, errors=(NotFound,))
+def get_me(call: Call[Nothing]) -> Me:
     """Show who you are, and where."""
     principal = call.principal
     profile = identity().people.profile(user_id=principal.subject, tenant_id=principal.tenant_id)
@@ -148,6 +164,7 @@ def list_api_keys(call: Call[Nothing]) -> ApiKeyList:
     status=201,
     audit="api_key.created",
     replayable=True,
+    errors=(ScopeNotYours, NotFound),
 )
 def create_api_key(call: Call[NewApiKey]) -> FreshApiKey:
     """Make an API key. It is shown this once, and not again in a replay."""
@@ -164,7 +181,7 @@ def create_api_key(call: Call[NewApiKey]) -> FreshApiKey:
     return FreshApiKey.issued(issued.api_key, text=issued.key)
 
 
-@api.endpoint("DELETE", "/v1/api-keys/{key_id}", allow=_KEY_MAKER, status=204, audit="api_key.revoked")
+@api.endpoint("DELETE", "/v1/api-keys/{key_id}", allow=_KEY_MAKER, status=204, audit="api_key.revoked", errors=(Stale,))
 def revoke_api_key(call: Call[Nothing]) -> None:
     """Revoke an API key, from the next request on."""
     identity().api_keys.revoke(tenant_id=call.tenant_id, key_id=call.path["key_id"], now=call.at)

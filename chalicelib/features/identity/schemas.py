@@ -13,15 +13,18 @@ from chalicelib.features.identity.model.session import Tokens
 from chalicelib.features.identity.service.people import Colleague, Profile
 from chalicelib.features.tenants.model import LONGEST_NAME, Tenant
 from chalicelib.web.instant import Instant
-from chalicelib.web.schema import Schema, Secret
+from chalicelib.web.schema import Schema, Secret, example
 
 Email = Annotated[str, Field(min_length=1, max_length=320, examples=["ada@example.com"])]
 Password = Annotated[str, Field(min_length=1, max_length=512, description="8 to 128 characters.")]
 TokenText = Annotated[str, Field(min_length=1, max_length=512)]
+_SENDS = ["campaigns:read", "campaigns:send", "campaigns:write"]
 TenantScope = Annotated[Scope, Field(description="What a key may do; not more than who makes it.")]
 
 
 class NewAccount(Schema):
+    model_config = example(tenant_name="Analytical Engines")
+
     email: Email
     password: Password
     tenant_name: str = Field(min_length=1, max_length=LONGEST_NAME)
@@ -57,6 +60,8 @@ class UserView(Schema):
 
 
 class TenantView(Schema):
+    model_config = example(name="Analytical Engines", plan="free", state="active")
+
     id: str
     name: str
     plan: str
@@ -68,6 +73,8 @@ class TenantView(Schema):
 
 
 class TokensView(Schema):
+    model_config = example(expires_in=900)
+
     user: UserView
     tenant: TenantView
     role: Role
@@ -94,6 +101,8 @@ class Membership(Schema):
 
 
 class Me(Schema):
+    model_config = example(scopes=["campaigns:read", "campaigns:send", "campaigns:write", "sites:read"])
+
     user: UserView
     tenant: TenantView
     role: Role
@@ -129,6 +138,8 @@ class MemberList(Schema):
 
 
 class NewApiKey(Schema):
+    model_config = example(name="Checkout server", scopes=_SENDS)
+
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
     scopes: list[TenantScope] = Field(min_length=1, max_length=len(Scope))
     site_id: str | None = Field(None, max_length=64, description="The only site this key knows of.")
@@ -137,6 +148,14 @@ class NewApiKey(Schema):
 
 
 class ApiKeyView(Schema):
+    model_config = example(
+        name="Checkout server",
+        prefix="ps_live_4f7k2m9x",
+        scopes=_SENDS,
+        created_by="usr_01kz8m5q3v7x9c2b4n6t8w0y1e",
+        last_used_at="2026-03-01T09:00:00Z",
+    )
+
     id: str
     name: str
     prefix: str
@@ -156,6 +175,14 @@ class ApiKeyView(Schema):
 
 class FreshApiKey(ApiKeyView):
     """`key` is shown this once."""
+
+    model_config = example(
+        name="Checkout server",
+        prefix="ps_live_4f7k2m9x",
+        scopes=_SENDS,
+        created_by="usr_01kz8m5q3v7x9c2b4n6t8w0y1e",
+        key="ps_live_4f7k2m9x_…",
+    )
 
     key: Secret
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.features.operations.schemas import Health, Readiness
+from chalicelib.features.operations.schemas import Health, NotReady, Readiness
 from chalicelib.features.operations.wiring import operations
 from chalicelib.web.allow import ANYONE
 from chalicelib.web.api import Answer, Api
@@ -13,14 +13,15 @@ api = Api(__name__, tag="operations", about="Whether it is up, for load balancer
 
 
 @api.endpoint("GET", "/v1/health", allow=ANYONE, returns=Health)
-def health(_call: Call[Nothing]) -> Health:
+def get_health(_call: Call[Nothing]) -> Health:
     """Say that the API answers."""
     return Health(status="ok")
 
 
-@api.endpoint("GET", "/v1/health/ready", allow=ANYONE, returns=Readiness)
-def health_ready(_call: Call[Nothing]) -> Answer:
+@api.endpoint("GET", "/v1/health/ready", allow=ANYONE, returns=Readiness, also={503: NotReady})
+def get_readiness(_call: Call[Nothing]) -> Answer:
     """Say whether everything it stands on answers, too."""
     faults = operations().faults()
-    body = Readiness(status="unavailable" if faults else "ok", faults=faults)
-    return Answer(body, status=503 if faults else 200)
+    if faults:
+        return Answer(NotReady(status="unavailable", faults=faults), status=503)
+    return Answer(Readiness(status="ok", faults=[]))

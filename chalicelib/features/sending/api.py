@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from chalicelib.aws.secrets import secret
 from chalicelib.config import settings
+from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
 from chalicelib.core.paging import Cursors
-from chalicelib.features.campaigns.model import Campaign
+from chalicelib.features.campaigns.model import Campaign, LiveCampaign, WrongState
 from chalicelib.features.sending.schemas.http import (
     Cancelled,
     RunPage,
@@ -31,7 +32,10 @@ _READ = holder(Scope.CAMPAIGNS_READ)
 _SEND = holder(Scope.CAMPAIGNS_SEND)
 
 
-@api.endpoint("POST", f"{_ONE}/cancel", allow=_SEND, returns=Cancelled, audit="campaign.cancelled", replayable=True)
+@api.endpoint(
+    "POST", f"{_ONE}/cancel", allow=_SEND, returns=Cancelled, audit="campaign.cancelled", replayable=True,
+    errors=(LiveCampaign, WrongState, Stale),
+)  # fmt: skip
 def cancel_campaign(call: Call[Nothing]) -> Cancelled:
     """Cancel what is scheduled or being sent.
 
@@ -81,7 +85,7 @@ def list_runs(call: Call[Nothing]) -> RunPage:
 
 
 @api.endpoint("GET", f"{_ONE}/stats", allow=_READ, query=StatsQuery, returns=Stats)
-def campaign_stats(call: Call[Nothing]) -> Stats:
+def get_campaign_stats(call: Call[Nothing]) -> Stats:
     """Show who was reached, and what became of the others.
 
     accepted + gone + failed + skipped + expired + pending = audience, at every moment. *Accepted* means by the push

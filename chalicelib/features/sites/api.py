@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 from chalicelib.config import settings
+from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
-from chalicelib.features.sites.model import Site
+from chalicelib.features.sites.model import OriginNotAllowed, Site
 from chalicelib.features.sites.schemas import (
     IdentitySecret,
     NewSite,
@@ -85,6 +86,7 @@ def get_site(call: Call[Nothing]) -> SiteView:
     body=SiteChanges,
     returns=SiteView,
     audit="site.changed",
+    errors=(Stale,),
 )
 def change_site(call: Call[SiteChanges]) -> SiteView:
     """Change a site.
@@ -109,6 +111,7 @@ def change_site(call: Call[SiteChanges]) -> SiteView:
     returns=SiteClosing,
     status=202,
     audit="site.closed",
+    errors=(Stale,),
 )
 def close_site(call: Call[Nothing]) -> SiteClosing:
     """Close a site.
@@ -124,7 +127,7 @@ def close_site(call: Call[Nothing]) -> SiteClosing:
 
 
 @api.endpoint("GET", "/v1/sites/{site_id}/identity-secret", allow=person(Scope.SITES_WRITE), returns=IdentitySecret)
-def show_identity_secret(call: Call[Nothing]) -> IdentitySecret:
+def get_identity_secret(call: Call[Nothing]) -> IdentitySecret:
     """Show what the site's own server signs external ids with.
 
     base64url(HMAC-SHA256(secret, external id)) is the `external_id_signature` that a page hands to the SDK. Keep it on
@@ -134,8 +137,8 @@ def show_identity_secret(call: Call[Nothing]) -> IdentitySecret:
     return IdentitySecret(identity_secret=secret)
 
 
-@sdk_api.endpoint("GET", "/v1/sdk/{site_key}/config", allow=BROWSER, returns=SdkConfig)
-def sdk_config(call: Call[Nothing]) -> SdkConfig:
+@sdk_api.endpoint("GET", "/v1/sdk/{site_key}/config", allow=BROWSER, returns=SdkConfig, errors=(OriginNotAllowed,))
+def get_sdk_config(call: Call[Nothing]) -> SdkConfig:
     """Show what the SDK starts from."""
     site = sites().get(tenant_id=call.tenant_id, site_id=site_of(call))
     return SdkConfig(vapid_public_key=site.vapid_public_key)

@@ -7,10 +7,12 @@ from datetime import datetime
 from pydantic import Field
 
 from chalicelib.features.sites.model import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_URL, MOST_ORIGINS, Site
-from chalicelib.web.schema import Schema
+from chalicelib.web.schema import Schema, example
 
 
 class NewSite(Schema):
+    model_config = example(name="Analytical Engines", url="https://shop.example")
+
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
     url: str = Field(max_length=LONGEST_URL, description="The site's own address.")
     origins: list[str] | None = Field(
@@ -24,6 +26,8 @@ class NewSite(Schema):
 class SiteChanges(Schema):
     """What is left out, or null, stays as it is."""
 
+    model_config = example(origins=["https://shop.example", "https://www.shop.example"])
+
     name: str | None = Field(None, max_length=LONGEST_NAME)
     url: str | None = Field(None, max_length=LONGEST_URL)
     origins: list[str] | None = Field(None, max_length=MOST_ORIGINS)
@@ -31,6 +35,15 @@ class SiteChanges(Schema):
 
 
 class SiteView(Schema):
+    model_config = example(
+        name="Analytical Engines",
+        url="https://shop.example",
+        origins=["https://shop.example"],
+        subject="mailto:ada@shop.example",
+        snippet='<script src="https://push.example.com/sdk/v1/pushsaas.js" '
+        'data-site-key="pk_4e316261cfa9269de0c6807ceebd81a2" async></script>',
+    )
+
     id: str
     name: str
     url: str
@@ -65,6 +78,12 @@ class SiteList(Schema):
 class SiteClosing(Schema):
     """The site is out of sight at once; removing what belongs to it is a job of its own."""
 
+    model_config = example(
+        id="site_01kz8m5q3v7x9c2b4n6t8w0y1e",
+        status="closing",
+        detail="The site is closed. Its subscriptions and keys are out of reach, but not yet erased.",
+    )
+
     id: str
     status: str
     detail: str
@@ -79,6 +98,8 @@ class Prompt(Schema):
 
 
 class IdentitySecret(Schema):
+    model_config = example(identity_secret="eZDkoqQPXGyp66F9b1WYRvwYjuPinWHnYlWtqM1Qbww")  # noqa: S106 -- nobody's
+
     identity_secret: str
 
 

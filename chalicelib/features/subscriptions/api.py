@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
+from chalicelib.channels.endpoints import BadEndpoint
+from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
-from chalicelib.features.subscriptions.model import Consent, Status, read_browser, receipt
+from chalicelib.features.sites.model import OriginNotAllowed
+from chalicelib.features.subscriptions.model import Consent, Status, SubscriptionEnded, read_browser, receipt
 from chalicelib.features.subscriptions.schemas import (
     AudienceChanges,
     ConsentGiven,
@@ -17,7 +20,7 @@ from chalicelib.features.subscriptions.schemas import (
     SubscriptionQuery,
     SubscriptionView,
 )
-from chalicelib.features.subscriptions.service import Filter
+from chalicelib.features.subscriptions.service import BadSubscriptionToken, Filter, UnprovenExternalId
 from chalicelib.features.subscriptions.wiring import gate, subscriptions
 from chalicelib.web.allow import BROWSER, holder
 from chalicelib.web.api import Answer, Api
@@ -33,7 +36,10 @@ _SDK = "/v1/sdk/{site_key}/subscriptions"
 _TOKEN = "X-Subscription-Token"  # noqa: S105 -- the name of a header
 
 
-@sdk_api.endpoint("POST", _SDK, allow=BROWSER, body=NewSubscription, returns=SubscribedView, status=201)
+@sdk_api.endpoint(
+    "POST", _SDK, allow=BROWSER, body=NewSubscription, returns=SubscribedView, status=201, also={200: SubscribedView},
+    errors=(OriginNotAllowed, UnprovenExternalId, BadEndpoint, Stale),
+)  # fmt: skip
 def subscribe(call: Call[NewSubscription]) -> Answer:
     """Subscribe a browser.
 
@@ -64,7 +70,10 @@ def preflight_subscribe(_call: Call[Nothing]) -> Nothing:
     return Nothing()
 
 
-@sdk_api.endpoint("PATCH", _SDK + "/{subscription_id}", allow=BROWSER, body=SubscriptionChanges, status=204)
+@sdk_api.endpoint(
+    "PATCH", _SDK + "/{subscription_id}", allow=BROWSER, body=SubscriptionChanges, status=204,
+    errors=(BadSubscriptionToken, OriginNotAllowed, UnprovenExternalId, SubscriptionEnded, Stale),
+)  # fmt: skip
 def change_own_subscription(call: Call[SubscriptionChanges]) -> None:
     """Change what is known of this browser's visitor. Left out stays, null takes back, attributes merge by name."""
     subscriptions().change_own(
@@ -79,7 +88,10 @@ def change_own_subscription(call: Call[SubscriptionChanges]) -> None:
     )
 
 
-@sdk_api.endpoint("DELETE", _SDK + "/{subscription_id}", allow=BROWSER, status=204)
+@sdk_api.endpoint(
+    "DELETE", _SDK + "/{subscription_id}", allow=BROWSER, status=204,
+    errors=(BadSubscriptionToken, OriginNotAllowed, Stale),
+)  # fmt: skip
 def unsubscribe(call: Call[Nothing]) -> None:
     """Unsubscribe this browser."""
     subscriptions().end_own(
@@ -133,6 +145,7 @@ def get_subscription(call: Call[Nothing]) -> SubscriptionView:
     body=AudienceChanges,
     returns=SubscriptionView,
     audit="subscription.changed",
+    errors=(SubscriptionEnded, Stale),
 )
 def change_subscription(call: Call[AudienceChanges]) -> SubscriptionView:
     """Change what is known of a subscription's visitor. Left out stays, null takes back, attributes merge by name."""
@@ -145,6 +158,7 @@ def change_subscription(call: Call[AudienceChanges]) -> SubscriptionView:
     allow=holder(Scope.AUDIENCE_WRITE),
     status=204,
     audit="subscription.removed",
+    errors=(Stale,),
 )
 def remove_subscription(call: Call[Nothing]) -> None:
     """Send nothing to this browser any more. What is known of it is kept for 30 days, then deleted."""

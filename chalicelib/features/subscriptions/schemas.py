@@ -21,14 +21,19 @@ from chalicelib.features.subscriptions.model import (
     profile_of,
 )
 from chalicelib.web.instant import Instant
-from chalicelib.web.schema import ListQuery, Schema
+from chalicelib.web.schema import ListQuery, Schema, example
 
 _LONGEST_KEY = 200
+_OPEN = ConfigDict(extra="ignore", strict=True, frozen=True)
+_VISITOR = {"tags": ["newsletter"], "attributes": {"plan": "gold", "orders": 3}, "timezone": "Europe/Madrid"}
 _PROFILE = frozenset(Profile.__dataclass_fields__)
 
 
 class PushKeys(Schema):
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = _OPEN | example(
+        p256dh="BLZK15eCn9q1NAyrxVAUjV0UPTnPLc19pj_XFlXpEM1egReA8k_x2Qe9fkx-LSqwNh8ciLABcGKl5fkJSAZGrFc",
+        auth="6JSZ_knFj6txIz1l3WszmA",
+    )
 
     p256dh: str = Field(max_length=_LONGEST_KEY)
     auth: str = Field(max_length=_LONGEST_KEY)
@@ -37,7 +42,7 @@ class PushKeys(Schema):
 class PushSubscription(Schema):
     """As `PushSubscription.toJSON()` gives it. What else a browser may put in some day is not our business."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = _OPEN | example(endpoint="https://updates.push.services.mozilla.com/wpush/v2/gAAAAABm5v0")
 
     endpoint: str = Field(max_length=LONGEST_ENDPOINT)
     keys: PushKeys
@@ -72,6 +77,8 @@ class SaidByPage(Said):
 
 
 class NewSubscription(SaidByPage):
+    model_config = example(**_VISITOR, language="es")
+
     subscription: PushSubscription
     previous_endpoint: str | None = Field(
         None, max_length=LONGEST_ENDPOINT, description="Of the same browser, when its push service gave it a new one."
@@ -79,19 +86,23 @@ class NewSubscription(SaidByPage):
 
 
 class SubscriptionChanges(SaidByPage):
-    pass
+    model_config = example(tags=["newsletter", "sale"])
 
 
 class AudienceChanges(Said):
-    pass
+    model_config = example(**_VISITOR)
 
 
 class SubscribedView(Schema):
+    model_config = example(token="eZDkoqQPXGyp66F9b1WYRvwYjuPinWHnYlWtqM1Qbww")  # noqa: S106 -- nobody's
+
     subscription_id: str
     token: str = Field(description="Proves that the subscription is this browser's own: X-Subscription-Token.")
 
 
 class ConsentView(Schema):
+    model_config = example(text="Tell me about sales", version="2026-02")
+
     at: datetime
     text: str | None
     version: str | None
@@ -102,6 +113,16 @@ class ConsentView(Schema):
 
 
 class SubscriptionView(Schema):
+    model_config = example(
+        **_VISITOR,
+        status="active",
+        browser="firefox",
+        push_host="updates.push.services.mozilla.com",
+        external_id="customer-1815",
+        language="es",
+        consent={"at": "2026-03-01T09:00:00Z", "text": "Tell me about sales", "version": "2026-02"},
+    )
+
     id: str
     status: str
     browser: str

@@ -8,13 +8,14 @@ from itertools import groupby
 from chalicelib.core import errors
 from chalicelib.core.errors import PushError
 from chalicelib.core.idempotency import InProgress, KeyReused
+from chalicelib.core.paging import BadCursor
 from chalicelib.web import problems
 from chalicelib.web.allow import Caller
 from chalicelib.web.body import TooLarge, Unreadable
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.explain import explain
 from chalicelib.web.openapi.preamble import Document, headers
-from chalicelib.web.schema import AnyQuery
+from chalicelib.web.schema import AnyQuery, ListQuery
 
 
 class Failures:
@@ -38,8 +39,9 @@ def _expected(endpoint: Endpoint) -> list[type[PushError]]:
     follows: list[tuple[bool, Sequence[type[PushError]]]] = [
         (endpoint.takes_body, [Unreadable, TooLarge, problems.UnsupportedMediaType]),
         (endpoint.takes_body or not issubclass(endpoint.query, AnyQuery), [errors.Invalid]),
+        (issubclass(endpoint.query, ListQuery), [BadCursor]),
         (endpoint.allow.needs_credentials, [errors.Unauthenticated]),
-        (caller in {Caller.USER, Caller.TENANT, Caller.BROWSER}, [errors.Forbidden]),
+        (caller in {Caller.USER, Caller.TENANT}, [errors.Forbidden]),
         (caller is Caller.OPERATOR or bool(endpoint.path_parameters), [errors.NotFound]),
         (endpoint.replayable, [KeyReused, InProgress]),
         (True, [*endpoint.errors, errors.OverLimit, problems.Broken, errors.Unavailable]),
@@ -51,7 +53,8 @@ def _answer(kinds: Sequence[type[PushError]]) -> Document:
     names = ["X-Request-Id"]
     names += ["WWW-Authenticate"] if errors.Unauthenticated in kinds else []
     names += ["Retry-After"] if any(issubclass(kind, errors.OverLimit | errors.Unavailable) for kind in kinds) else []
-    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": explain(kinds[0]).example}
+    examples = {kind.code: {"summary": kind.title, "value": explain(kind).example} for kind in kinds}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
     return {
         "description": " ".join(kind.title for kind in kinds),
         "headers": headers(names),

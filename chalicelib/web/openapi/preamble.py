@@ -34,8 +34,8 @@ gives the same answer for 24 hours, marked `Idempotent-Replayed: true`, and noth
 kept: a replay shows the resource without them.
 
 ## Errors
-Errors are `application/problem+json` (RFC 9457). `code` is stable, and what you should act upon; `type` leads to
-[a page that explains it](/problems). `detail` is for people, `instance` is the request id."""
+Errors are `application/problem+json` (RFC 9457). `code` is stable, and what you should act upon; `type` is the address
+of a page that explains it. `detail` is for people, `instance` is the request id."""
 
 SECURITY: Mapping[str, Document] = {
     "accessToken": {
@@ -58,29 +58,57 @@ SECURITY: Mapping[str, Document] = {
     },
 }
 
+_TAG = '"9f86d081884c7d659a2f"'
+
 HEADERS: Mapping[str, Document] = {
     "X-Request-Id": {
         "description": "Ours, new for every call; one that comes in is ignored.",
         "schema": {"type": "string", "pattern": "^req_[0-9a-z]{26}$"},
+        "example": "req_01kz8m5q3v7x9c2b4n6t8w0y1e",
     },
     "Idempotent-Replayed": {
         "description": "`true` when this answer was given before, and nothing was done now.",
-        "schema": {"const": "true"},
+        "schema": {"type": "string", "const": "true"},
+        "example": "true",
     },
     "Retry-After": {
         "description": "Seconds to wait before the same request may succeed.",
         "schema": {"type": "integer", "minimum": 1},
+        "example": 5,
     },
-    "WWW-Authenticate": {"description": "How to say who you are.", "schema": {"const": "Bearer"}},
-    "Allow": {"description": "The methods that this path takes.", "schema": {"type": "string"}},
-    "Location": {"description": "Where it is.", "schema": {"type": "string", "format": "uri"}},
+    "WWW-Authenticate": {
+        "description": "How to say who you are.",
+        "schema": {"type": "string", "const": "Bearer"},
+        "example": "Bearer",
+    },
+    "Location": {
+        "description": "Where it is.",
+        "schema": {"type": "string", "format": "uri"},
+        "example": "https://shop.example/spring",
+    },
+    "ETag": {
+        "description": "Names this content: send it as If-None-Match, and what is known is not sent again.",
+        "schema": {"type": "string"},
+        "example": _TAG,
+    },
 }
 
 IDEMPOTENCY_KEY: Document = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Makes the request safe to repeat: the same key and body are one deed, for 24 hours.",
+    "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "0f8fad5b-d9cb-469f-a165-70867728950e",
+}
+
+IF_NONE_MATCH: Document = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of what is known already.",
+    "required": False,
+    "schema": {"type": "string"},
+    "example": _TAG,
 }
 
 PROBLEM: Document = {

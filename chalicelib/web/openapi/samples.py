@@ -20,68 +20,23 @@ _PREFIXES = {
     "tenant": "ten_",
     "user": "usr_",
 }
-_OWNED = {
-    ("apikey", "name"): "Checkout server",
-    ("campaign", "status"): "scheduled",
-    ("run", "state"): "sent",
-    ("run", "status"): "sent",
-    ("stats", "run"): f"run_{_ULID}",
-    ("stats", "state"): "sending",
-    ("site", "name"): "Analytical Engines",
-    ("tenant", "name"): "Analytical Engines",
-    ("user", "name"): "Ada Lovelace",
-    ("membership", "name"): "Analytical Engines",
-    ("subscription", "status"): "active",
-    ("tenant", "state"): "active",
-}
 _WORDS = {
     "access_token": "eyJhbGciOiJFUzI1NiIs…",
-    "action": "open",
-    "auth": "tBHItJI5svbpez7KI4CCXg",
-    "body": "Until Sunday, on everything.",
-    "browser": "firefox",
     "code": "not_found",
+    "cursor": "MDFrejhtNXEzdg",
     "email": "ada@example.com",
-    "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/…",
-    "icon": "https://shop.example/icon.png",
-    "image": "https://shop.example/sale.jpg",
     "external_id": "customer-1815",
-    "key": "ps_live_4f7k2m9x_…",
-    "lang": "en",
-    "language": "en",
-    "name": "Spring sale",
-    "next_cursor": "MDFrejhtNXEzdg…",
-    "origins": "https://shop.example",
-    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-…",
+    "next_cursor": "MDFrejhtNXEzdg",
     "password": "correct horse battery staple",
-    "prefix": "4f7k2m9x",
-    "plan": "free",
-    "recurrence": "FREQ=WEEKLY;BYDAY=MO",
     "refresh_token": "rt_…",
-    "site_key": "pk_4f7k2m9xq8w3",
-    "snippet": '<script src="…/sdk/v1/pushsaas.js" data-site-key="…" async></script>',
-    "status": "ok",
-    "subject": "mailto:push@shop.example",
-    "tags": "newsletter",
-    "tenant_name": "Analytical Engines",
+    "run": f"run_{_ULID}",
+    "site_key": "pk_4e316261cfa9269de0c6807ceebd81a2",
+    "tag": "newsletter",
     "timezone": "Europe/Madrid",
-    "title": "20 % off everything",
-    "token_type": "Bearer",
+    "token": "vt_…",
     "url": "https://shop.example",
-    "vapid_public_key": "BNbxGYNMhEIi9zrneh7mqV4oUanj…",
-    "zone": "Europe/Madrid",
+    "vapid_public_key": "BLqXUP-QYqyzM0Ee7fzMX3H3WnpdWNxRq9GaLG7MHcdCSC5KYv89BUEwpkKjl4eZj3a3tefvB08q0OzOA9dkkF0",
 }
-_NUMBERS = {
-    "accepted": 940,
-    "audience": 1000,
-    "excluded": 250,
-    "expired": 0,
-    "expires_in": 900,
-    "failed": 2,
-    "gone": 31,
-    "pending": 15,
-    "skipped": 12,
-}  # accepted + gone + failed + skipped + expired + pending = audience, also here
 _FORMATS = {"date-time": "2026-03-01T09:00:00Z", "date": "2026-03-01", "uri": "https://shop.example"}
 
 
@@ -92,8 +47,12 @@ class Samples:
         self._components = components
 
     def of(self, schema: JsonSchema, *, whole: bool) -> Any:
-        """`whole` shows every field; else only those that have to be there."""
+        """`whole` shows every field; else those that have to be there, and those that the schema's own example has."""
         return self._value(schema, name="", owner="", whole=whole, depth=0)
+
+    def named(self, name: str, schema: JsonSchema) -> Any:
+        """Of a parameter."""
+        return self._value(schema, name=name, owner="", whole=True, depth=0)
 
     def resolve(self, schema: JsonSchema) -> tuple[JsonSchema, str]:
         """The schema behind a reference, and its name."""
@@ -103,6 +62,8 @@ class Samples:
     def _value(self, schema: JsonSchema, *, name: str, owner: str, whole: bool, depth: int) -> Any:
         if "$ref" in schema:
             schema, owner = self.resolve(schema)
+        if "properties" in schema:
+            return self._object(schema, owner=owner, whole=whole, depth=depth + 1)
         given = _given(schema)
         if given is not None:
             return given
@@ -111,7 +72,7 @@ class Samples:
             return self._value(choices[0], name=name, owner=owner, whole=whole, depth=depth)
         match schema.get("type"):
             case "object":
-                return self._object(schema, owner=owner, whole=whole, depth=depth + 1)
+                return {}
             case "array" if depth <= _DEEPEST:
                 return [self._value(schema.get("items", {}), name=name, owner="", whole=whole, depth=depth + 1)]
             case "array":
@@ -119,14 +80,22 @@ class Samples:
         return _scalar(schema, name, owner)
 
     def _object(self, schema: JsonSchema, *, owner: str, whole: bool, depth: int) -> dict[str, Any]:
-        shown = schema.get("properties", {})
-        if not whole:
-            shown = {name: shown[name] for name in schema.get("required", ()) if name in shown}
+        """A schema's own example says what is special; what else may be null is."""
         if depth > _DEEPEST:
             return {}
+        own: Mapping[str, Any] = next(iter(schema.get("examples", ())), {})
+        wanted = schema["properties"].keys() if whole else {*schema.get("required", ()), *own}
+        shown = {name: inner for name, inner in schema["properties"].items() if name in wanted}
+        null = {name: None for name, inner in shown.items() if own and _may_be_null(inner)}
+        told = {**null, **own}
         return {
-            name: self._value(inner, name=name, owner=owner, whole=whole, depth=depth) for name, inner in shown.items()
+            name: told[name] if name in told else self._value(inner, name=name, owner=owner, whole=whole, depth=depth)
+            for name, inner in shown.items()
         }
+
+
+def _may_be_null(schema: JsonSchema) -> bool:
+    return any(choice.get("type") == "null" for choice in schema.get("anyOf", ()))
 
 
 def _given(schema: JsonSchema) -> Any:
@@ -141,9 +110,9 @@ def _given(schema: JsonSchema) -> Any:
 def _scalar(schema: JsonSchema, name: str, owner: str) -> Any:
     match schema.get("type"):
         case "integer" | "number":
-            return _NUMBERS.get(name, schema.get("minimum", 1))
+            return schema.get("minimum", 1)
         case "boolean":
-            return False
+            return name == "has_more"  # which goes with a next_cursor
     return _text(schema, name, owner)
 
 
@@ -154,7 +123,4 @@ def _text(schema: JsonSchema, name: str, owner: str) -> str:
     if "subscription" in kind:
         return "sub_9f86d081884c7d659a2feaa0c55ad015"
     prefix = next((prefix for word, prefix in _PREFIXES.items() if word in kind), None)
-    if prefix:
-        return prefix + _ULID
-    owned = (words for (word, field), words in _OWNED.items() if field == name and word in owner.lower())
-    return next(owned, _WORDS.get(name, "…"))
+    return prefix + _ULID if prefix else _WORDS.get(name, "…")

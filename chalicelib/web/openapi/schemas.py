@@ -22,19 +22,26 @@ class Schemas:
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
         wanted: dict[tuple[type[Schema], JsonSchemaMode], None] = {}
         for endpoint in endpoints:
-            pairs = ((endpoint.body, _READ), (endpoint.query, _READ), (endpoint.returns, _WRITTEN))
+            written = (endpoint.returns, *endpoint.also.values())
+            pairs = ((endpoint.body, _READ), (endpoint.query, _READ), *((each, _WRITTEN) for each in written))
             wanted |= dict.fromkeys(pair for pair in pairs if pair[0] is not Nothing)
         places, generated = models_json_schema(list(wanted), ref_template=_TEMPLATE, schema_generator=_Plain)
-        self._places: Mapping[tuple[type[Any], JsonSchemaMode], JsonSchema] = places
-        self.components: dict[str, JsonSchema] = generated.get("$defs", {})
-        names = {self._name(endpoint.query) for endpoint in endpoints}
-        self._queries: dict[str, JsonSchema] = {name: self.components.pop(name) for name in names}
+        components = generated.get("$defs", {})
+        names = _names(components)
+        self._places: Mapping[tuple[type[Any], JsonSchemaMode], JsonSchema] = {
+            pair: _renamed(place, names) for pair, place in places.items()
+        }
+        self.components: dict[str, JsonSchema] = {
+            names[name]: _renamed(schema, names) for name, schema in components.items()
+        }
+        queries = {self._name(endpoint.query) for endpoint in endpoints}
+        self._queries: dict[str, JsonSchema] = {name: self.components.pop(name) for name in queries}
 
     def body(self, endpoint: Endpoint) -> JsonSchema:
         return self._places[endpoint.body, _READ]
 
-    def answer(self, endpoint: Endpoint) -> JsonSchema:
-        return self._places[endpoint.returns, _WRITTEN]
+    def answer(self, schema: type[Schema]) -> JsonSchema:
+        return self._places[schema, _WRITTEN]
 
     def query(self, endpoint: Endpoint) -> JsonSchema:
         return self._queries[self._name(endpoint.query)]
@@ -48,13 +55,45 @@ _WRITTEN: JsonSchemaMode = "serialization"
 
 
 class _Plain(GenerateJsonSchema):
-    """Without a title on every field; and answers stay open, because they may gain fields at any time."""
+    """Without titles, which only repeat the names; and answers stay open, because they may gain fields at any time."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 -- Pydantic's signature
         return False
 
+    def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchema:
+        plain: JsonSchema = super().enum_schema(schema)
+        plain.pop("title", None)
+        return plain
+
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchema:
         plain: JsonSchema = super().model_schema(schema)
+        plain.pop("title", None)
         if self.mode == _WRITTEN:
             plain.pop("additionalProperties", None)
         return plain
+
+
+def _names(generated: Mapping[str, JsonSchema]) -> dict[str, str]:
+    """Of what is read and written Pydantic makes `MessageBody-Input` and `-Output`; clients make classes of both."""
+    names = {name: _name(name) for name in generated}
+    if len(set(names.values())) < len(names):
+        raise ValueError(f"two schemas would have one name: {sorted(names.values())}")
+    return names
+
+
+def _name(generated: str) -> str:
+    plain, _, way = generated.partition("-")
+    return plain.removesuffix("Body") + "View" if way == "Output" else plain
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """The same with its references to components by their new names."""
+    match value:
+        case {"$ref": str(place)}:
+            old = place.rpartition("/")[2]
+            return value | {"$ref": _TEMPLATE.format(model=names.get(old, old))}
+        case dict():
+            return {key: _renamed(inner, names) for key, inner in value.items()}
+        case list():
+            return [_renamed(inner, names) for inner in value]
+    return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from chalicelib.config import settings
 from chalicelib.core.errors import NotFound
@@ -19,16 +20,39 @@ from chalicelib.web.pages.problem import missing_page, problem_index, problem_pa
 from chalicelib.web.pages.reference import reference
 from chalicelib.web.pages.verify import SCRIPT, SCRIPT_PATH, VERIFY_HEADERS, verify_page, verify_script
 from chalicelib.web.problems import Headers
-from chalicelib.web.schema import AnyQuery, Nothing, Schema
+from chalicelib.web.schema import AnyQuery, Nothing, Schema, example
 
 api = Api(__name__, tag="documentation", about="This reference, as pages and for machines. Everybody may read it.")
 
+_CACHED: dict[int, type[Schema]] = {304: Nothing}
 _PAGE_SECONDS = 300
 _STYLE_SECONDS = 86_400
 
 
+class Contract(Schema):
+    """An OpenAPI 3.1 document: these are its most important members."""
+
+    model_config = example(openapi="3.1.0", info={"title": "PushSaaS API", "version": "1.0"})
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+    components: dict[str, Any]
+
+
 class ProblemView(Schema):
     """The page of a problem, for machines."""
+
+    model_config = example(
+        code="wrong_campaign_state",
+        title="The campaign's state does not allow that.",
+        status=409,
+        meaning="A campaign goes its way from draft to sent, and what may be done with it depends on where it is.",
+        when="A campaign is sent a second time, changed while it is being sent, or cancelled when it is over.",
+        do="Read the campaign again.",
+        members={"campaign_status": "The state that the campaign is in."},
+        family="conflict",
+    )
 
     code: str
     title: str
@@ -45,33 +69,41 @@ class ProblemView(Schema):
         return cls.model_validate(vars(explanation))
 
 
-@api.endpoint("GET", "/openapi.json", allow=ANYONE, query=AnyQuery)
-def openapi_document(call: Call[Nothing]) -> Answer:
+@api.endpoint("GET", "/openapi.json", allow=ANYONE, query=AnyQuery, returns=Contract, also=_CACHED)
+def get_contract(call: Call[Nothing]) -> Answer:
     """Fetch this contract as OpenAPI 3.1."""
     return _cacheable(
         call, _contract(settings().public_url), seconds=_PAGE_SECONDS, headers={"Access-Control-Allow-Origin": "*"}
     )
 
 
-@api.endpoint("GET", "/docs", allow=ANYONE, query=AnyQuery, media_type=HTML)
+@api.endpoint("GET", "/docs", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
 def read_reference(call: Call[Nothing]) -> Answer:
     """Read this reference."""
     return _page(call, _reference(settings().public_url))
 
 
-@api.endpoint("GET", "/docs/style.css", allow=ANYONE, query=AnyQuery, media_type=CSS)
+@api.endpoint("GET", "/docs/style.css", allow=ANYONE, query=AnyQuery, media_type=CSS, also=_CACHED)
 def read_stylesheet(call: Call[Nothing]) -> Answer:
     """Fetch the stylesheet of these pages."""
     return _cacheable(call, stylesheet(), seconds=_STYLE_SECONDS, headers={})
 
 
-@api.endpoint("GET", "/problems", allow=ANYONE, query=AnyQuery, media_type=HTML)
+@api.endpoint("GET", "/problems", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
 def list_problems(call: Call[Nothing]) -> Answer:
     """Read what problems there are."""
     return _page(call, problem_index(explanations().values()))
 
 
-@api.endpoint("GET", "/problems/{code}", allow=ANYONE, query=AnyQuery, returns=ProblemView, media_type=HTML)
+@api.endpoint(
+    "GET",
+    "/problems/{code}",
+    allow=ANYONE,
+    query=AnyQuery,
+    returns=ProblemView,
+    media_type=HTML,
+    also={**_CACHED, 404: Nothing},
+)
 def read_problem(call: Call[Nothing]) -> Answer:
     """Read what a problem means, and what to do about it.
 
@@ -88,13 +120,13 @@ def read_problem(call: Call[Nothing]) -> Answer:
     return _page(call, problem_page(explanation))
 
 
-@api.endpoint("GET", "/verify", allow=ANYONE, query=AnyQuery, media_type=HTML)
-def verify_address(call: Call[Nothing]) -> Answer:
+@api.endpoint("GET", "/verify", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
+def read_verify_page(call: Call[Nothing]) -> Answer:
     """Open the link of the first letter."""
     return _page(call, verify_page(), headers=VERIFY_HEADERS)
 
 
-@api.endpoint("GET", SCRIPT_PATH, allow=ANYONE, query=AnyQuery, media_type=SCRIPT)
+@api.endpoint("GET", SCRIPT_PATH, allow=ANYONE, query=AnyQuery, media_type=SCRIPT, also=_CACHED)
 def read_verify_script(call: Call[Nothing]) -> Answer:
     """Fetch the script of that page."""
     return _cacheable(call, verify_script(), seconds=_PAGE_SECONDS, headers={})

@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 
 from chalicelib.web.explain import explanations
+from infra.contract.current import contract, spelled
 from infra.docs import DOCS, problem_pages, write
 
 
 def test_the_committed_problem_pages_are_up_to_date() -> None:
     committed = {page.name: page.read_text(encoding="utf-8") for page in (DOCS / "problems").glob("*.md")}
     assert committed == problem_pages(explanations()), "run `make docs`"
+
+
+def test_the_committed_contract_is_up_to_date() -> None:
+    committed = (DOCS / "openapi.json").read_text(encoding="utf-8")
+    assert committed == spelled(contract()), "run `make docs`"
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:

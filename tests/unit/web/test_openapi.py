@@ -10,8 +10,7 @@ from openapi_spec_validator import validate
 from chalicelib.web.allow import ANYONE, BROWSER
 from chalicelib.web.api import Api, Call
 from chalicelib.web.openapi.document import document
-from chalicelib.web.openapi.samples import Samples
-from chalicelib.web.schema import Accepted, AnyQuery, Nothing
+from chalicelib.web.schema import Accepted, AnyQuery, Nothing, Schema
 from tests.unit.web.toy_app import Taken, Thing, Toy
 
 
@@ -31,6 +30,9 @@ def contract(toy: Toy) -> dict[str, Any]:
 
     @api.endpoint("GET", "/c/{receipt}", allow=ANYONE, status=302, query=AnyQuery)
     def follow(_call: Call[Nothing]) -> None: ...
+
+    @api.endpoint("GET", "/steady", allow=ANYONE, returns=Accepted, also={202: Thing, 304: Nothing, 503: Accepted})
+    def steady(_call: Call[Nothing]) -> None: ...
 
     @api.endpoint("GET", "/both", allow=ANYONE, media_type="text/html; charset=utf-8", returns=Accepted)
     def both(_call: Call[Nothing]) -> None: ...
@@ -151,72 +153,65 @@ def test_an_endpoint_may_name_failures_of_its_own(contract: dict[str, Any]) -> N
 
 def test_problems_show_an_example_and_their_headers(contract: dict[str, Any]) -> None:
     answer = contract["components"]["responses"]["unauthenticated"]
-    assert answer["content"]["application/problem+json"]["example"]["code"] == "unauthenticated"
+    (example,) = answer["content"]["application/problem+json"]["examples"].values()
+    assert example["value"]["code"] == "unauthenticated"
     assert set(answer["headers"]) == {"X-Request-Id", "WWW-Authenticate"}
     assert "Retry-After" in contract["components"]["responses"]["unavailable"]["headers"]
 
 
-# --- samples ---
+def test_an_endpoint_may_answer_in_several_ways(contract: dict[str, Any]) -> None:
+    operation = contract["paths"]["/steady"]["get"]
+    answers = operation["responses"]
+    assert answers["202"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ThingView"}
+    assert set(answers["200"]["headers"]) == set(answers["304"]["headers"]) == {"X-Request-Id", "ETag"}
+    assert "content" not in answers["304"]
+    assert [each["name"] for each in operation["parameters"]] == ["If-None-Match"]
 
 
-COMPONENTS: dict[str, Any] = {
-    "SiteView": {
-        "type": "object",
-        "required": ["id"],
-        "properties": {
-            "id": {"type": "string"},
-            "name": {"type": "string"},
-            "owner_id": {"type": "string"},
-            "created_at": {"type": "string", "format": "date-time"},
-            "tree": {"$ref": "#/components/schemas/Tree"},
-        },
-    },
-    "SubscriptionView": {"type": "object", "properties": {"id": {"type": "string"}}},
-    "Tree": {
-        "type": "object",
-        "properties": {"children": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}},
-    },
-    "Colour": {"type": "string", "enum": ["red", "blue"]},
-}
+def test_a_status_that_is_failure_and_more_says_both(contract: dict[str, Any]) -> None:
+    answer = contract["paths"]["/steady"]["get"]["responses"]["503"]
+    assert set(answer["content"]) == {"application/json", "application/problem+json"}
+    assert set(answer["headers"]) == {"X-Request-Id", "Retry-After"}
+    assert answer["x-codes"] == ["unavailable"]
 
 
-@pytest.mark.parametrize(
-    ("schema", "sample"),
-    [
-        ({"type": "string", "examples": ["given"], "default": "other"}, "given"),
-        ({"const": "fixed"}, "fixed"),
-        ({"type": "string", "enum": ["a", "b"], "default": "b"}, "b"),
-        ({"type": "boolean", "default": False}, False),
-        ({"type": "string", "default": ""}, "…"),
-        ({"$ref": "#/components/schemas/Colour"}, "red"),
-        ({"anyOf": [{"type": "null"}, {"type": "integer", "minimum": 3}]}, 3),
-        ({"oneOf": [{"type": "boolean"}]}, False),
-        ({"type": "number"}, 1),
-        ({"type": "array", "items": {"type": "string", "format": "date"}}, ["2026-03-01"]),
-        ({"type": "object"}, {}),
-        ({}, "…"),
-    ],
-)
-def test_a_sample_is_what_the_schema_suggests(schema: dict[str, Any], sample: Any) -> None:
-    assert Samples(COMPONENTS).of(schema, whole=True) == sample
+def test_headers_that_no_answer_has_are_not_promised(toy: Toy) -> None:
+    promised = document(toy.app.endpoints, groups={}, server_url="/")["components"]["headers"]
+    assert set(promised) == {"X-Request-Id", "Idempotent-Replayed", "Retry-After", "WWW-Authenticate"}
 
 
-def test_a_sample_of_a_thing_has_ids_that_say_their_kind() -> None:
-    site = Samples(COMPONENTS).of({"$ref": "#/components/schemas/SiteView"}, whole=True)
-    assert site["id"].startswith("site_")
-    assert (site["name"], site["owner_id"], site["created_at"]) == ("Analytical Engines", "…", "2026-03-01T09:00:00Z")
-    assert (
-        Samples(COMPONENTS).of({"$ref": "#/components/schemas/SubscriptionView"}, whole=True)["id"].startswith("sub_")
-    )
+def test_what_is_both_read_and_written_has_two_names(toy: Toy) -> None:
+    class ThingBody(Thing):
+        colour: str = "red"
+
+    class Box(Schema):
+        thing: ThingBody
+
+    api = Api(__name__, tag="boxes")
+
+    @api.endpoint("PUT", "/box", allow=ANYONE, body=Box, returns=Box)
+    def put_box(_call: Call[Box]) -> None: ...
+
+    schemas = document(api.endpoints, groups={}, server_url="/")["components"]["schemas"]
+    assert set(schemas) == {"Problem", "Box", "BoxView", "ThingBody", "ThingView"}
+    assert schemas["BoxView"]["properties"]["thing"] == {"$ref": "#/components/schemas/ThingView"}
+    assert schemas["Box"]["properties"]["thing"] == {"$ref": "#/components/schemas/ThingBody"}
 
 
-def test_a_sample_of_a_body_shows_what_has_to_be_there() -> None:
-    assert set(Samples(COMPONENTS).of({"$ref": "#/components/schemas/SiteView"}, whole=False)) == {"id"}
+def test_two_schemas_of_one_name_are_refused(toy: Toy) -> None:
+    class Box(Schema):
+        one: str
 
+    class BoxView(Schema):
+        two: str
 
-def test_a_schema_within_itself_ends() -> None:
-    assert str(Samples(COMPONENTS).of({"$ref": "#/components/schemas/Tree"}, whole=True)).count("children") < 10
-    lists: dict[str, Any] = {"type": "array"}
-    for _ in range(20):
-        lists = {"type": "array", "items": lists}
-    assert str(Samples({}).of(lists, whole=True)).count("[") < 10
+    api = Api(__name__, tag="boxes")
+
+    @api.endpoint("PUT", "/box", allow=ANYONE, body=Box, returns=Box)
+    def put_box(_call: Call[Box]) -> None: ...
+
+    @api.endpoint("GET", "/box", allow=ANYONE, returns=BoxView)
+    def get_box(_call: Call[Nothing]) -> None: ...
+
+    with pytest.raises(ValueError, match="BoxView"):
+        document(api.endpoints, groups={}, server_url="/")

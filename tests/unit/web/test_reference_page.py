@@ -73,7 +73,7 @@ def test_an_example_can_be_pasted(page: str) -> None:
         '  -H "Authorization: Bearer $TOKEN" \\\n'
         '  -H "Idempotency-Key: $(uuidgen)" \\\n'
         '  -H "Content-Type: application/json" \\\n'
-        '  -d \'{\n  "name": "Spring sale"\n}\''
+        '  -d \'{\n  "name": "…"\n}\''
     )
     assert curl(page, "read_open") == "curl https://api.example.com/open"
     assert curl(page, "read_site").startswith('curl "https://api.example.com/sites/$SITE_ID" \\\n')

@@ -27,6 +27,9 @@ class ScopeNotYours(Forbidden):
     When: A key is asked for with a scope that your role does not include.
 
     Do: Leave that scope out, or ask an owner of the account to make the key.
+
+    Members:
+    - scope: the scope that you do not have
     """
 
     code = "scope_not_yours"

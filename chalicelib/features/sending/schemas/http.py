@@ -10,13 +10,15 @@ from pydantic import Field, StringConstraints, model_validator
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.model.totals import EXCLUDED, Totals
 from chalicelib.features.sending.service.sending import MOST_CHOSEN
-from chalicelib.web.schema import Query, Schema
+from chalicelib.web.schema import Query, Schema, example
 
 SubscriptionId = Annotated[str, StringConstraints(pattern=r"^sub_[0-9a-f]{32}$")]
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 class TestPush(Schema):
+    model_config = example(external_ids=["customer-1815"])
+
     subscription_ids: Annotated[list[SubscriptionId], Field(max_length=MOST_CHOSEN)] = Field(default_factory=list)
     external_ids: Annotated[list[ExternalId], Field(max_length=MOST_CHOSEN)] = Field(default_factory=list)
 
@@ -32,6 +34,10 @@ class TestPush(Schema):
 
 
 class Cancelled(Schema):
+    model_config = example(
+        id="cmp_01kz8m5q3v7x9c2b4n6t8w0y1e", status="cancelled", run="run_01kz8m5q3v7x9c2b4n6t8w0y1e"
+    )
+
     id: str
     status: str
     run: str | None
@@ -42,6 +48,15 @@ class TestStarted(Schema):
 
 
 class RunView(Schema):
+    model_config = example(
+        campaign_id="cmp_01kz8m5q3v7x9c2b4n6t8w0y1e",
+        source="campaign",
+        mode="live",
+        state="sent",
+        expires_at="2026-03-04T09:00:00Z",
+        finished_at="2026-03-01T09:04:00Z",
+    )
+
     id: str
     campaign_id: str | None
     source: str
@@ -77,6 +92,21 @@ class StatsQuery(Query):
 
 class Stats(Schema):
     """accepted + gone + failed + skipped + expired + pending = audience, always. *Accepted* is by the push service."""
+
+    model_config = example(
+        run="run_01kz8m5q3v7x9c2b4n6t8w0y1e",
+        state="sending",
+        audience=1000,
+        excluded=250,
+        accepted=940,
+        gone=31,
+        failed=2,
+        skipped=12,
+        expired=0,
+        pending=15,
+        unknown=0,
+        reasons={"gone:ended": 31, "failed:not_found": 2, "skipped:not_subscribed": 12},
+    )
 
     run: str | None
     state: str | None
