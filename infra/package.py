@@ -25,7 +25,6 @@ from infra.packaging.template import assemble
 from infra.packaging.verdict import Verdict, judge
 
 ROOT = Path(__file__).parents[1]
-_BUILD = ROOT / "build"
 _NO_ARCHIVES = Keys(code="code-was-not-packed.zip", layer="layer-was-not-packed.zip")
 
 
@@ -43,35 +42,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if verdict.faults else 0
 
 
-def package(stage: Stage, place: Path, *, template_only: bool = False) -> Verdict:
+def package(stage: Stage, place: Path, *, template_only: bool = False, build: Path = ROOT / "build") -> Verdict:
     """Puts a release at `place`. One with faults gets no manifest, and what has none is not deployed."""
-    _BUILD.mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=_BUILD) as folder:
-        workshop, release = Path(folder), Release(Path(folder, "release"))
-        release.folder.mkdir()
-        generated = generate(ROOT, stage, workshop)
+    build.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=build) as folder:
+        release = Release.begun(Path(folder, "release"))
+        generated = generate(ROOT, stage, Path(folder))
         compiler = find_compiler(os.environ)  # noqa: TID251 -- a tool of the builder, not a setting of the product
-        keys = None if template_only else _archives(generated.code, compiler, release)
-        template = assemble(generated.template, infra=ROOT / "infra", stage=stage, keys=keys or _NO_ARCHIVES)
+        keys = _NO_ARCHIVES if template_only else _pack(generated.code, release, compiler, build)
+        template = assemble(generated.template, infra=ROOT / "infra", stage=stage, keys=keys)
         release.write_template(template)
-        verdict = judge(template, unzipped_mb=release.unzipped_mb if keys else None)
-        if keys and not verdict.faults:
+        verdict = judge(template, unzipped_mb=None if template_only else release.unzipped_mb)
+        if not (template_only or verdict.faults):
             release.seal(keys, stage=stage.name, commit=commit_of(ROOT), bytecode=compiler is not None)
         release.publish(place)
     return verdict
 
 
-def _archives(code: Path, compiler: Compiler | None, release: Release) -> Keys:
+def _pack(code: Path, release: Release, compiler: Compiler | None, build: Path) -> Keys:
     if compiler:
         compiler.compile(code, at="/var/task")
     else:
         print("package: no Python 3.13 here (PYTHON313= names one): no bytecode, slower cold starts", file=sys.stderr)
-    packed = code.with_suffix(".zip")
-    pack(code, packed)
     recipe = layer.Recipe(ROOT / "requirements.txt", services_of(ROOT / "chalicelib"), compiler)
     return Keys(
-        code=release.take_in("code", packed),
-        layer=release.take_in("layer", layer.build(recipe, _BUILD)),
+        code=release.take_in("code", pack(code, code.with_suffix(".zip"))),
+        layer=release.take_in("layer", layer.build(recipe, build)),
     )
 
 

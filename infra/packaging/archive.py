@@ -22,14 +22,14 @@ class Keys:
     layer: str
 
 
-def pack(tree: Path, archive: Path) -> None:
+def pack(tree: Path, archive: Path) -> Path:
     """Whole or not at all, whoever packs the same at the same time."""
     archive.parent.mkdir(parents=True, exist_ok=True)
     unfinished = archive.with_name(f".{archive.name}.{os.getpid()}")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
         for path in sorted(path for path in tree.rglob("*") if path.is_file()):
             target.writestr(_entry(path.relative_to(tree).as_posix()), path.read_bytes())
-    unfinished.replace(archive)
+    return unfinished.replace(archive)
 
 
 def key_of(kind: str, archive: Path) -> str:

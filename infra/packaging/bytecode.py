@@ -5,7 +5,7 @@ against its source.
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,13 +38,14 @@ def find_compiler(environment: Mapping[str, str]) -> Compiler | None:
         if compiler := _tried(Path(chosen)):
             return compiler
         raise Refused(f"PYTHON313={chosen} is no Python {VERSION}")
-    return next(filter(None, map(_tried, _candidates())), None)
+    return next(filter(None, map(_tried, _candidates(environment))), None)
 
 
-def _candidates() -> Iterator[Path]:
-    if found := shutil.which(f"python{VERSION}"):
-        yield Path(found)
-    yield from sorted(Path.home().glob(f".pyenv/versions/{VERSION}.*/bin/python{VERSION}"), reverse=True)
+def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:
+    on_path = environment.get("PATH", os.defpath).split(os.pathsep)
+    yield from (path for folder in on_path if (path := Path(folder, f"python{VERSION}")).is_file())
+    pyenv = Path(environment.get("PYENV_ROOT") or Path(environment.get("HOME", "/"), ".pyenv"))
+    yield from sorted(pyenv.glob(f"versions/{VERSION}.*/bin/python{VERSION}"))
 
 
 def _tried(python: Path) -> Compiler | None:

@@ -17,9 +17,8 @@ from infra.packaging.refusal import Refused
 from infra.packaging.stage import CONFIG, Stage, read_config
 
 CHALICE = Path(sys.executable).with_name("chalice")
-_EXPECTED = (
-    "Creating deployment package."  # every other word is a warning: Chalice warns of what it leaves out, and exits 0
-)
+# Every other word is a warning: Chalice tells what it leaves out, and exits 0.
+_EXPECTED = "Creating deployment package."
 _JUNK = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 _LONGEST_SECONDS = 120
 _OFFLINE = {
@@ -41,10 +40,14 @@ class Generated:
 def generate(root: Path, stage: Stage, workshop: Path, *, chalice: Path = CHALICE) -> Generated:
     project, made, code = workshop / "project", workshop / "made", workshop / "code"
     _copy(root, project)
-    _run([str(chalice), "package", "--stage", stage.name, str(made)], project, stage)
-    with zipfile.ZipFile(made / "deployment.zip") as archive:
-        archive.extractall(code)
-    return Generated(json.loads((made / "sam.json").read_text()), code)
+    _run([str(chalice), "package", "--stage", stage.name, str(made)], project)
+    try:
+        template = json.loads((made / "sam.json").read_text())
+        with zipfile.ZipFile(made / "deployment.zip") as archive:
+            archive.extractall(code)
+    except OSError:
+        raise Refused("chalice: made no package") from None
+    return Generated(template, code)
 
 
 def _copy(root: Path, project: Path) -> None:
@@ -55,8 +58,8 @@ def _copy(root: Path, project: Path) -> None:
     (project / CONFIG).write_text(json.dumps(read_config(root) | _ROLES_ARE_OURS))
 
 
-def _run(command: list[str], project: Path, stage: Stage) -> None:
-    environment = dict(stage.environment) | _OFFLINE | {"PATH": str(Path(sys.executable).parent)}
+def _run(command: list[str], project: Path) -> None:
+    environment = _OFFLINE | {"PATH": str(Path(sys.executable).parent)}
     try:
         done = subprocess.run(
             command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=_LONGEST_SECONDS

@@ -9,7 +9,6 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +25,7 @@ _TARGET = [
 ]
 _INSTALL = ("-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--require-hashes", "--no-input")
 _IN_LAMBDA = "/opt"
+_LONGEST_COMPLAINT = 600
 _JUNK = ("bin", "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "**/tests", "**/__pycache__")
 
 
@@ -47,15 +47,15 @@ def build(recipe: Recipe, cache: Path) -> Path:
     if not recipe.lock.exists():
         raise Refused(f"{recipe.lock.name} is not there: it says which libraries go into the layer")
     archive = cache / f"layer-{recipe.key}.zip"
-    if not archive.exists():
-        with TemporaryDirectory() as folder:
-            tree = Path(folder)
-            _install(recipe.lock, tree / "python")
-            _prune(tree / "python", recipe.services)
-            if recipe.compiler:
-                recipe.compiler.compile(tree, at=_IN_LAMBDA)
-            pack(tree, archive)
-    return archive
+    if archive.exists():
+        return archive
+    with TemporaryDirectory() as folder:
+        tree = Path(folder)
+        _install(recipe.lock, tree / "python")
+        _prune(tree / "python", recipe.services)
+        if recipe.compiler:
+            recipe.compiler.compile(tree, at=_IN_LAMBDA)
+        return pack(tree, archive)
 
 
 def _install(lock: Path, target: Path) -> None:
@@ -66,27 +66,22 @@ def _install(lock: Path, target: Path) -> None:
 
 
 def _prune(site: Path, services: frozenset[str]) -> None:
-    for path in (*_matching(site, _JUNK), *_other_services(site, services)):
+    junk = [path for pattern in _JUNK for path in site.glob(pattern)]
+    for path in (*junk, *_other_services(site, services)):
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
 
 
-def _matching(site: Path, patterns: tuple[str, ...]) -> list[Path]:
-    return [path for pattern in patterns for path in site.glob(pattern)]
-
-
-def _other_services(site: Path, services: frozenset[str]) -> Iterator[Path]:
-    known = {path.name for path in (site / "botocore" / "data").iterdir() if path.is_dir()}
-    if unknown := sorted(services - known):
+def _other_services(site: Path, services: frozenset[str]) -> list[Path]:
+    described = list(site.glob("boto*/data/*/"))
+    if unknown := sorted(services - {path.name for path in described}):
         raise Refused(f"botocore has no service {', '.join(unknown)}")
-    for library in ("botocore", "boto3"):
-        folders = (path for path in (site / library / "data").iterdir() if path.is_dir())
-        yield from (path for path in folders if path.name not in services)
+    return [path for path in described if path.name not in services]
 
 
 def _essence(words: str) -> str:
-    """The first error and its explanation in one line; pip says the same thing several times."""
-    errors = [line.removeprefix("ERROR: ").strip() for line in words.splitlines() if line.startswith("ERROR: ")]
-    return " ".join(errors[:2]) or " ".join(words.split())[-300:]
+    """From the first error on, in one line: before it, pip only tells of its attempts."""
+    _, _, complaint = words.partition("ERROR: ")
+    return " ".join((complaint or words).replace("ERROR: ", "").split())[:_LONGEST_COMPLAINT]

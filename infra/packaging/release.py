@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -33,6 +34,11 @@ class Release:
     """A folder in the making."""
 
     folder: Path
+
+    @classmethod
+    def begun(cls, folder: Path) -> Self:
+        folder.mkdir()
+        return cls(folder)
 
     @property
     def unzipped_mb(self) -> float:

@@ -35,9 +35,10 @@ def role(logical_id: str, *, queues: list[Template], own: Statements) -> Templat
 
 
 def _by_rule(logical_id: str, queues: list[Template]) -> Iterator[dict[str, Any]]:
-    yield {"Effect": "Allow", "Action": _LOG, "Resource": [{"Fn::GetAtt": [f"{logical_id}Logs", "Arn"]}]}
+    log = {"Fn::GetAtt": [f"{logical_id}Logs", "Arn"]}
+    yield {"Sid": "OwnLog", "Effect": "Allow", "Action": _LOG, "Resource": [log]}
     if queues:
-        yield {"Effect": "Allow", "Action": _CONSUME, "Resource": queues}
+        yield {"Sid": "OwnQueue", "Effect": "Allow", "Action": _CONSUME, "Resource": queues}
 
 
 def _document(statements: Statements) -> dict[str, Any]:

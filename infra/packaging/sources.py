@@ -12,6 +12,7 @@ from infra.packaging.merge import Template
 from infra.packaging.refusal import Refused
 
 Statements = list[dict[str, Any]]
+_MERGE = "tag:yaml.org,2002:merge"  # `<<`, which takes over another mapping and is no key
 
 
 def read_template(path: Path) -> Template:
@@ -34,7 +35,7 @@ class _Strict(yaml.CSafeLoader):
     """YAML lets the second of two equal keys win, in silence."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 -- PyYAML's signature
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
         if twice := [key for key in keys if keys.count(key) > 1]:
             raise yaml.constructor.ConstructorError(problem=f"{twice[0]} twice", problem_mark=node.start_mark)
         return super().construct_mapping(node, deep)
