@@ -68,7 +68,7 @@ def test_people_are_found_by_a_keys_only_index(resources: str) -> None:
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["person", "sk"]
 
 
-def test_every_queue_has_its_dead_letters_and_its_alarm(resources: str) -> None:
+def test_every_queue_has_its_dead_letters_and_its_alarms(resources: str) -> None:
     urls = aws.client("sqs").list_queues()["QueueUrls"]
     names = {url.rsplit("/", 1)[1].removeprefix("test-") for url in urls}
     assert names == QUEUES | {f"{name}-dlq" for name in QUEUES}
@@ -78,10 +78,15 @@ def test_every_queue_has_its_dead_letters_and_its_alarm(resources: str) -> None:
         assert json.loads(live["RedrivePolicy"]) == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 5}
         assert dead["MessageRetentionPeriod"] == str(14 * 86_400)
         assert live["SqsManagedSseEnabled"] == dead["SqsManagedSseEnabled"] == "true"
-    watched = [alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in of_type("AWS::CloudWatch::Alarm").values()]
-    dead_queues = [name for name in of_type("AWS::SQS::Queue") if name.endswith("Dlq")]
-    assert sorted(watched) == sorted(dead_queues)
-    assert len(watched) == len(QUEUES)
+    watched = sorted(
+        (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0])
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+    )
+    queues = sorted(of_type("AWS::SQS::Queue"))
+    live_ones = [("ApproximateAgeOfOldestMessage", name) for name in queues if not name.endswith("Dlq")]
+    dead_ones = [("ApproximateNumberOfMessagesVisible", name) for name in queues if name.endswith("Dlq")]
+    assert watched == live_ones + dead_ones
+    assert len(watched) == 2 * len(QUEUES)
 
 
 def test_the_key_wraps_data_keys_under_its_alias(resources: str) -> None:
