@@ -6,13 +6,10 @@ Import it only after the product's environment is set: the app reads its setting
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from app import app
 from chalicelib.web.openapi.document import document
 from chalicelib.web.openapi.preamble import Document
-
-COMMITTED = Path("docs/openapi.json")
 
 
 def contract() -> Document:
