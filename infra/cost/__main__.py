@@ -1,0 +1,62 @@
+"""`make cost`: what a million notifications and an idle month cost on AWS list prices. Fails if either is too much."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from infra.cost.batch_simulation import Averages, simulate
+from infra.cost.bill import Bill
+from infra.cost.declared import declared, packaged
+from infra.cost.demo_run import LANE, Run, demo_run
+from infra.cost.idle_month import idle_month
+from infra.cost.latency import Mix
+from infra.cost.machine import Machine
+from infra.cost.per_million import million, per_million, push_bytes
+from infra.cost.storage import storage
+
+MOST_USD_PER_MILLION = 0.30
+MOST_USD_IDLE_MONTH = 10.00
+_SUBSCRIBERS = 3_904  # eight batches of 488, as a million makes 2,048 of them
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    stands = declared(packaged())
+    batch = simulate(stands.machines[LANE], Mix())
+    demo = demo_run(subscribers=options.subscribers)
+    campaign, idle = per_million(demo, batch, stands.machines), idle_month(stands, demo.idle)
+    print(_how(demo, batch, stands.machines[LANE]))
+    for bill in (campaign, idle, storage(million(demo, batch))):
+        print(f"\n{bill.text()}")
+    return _verdict(campaign, idle)
+
+
+def _how(demo: Run, batch: Averages, machine: Machine) -> str:
+    requests, checkpoints = len(demo.campaign.calls), batch.asked["save"]
+    return "\n".join(
+        (
+            f"The demo run: {demo.subscribers:,} subscribers in {demo.batches} batches, {requests} requests to AWS.",
+            f"A push: {demo.plaintext_bytes} bytes of message, {push_bytes(demo):,.0f} bytes out.",
+            f"A batch: {batch.seconds:.2f} s of Lambda at {machine.megabytes} MB, {checkpoints:.1f} checkpoints.",
+        )
+    )
+
+
+def _verdict(campaign: Bill, idle: Bill) -> int:
+    """The last line is for machines."""
+    figures = {"usd_per_million": round(campaign.usd, 4), "usd_idle_month": round(idle.usd, 2)}
+    print(f"\nCOST {json.dumps(figures)}")
+    return int(campaign.usd > MOST_USD_PER_MILLION or idle.usd > MOST_USD_IDLE_MONTH)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.cost", description="What the product costs on AWS.")
+    parser.add_argument("--subscribers", type=int, default=_SUBSCRIBERS, help="of the demo run (%(default)s)")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
