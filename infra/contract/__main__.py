@@ -22,7 +22,7 @@ COMMITTED = "docs/openapi.json"
 ACCEPTED = Path("docs/breaking.md")
 
 
-class NoBase(Exception):
+class UnknownCommit(Exception):
     """There is no such commit."""
 
 
@@ -48,7 +48,7 @@ def report(before: Mapping[str, Any], after: Mapping[str, Any], *, accepted: set
 
 def committed(base: str, root: Path) -> dict[str, Any] | None:
     if _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}") is None:
-        raise NoBase(f"git knows no commit {base!r}")
+        raise UnknownCommit(f"git knows no commit {base!r}")
     text = _git(root, "show", f"{base}:{COMMITTED}")
     return None if text is None else json.loads(text)
 
@@ -75,5 +75,5 @@ def _now() -> dict[str, Any]:
 if __name__ == "__main__":
     try:
         sys.exit(main(os.environ.get("BASE") or "HEAD"))  # noqa: TID251 -- how make hands its variables over
-    except NoBase as unknown:
+    except UnknownCommit as unknown:
         sys.exit(str(unknown))

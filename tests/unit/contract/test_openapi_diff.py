@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.contract.__main__ import NoBase, committed, intended, main, report
+from infra.contract.__main__ import UnknownCommit, committed, intended, main, report
 from tests.unit.contract.test_rules import BASE, GONE, edited
 
 ADDED = edited("components.schemas.ThingView.properties.name", {"type": "string"})
@@ -59,7 +59,7 @@ def test_before_the_first_contract_there_is_nothing_to_break(
 
 @pytest.mark.parametrize("base", ["nope", "", "--help", "HEAD~99"])
 def test_a_base_that_is_not_is_said(repository: Path, base: str) -> None:
-    with pytest.raises(NoBase):
+    with pytest.raises(UnknownCommit):
         committed(base, repository)
 
 
