@@ -16,10 +16,11 @@ from infra.deploy.operator_key import issue_key
 from infra.deploy.rollback import roll_back
 from infra.deploy.smoke import smoke
 from infra.deploy.stack import Stack
-from infra.deploy.stage import read_stage
 from infra.deploy.teardown import tear_down
 from infra.deploy.terminal import Terminal
 from infra.deploy.wishes import Wishes
+from infra.packaging.refusal import Refused
+from infra.packaging.stage import Stage, read_stage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,8 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace) -> None:
     terminal = Terminal(says_yes=asked.yes)
-    ground = find_ground(read_stage(asked.stage), region=asked.region or _region(), terminal=terminal, aws=Aws())
+    ground = find_ground(_stage(asked.stage), region=asked.region or _region(), terminal=terminal, aws=Aws())
     _COMMANDS[asked.command](ground, asked)
+
+
+def _stage(name: str) -> Stage:
+    try:
+        return read_stage(ROOT, name)
+    except Refused as refused:
+        raise Halt(str(refused), then="Say which: STAGE=prod or STAGE=dev") from None
 
 
 def _deploy(ground: Ground, asked: argparse.Namespace) -> None:
@@ -71,6 +79,7 @@ def _operator_key(ground: Ground, _asked: argparse.Namespace) -> None:
     issue_key(ground, Stack(ground).must_stand().parameters, only_first=False)
 
 
+ROOT = Path(__file__).parents[2]
 _COMMANDS = {
     "deploy": _deploy,
     "rollback": _roll_back,

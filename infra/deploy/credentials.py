@@ -25,7 +25,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
 
 
 def secret_names(ground: Ground) -> dict[str, Callable[[], str]]:
-    return {ground.stage.variables[variable]: make for variable, make in MAKERS.items()}
+    return {ground.stage.environment[variable]: make for variable, make in MAKERS.items()}
 
 
 def make_absent_secrets(ground: Ground) -> None:
@@ -37,9 +37,9 @@ def make_absent_secrets(ground: Ground) -> None:
 
 
 def _put(ground: Ground, name: str, value: str) -> None:
-    secret = {"Name": name, "Value": value, "Type": "SecureString", "KeyId": ground.stage.key, "Overwrite": False}
+    kept = {"Type": "SecureString", "KeyId": ground.stage.environment["KMS_KEY"], "Overwrite": False}
     try:
-        ground.aws.call_secretly("ssm", "put-parameter", secret)
+        ground.aws.call_secretly("ssm", "put-parameter", {"Name": name, "Value": value, **kept})
     except Refused as refused:
         if refused.code != "ParameterAlreadyExists":  # somebody was faster, and theirs is as good
             raise

@@ -82,10 +82,10 @@ def _prove(ground: Ground, artifacts: Artifacts, *, commit: str) -> None:
         write_history(artifacts, history.with_newest(live))
         ground.terminal.say(f"{ground.prefix} stands: {now.parameters['PublicUrl']} (release {live})")
         return
-    earlier = history.before(live)
-    if earlier is None:
-        raise Halt("The smoke test failed, and there is no earlier release to go back to.", then=_LOOK)
-    ground.terminal.say(f"going back to release {earlier}")
+    earlier = history.newest
+    if earlier is None or earlier == live:
+        why = "this release has stood before" if earlier else "there is no earlier release to go back to"
+        raise Halt(f"The smoke test failed, and {why}.", then=_LOOK)
     go_back(ground, artifacts, earlier, is_asked=False)
     raise Halt(f"The smoke test failed; release {earlier} stands again.", then=_LOOK)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from infra.deploy.aws_cli import Aws, Refused
 from infra.deploy.halt import Halt
-from infra.deploy.stage import Stage
 from infra.deploy.terminal import Terminal
+from infra.packaging.stage import Stage
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+
+import msgspec
 
 from infra.deploy.artifacts import Artifacts
 from infra.deploy.halt import Halt
@@ -27,24 +28,29 @@ class Entry:
 
 @dataclass(frozen=True)
 class History:
-    entries: Sequence[Entry]
+    """`heading_for`: where a going back that was not finished leads; begun again, it must not lead further."""
+
+    entries: Sequence[Entry] = ()
+    heading_for: Entry | None = None
 
     @property
     def newest(self) -> Entry | None:
         return self.entries[-1] if self.entries else None
 
     def with_newest(self, entry: Entry) -> History:
-        return self if entry == self.newest else History([*self.entries, entry][-_MOST_KEPT:])
+        rest = self.entries[:-1] if entry == self.newest else self.entries
+        return History([*rest, entry][-_MOST_KEPT:])
 
     def up_to(self, entry: Entry) -> History:
         return History(self.entries[: _last_place(self.entries, entry) + 1])
 
+    def going_to(self, entry: Entry | None) -> History:
+        return History(self.entries, entry)
+
     def before(self, live: Entry) -> Entry | None:
         """What to go back to from what stands now, whether that ever passed its test or not."""
-        earlier = [entry for entry in self.entries if entry != live]
-        if live in self.entries:
-            earlier = [entry for entry in self.entries[: _last_place(self.entries, live)] if entry != live]
-        return earlier[-1] if earlier else None
+        known = self.entries[: _last_place(self.entries, live)] if live in self.entries else self.entries
+        return next((entry for entry in reversed(known) if entry != live), None)
 
     def named(self, release: str) -> Entry:
         found = [entry for entry in self.entries if entry.release == release]
@@ -55,21 +61,18 @@ class History:
 
 
 def read_history(artifacts: Artifacts) -> History:
-    return History([_entry(each) for each in artifacts.read(_KEY) or []])
+    kept = artifacts.read(_KEY)
+    return msgspec.convert(kept, History) if kept else History()
 
 
 def write_history(artifacts: Artifacts, history: History) -> None:
-    artifacts.write(_KEY, [asdict(entry) for entry in history.entries])
-
-
-def _entry(kept: Mapping[str, Any]) -> Entry:
-    return Entry(kept["release"], kept["parameters"], kept.get("commit", ""))
-
-
-def _last_place(entries: Sequence[Entry], entry: Entry) -> int:
-    return max(place for place, each in enumerate(entries) if each == entry)
+    artifacts.write(_KEY, msgspec.to_builtins(history))
 
 
 def forget_history(artifacts: Artifacts) -> None:
     """A new stack has another address: what stood before it cannot stand again."""
     artifacts.remove(_KEY)
+
+
+def _last_place(entries: Sequence[Entry], entry: Entry) -> int:
+    return max(place for place, each in enumerate(entries) if each == entry)

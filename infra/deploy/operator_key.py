@@ -35,7 +35,7 @@ def _environment(ground: Ground, parameters: Mapping[str, str]) -> dict[str, str
     """Who is signed in comes from the environment, what the product is told from the stage and its stack."""
     told = {"PUBLIC_URL": parameters["PublicUrl"], "MAIL_FROM": parameters["MailFrom"]}
     region = {"AWS_DEFAULT_REGION": ground.region, "AWS_REGION": ground.region}
-    return os.environ | ground.stage.variables | told | region  # noqa: TID251 -- what a child process starts with
+    return os.environ | dict(ground.stage.environment) | told | region  # noqa: TID251 -- what a child process starts with
 
 
 def main(arguments: list[str]) -> int:

@@ -12,16 +12,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from infra.deploy.halt import Halt
-from infra.deploy.stage import Stage
+import msgspec
 
-_PACK_AGAIN = "Make it again: make package STAGE={stage}"
+from infra.deploy.halt import Halt
+from infra.packaging.release import Manifest
+from infra.packaging.stage import Stage
+
+_COMMIT_LETTERS = 12
 
 
 @dataclass(frozen=True)
 class Package:
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: Manifest
 
     @cached_property
     def template(self) -> Mapping[str, Any]:
@@ -30,11 +33,11 @@ class Package:
 
     @property
     def template_path(self) -> Path:
-        return self.folder / str(self.manifest["template"])
+        return self.folder / self.manifest.template
 
     @property
     def archives(self) -> list[Path]:
-        return [self.folder / name for name in self.manifest["archives"]]
+        return [self.folder / name for name in self.manifest.archives]
 
     @property
     def release(self) -> str:
@@ -43,7 +46,9 @@ class Package:
 
     @property
     def commit(self) -> str:
-        return str(self.manifest["commit"])[:12]
+        """As people know it."""
+        head, _, change = (self.manifest.commit or "unknown").partition("-")
+        return "-".join(part for part in (head[:_COMMIT_LETTERS], change) if part)
 
 
 def release_of(template: Mapping[str, Any]) -> str:
@@ -59,19 +64,18 @@ def pack(stage: Stage) -> Path:
 
 
 def read_package(folder: Path, *, stage: Stage) -> Package:
-    again = _PACK_AGAIN.format(stage=stage.name)
+    again = f"Make it again: make package STAGE={stage.name}"
     try:
-        package = Package(folder, json.loads((folder / "manifest.json").read_text()))
-        wrong = [name for name, digest in package.manifest["sha256"].items() if _digest(folder / name) != digest]
-        needed = {package.manifest["template"], *package.manifest["archives"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Halt(f"{folder} holds no whole package ({type(error).__name__}: {error}).", then=again) from None
-    wrong += sorted(needed - package.manifest["sha256"].keys())
+        manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=Manifest)
+        wrong = [name for name, digest in manifest.sha256.items() if _digest(folder / name) != digest]
+    except (OSError, msgspec.MsgspecError) as error:
+        raise Halt(f"{folder} holds no whole package: {error}", then=again) from None
+    wrong += sorted({manifest.template, *manifest.archives} - manifest.sha256.keys())
     if wrong:
         raise Halt(f"{folder}: {', '.join(wrong)} is not what the manifest says.", then=again)
-    if package.manifest["stage"] != stage.name:
-        raise Halt(f"{folder} is a package of {package.manifest['stage']}, not of {stage.name}.", then=again)
-    return package
+    if manifest.stage != stage.name:
+        raise Halt(f"{folder} is a package of {manifest.stage}, not of {stage.name}.", then=again)
+    return Package(folder, manifest)
 
 
 def _digest(path: Path) -> str:

@@ -20,23 +20,25 @@ def roll_back(ground: Ground, *, release: str = "", replaced: str = "") -> None:
     now = stack.must_stand()
     history = read_history(artifacts)
     if release:
-        target = history.named(release)
+        target: Entry | None = history.named(release)
     else:
-        earlier = history.before(Entry(release_of(stack.template()), now.parameters))
-        if earlier is None:
-            raise Halt("There is no earlier release to go back to.", then="Deploy the commit you want instead.")
-        target = earlier
-    ground.terminal.say(f"going back to release {target}")
+        target = history.heading_for or history.before(Entry(release_of(stack.template()), now.parameters))
+    if target is None:
+        raise Halt("There is no earlier release to go back to.", then="Deploy the commit you want instead.")
     go_back(ground, artifacts, target, replaced=replaced)
 
 
 def go_back(ground: Ground, artifacts: Artifacts, target: Entry, *, replaced: str = "", is_asked: bool = True) -> None:
+    ground.terminal.say(f"going back to release {target}")
+    history = read_history(artifacts)
     template = artifacts.template(target.release)
+    write_history(artifacts, history.going_to(target))
     parameters = chosen(template, asked=target.parameters, standing={})
     wish = Wish(UPDATE, artifacts.template_url(target.release), parameters, watched_alarms=watched_alarms(ground))
     change(ground, wish, replaced=replaced, is_asked=is_asked)
     if not smoke(ground, Stack(ground).must_stand().outputs["EndpointURL"]):
+        write_history(artifacts, history.going_to(None))
         then = "docs/runbooks/roll-back.md says what else to look at."
         raise Halt(f"Release {target} is back, and fails its smoke test, too.", then=then)
-    write_history(artifacts, read_history(artifacts).up_to(target))
+    write_history(artifacts, history.up_to(target))
     ground.terminal.say(f"release {target} stands")

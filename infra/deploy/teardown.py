@@ -17,7 +17,7 @@ def tear_down(ground: Ground, *, with_data: bool, data: str = "") -> None:
     """`data` is the prefix, said a second time. Cut short, it is simply run again."""
     stack, artifacts = Stack(ground), Artifacts(ground)
     found, has_artifacts = stack.may_go(), artifacts.exist()
-    if found is None and not (with_data and has_artifacts):
+    if found is None and not has_artifacts:
         raise Halt(f"Nothing is deployed as {ground.prefix} here.", then="Is it the right account and region?")
     if with_data:
         question = f"Delete all data of {ground.prefix}, for ever?"
@@ -25,7 +25,9 @@ def tear_down(ground: Ground, *, with_data: bool, data: str = "") -> None:
     if found:
         resources = [] if found.status == _UNBORN else stack.resources()
         _remove_stack(ground, stack, artifacts, resources)
-    if with_data:
+    if not with_data:
+        ground.terminal.say(f"there is no stack {stack.name} any more; `make deploy` takes in again what it left")
+    else:
         delete_kept(ground, read_kept(artifacts))
         delete_secrets(ground)
         delete_bucket(ground, artifacts.bucket)
@@ -46,4 +48,3 @@ def _remove_stack(ground: Ground, stack: Stack, artifacts: Artifacts, resources:
             empty(ground, each.physical_id)  # CloudFormation deletes no bucket that holds anything
     ground.terminal.say("deleting it; this takes minutes")
     stack.delete()
-    ground.terminal.say(f"the stack {stack.name} is gone; `make deploy` takes in again what was kept")

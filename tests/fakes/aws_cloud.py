@@ -36,13 +36,10 @@ class Cloud:
     def run(self, line: Sequence[str]) -> Ran:
         number = len(self.lines)
         self.lines.append(list(line))
-        try:
-            answer = self._answer(number, Line.read(line))
-        except Says as says:
-            return Ran(254, "", f"\n{_told(line, *says.args)}\n")
+        ran = self._ran(number, Line.read(line))
         if number == self.killed_after:
             raise Killed
-        return Ran(0, answer if isinstance(answer, str) else json.dumps(answer), "")
+        return ran
 
     @property
     def calls(self) -> list[str]:
@@ -52,7 +49,10 @@ class Cloud:
     @property
     def changes(self) -> list[str]:
         """Only those calls that may change anything."""
-        return [call for call in self.calls if not call.split()[1].startswith(_LOOKS)]
+        return self.changes_after(-1)
+
+    def changes_after(self, number: int) -> list[str]:
+        return [call for call in self.calls[number + 1 :] if not call.split()[1].startswith(_LOOKS)]
 
     def executable(self, folder: Path) -> Path:
         """Makes `aws` in this folder; `load` brings back what its calls have left."""
@@ -62,7 +62,7 @@ class Cloud:
             f"from tests.fakes.aws_cloud import main\nsys.exit(main({str(folder / 'cloud.json')!r}))\n"
         )
         program.chmod(0o755)
-        self._save(folder / "cloud.json")
+        self.save(folder)
         return program
 
     @classmethod
@@ -70,15 +70,22 @@ class Cloud:
         kept = json.loads(path.read_text())
         return cls(State(**kept.pop("state")), **kept)
 
-    def _save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self)))
+    def save(self, folder: Path) -> None:
+        (folder / "cloud.json").write_text(json.dumps(asdict(self)))
+
+    def _ran(self, number: int, line: Line) -> Ran:
+        try:
+            answer = self._answer(number, line)
+        except Says as says:
+            return Ran(254, "", f"\n{_told(line.operation, *says.args)}\n")
+        return Ran(0, answer if isinstance(answer, str) else json.dumps(answer), "")
 
     def _answer(self, number: int, line: Line) -> Any:
         if number == self.refused:
             raise Says("AccessDenied", "User is not authorized to perform this")
+        if line.service == "configure" and not self.state.region:
+            raise Says("", "")
         if line.service == "configure":
-            if not self.state.region:
-                raise Says("", "")
             return f"{self.state.region}\n"
         if not self.state.is_signed_in:
             raise Says("", 'Unable to locate credentials. You can configure credentials by running "aws configure".')
@@ -88,12 +95,12 @@ class Cloud:
 def main(path: str) -> int:
     cloud = Cloud.load(Path(path))
     ran = cloud.run(sys.argv[1:])
-    cloud._save(Path(path))
+    cloud.save(Path(path).parent)
     sys.stdout.write(ran.said)
     sys.stderr.write(ran.complained)
     return ran.code
 
 
-def _told(line: Sequence[str], code: str, message: str) -> str:
-    name = "".join(part.title() for part in line[1].split("-"))
+def _told(operation: str, code: str, message: str) -> str:
+    name = "".join(part.title() for part in operation.split("-"))
     return f"An error occurred ({code}) when calling the {name} operation: {message}" if code else message

@@ -11,6 +11,7 @@ from tests.fakes.aws_state import ACCOUNT, Line, Says, State
 _STEADY = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 _NAMED = {"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName"}
 _MOST_TRIGGERS = 5
+_NO_CHANGE = "The submitted information didn't contain changes. Submit different information to create a change set."
 
 
 def describe_stacks(state: State, line: Line) -> Any:
@@ -38,6 +39,7 @@ def create_change_set(state: State, line: Line) -> Any:
     imported = {each["LogicalResourceId"]: each for each in line.json("resources-to-import") or []}
     changes = _changes(stack, template, parameters, imported)
     is_empty = not changes and stack is not None and stack["parameters"] == parameters
+    fault = state.fault_of_change or (_NO_CHANGE if is_empty else "")
     state.change_sets[arn] = {
         "stack": name,
         "kind": kind,
@@ -45,8 +47,8 @@ def create_change_set(state: State, line: Line) -> Any:
         "parameters": parameters,
         "imported": imported,
         "changes": changes,
-        "status": "FAILED" if is_empty else "CREATE_COMPLETE",
-        "reason": "The submitted information didn't contain changes. Submit different information." if is_empty else "",
+        "status": "FAILED" if fault else "CREATE_COMPLETE",
+        "reason": fault,
     }
     if stack is None:
         state.stacks[name] = _shell()
@@ -110,7 +112,7 @@ def list_stack_resources(state: State, line: Line) -> Any:
                 "LogicalResourceId": name,
                 "PhysicalResourceId": physical,
                 "ResourceType": stack["template"]["Resources"][name]["Type"],
-                "ResourceStatus": "CREATE_COMPLETE",
+                "ResourceStatus": stack.get("gone", {}).get(name, "CREATE_COMPLETE"),
             }
             for name, physical in stack["resources"].items()
         ]

@@ -17,7 +17,10 @@ class Says(Exception):
 
 @dataclass
 class State:
-    """`ends`: how the next changes of stacks end, where not well. `gone`: what was deleted for good."""
+    """`ends`: how the next changes of stacks end, where not well. `gone`: what was deleted for good.
+
+    `fault_of_change`: what CloudFormation has against every change set.
+    """
 
     is_signed_in: bool = True
     region: str = REGION
@@ -31,6 +34,7 @@ class State:
     stacks: dict[str, Any] = field(default_factory=dict)
     change_sets: dict[str, Any] = field(default_factory=dict)
     ends: list[str] = field(default_factory=list)
+    fault_of_change: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _RETAINED = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 def write_package(folder: Path, *, code: bytes = b"one", stage: str = "prod", **changed: Any) -> Path:
     """`changed`: resources by logical id, in place of those that are there; None takes one away."""
     folder.mkdir(parents=True, exist_ok=True)
-    archives = {f"code-{_digest(code)[:16]}.zip": code, f"layer-{_digest(b'layer')[:16]}.zip": b"layer"}
+    archives = {archive_of(code): code, f"layer-{_digest(b'layer')[:16]}.zip": b"layer"}
     body = json.dumps(template(code_key=next(iter(archives)), **changed), indent=1).encode()
     files = {**archives, "template.json": body}
     for name, raw in files.items():
@@ -31,6 +31,10 @@ def write_package(folder: Path, *, code: bytes = b"one", stage: str = "prod", **
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
+
+
+def archive_of(code: bytes) -> str:
+    return f"code-{_digest(code)[:16]}.zip"
 
 
 def template(*, code_key: str, **changed: Any) -> dict[str, Any]:

@@ -13,16 +13,17 @@ from infra.deploy.deploy import deploy
 from infra.deploy.ground import Ground, find_ground
 from infra.deploy.halt import Halt
 from infra.deploy.rollback import roll_back
-from infra.deploy.stage import read_stage
 from infra.deploy.teardown import tear_down
 from infra.deploy.terminal import Terminal
 from infra.deploy.wishes import Wishes
+from infra.packaging.stage import read_stage
 from tests.adapters.deploy.api import Api, serving
 from tests.adapters.deploy.dist import write_package
 from tests.fakes.aws_cloud import Cloud
 from tests.fakes.aws_state import REGION
 from tests.fakes.aws_syntax import faults
 
+ROOT = Path(__file__).parents[3]
 PREFIX = "pushsaas-prod"
 BUCKET = "pushsaas-prod-artifacts-123456789012"
 
@@ -63,7 +64,7 @@ class Scene:
             yield scene
 
     def ground(self) -> Ground:
-        stage = read_stage("prod")
+        stage = read_stage(ROOT, "prod")
         found = find_ground(stage, region=REGION, terminal=self.terminal, aws=Aws(run=self.cloud.run))
         return replace(found, pause=lambda _seconds: None)
 
