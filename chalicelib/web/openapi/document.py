@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.openapi.operation import Operations
-from chalicelib.web.openapi.preamble import ABOUT, HEADERS, PROBLEM, SECURITY, Document
+from chalicelib.web.openapi.preamble import ABOUT, FAULT, HEADERS, PROBLEM, SECURITY, Document
 
 VERSION = "1.0"
 _LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
@@ -28,7 +28,7 @@ def document(endpoints: Iterable[Endpoint], *, groups: Mapping[str, str], server
         "tags": [{"name": tag, "description": about} for tag, about in groups.items() if tag in used],
         "paths": paths,
         "components": {
-            "schemas": {"Problem": PROBLEM, **operations.schemas},
+            "schemas": {"Problem": PROBLEM, "Fault": FAULT, **operations.schemas},
             "securitySchemes": dict(SECURITY),
             "headers": _promised([paths, operations.failures]),
             "responses": operations.failures,

@@ -125,15 +125,17 @@ PROBLEM: Document = {
         "errors": {
             "type": "array",
             "description": "Of `invalid` requests: each place at fault.",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "A JSON Pointer into the body, or a query parameter."},
-                    "detail": {"type": "string"},
-                },
-            },
+            "items": {"$ref": "#/components/schemas/Fault"},
         },
+    },
+}
+
+FAULT: Document = {
+    "type": "object",
+    "required": ["pointer", "detail"],
+    "properties": {
+        "pointer": {"type": "string", "description": "A JSON Pointer into the body, or a query parameter."},
+        "detail": {"type": "string", "description": "What is wrong there."},
     },
 }
 

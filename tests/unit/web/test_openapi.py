@@ -193,7 +193,7 @@ def test_what_is_both_read_and_written_has_two_names(toy: Toy) -> None:
     def put_box(_call: Call[Box]) -> None: ...
 
     schemas = document(api.endpoints, groups={}, server_url="/")["components"]["schemas"]
-    assert set(schemas) == {"Problem", "Box", "BoxView", "ThingBody", "ThingView"}
+    assert set(schemas) == {"Problem", "Fault", "Box", "BoxView", "ThingBody", "ThingView"}
     assert schemas["BoxView"]["properties"]["thing"] == {"$ref": "#/components/schemas/ThingView"}
     assert schemas["Box"]["properties"]["thing"] == {"$ref": "#/components/schemas/ThingBody"}
 
