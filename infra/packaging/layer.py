@@ -82,6 +82,9 @@ def _other_services(site: Path, services: frozenset[str]) -> list[Path]:
 
 
 def _essence(words: str) -> str:
-    """From the first error on, in one line: before it, pip only tells of its attempts."""
+    """From the first error on, in one line: before it, pip tells of its attempts. An index that does not answer and one
+    that has nothing look alike to it.
+    """
     _, _, complaint = words.partition("ERROR: ")
-    return " ".join((complaint or words).replace("ERROR: ", "").split())[:_LONGEST_COMPLAINT]
+    line = " ".join((complaint or words).replace("ERROR: ", "").split())
+    return line.replace("(from versions: none)", "(no wheel for Lambda, or no network)")[:_LONGEST_COMPLAINT]

@@ -7,9 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
-
 from infra.packaging.functions import functions_of
 from infra.packaging.merge import Template
 
@@ -49,6 +46,9 @@ def judge(template: Template, *, unzipped_mb: float | None) -> Verdict:
 
 def lint_findings(template: Template) -> list[str]:
     """Warnings included; an exception is granted where it is due, in the template's own `Metadata`."""
+    from cfnlint.api import lint  # three seconds, which a refusal before this point need not wait for
+    from cfnlint.config import ManualArgs
+
     found = lint(json.dumps(template), config=ManualArgs(regions=[_REGION]))
     return [_in_one_line(f"{match.rule.id} {_place(match)}: {match.message}") for match in found]
 

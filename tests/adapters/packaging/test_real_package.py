@@ -6,6 +6,7 @@ import ast
 import hashlib
 import json
 import re
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -18,10 +19,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from infra.package import main, package
+from infra.packaging.functions import functions_of
 from infra.packaging.release import MANIFEST, Manifest
 from infra.packaging.services import services_of
 from infra.packaging.stage import read_stage
-from tests.architecture.rules.package import LAMBDA
+from tests.architecture.rules.package import LAMBDA, packaged
 from tests.architecture.rules.tree import ROOT
 
 pytestmark = pytest.mark.slow  # pip fetches what it has not seen yet
@@ -29,6 +31,14 @@ pytestmark = pytest.mark.slow  # pip fetches what it has not seen yet
 Files = Mapping[str, bytes]
 _AARCH64 = 183  # e_machine of ELF
 _UNCHECKED_HASH = 0b01  # PEP 552
+
+_FIND_HANDLERS = """
+import chalice.app, importlib, sys
+for handler in sys.argv[1:]:
+    module, _, name = handler.rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name)), handler
+print(chalice.app.__file__)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +131,22 @@ def _imports(content: bytes) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
+
+
+def test_every_handler_is_found_in_the_code_as_it_is_packed(release: Path, tmp_path: Path) -> None:
+    """With this machine's libraries; Chalice's runtime is what was packed of it."""
+    with zipfile.ZipFile(next(release.glob("code-*.zip"))) as archive:
+        archive.extractall(tmp_path)
+    handlers = [function["Handler"] for function in functions_of(packaged("prod").template).values()]
+    done = subprocess.run(
+        [sys.executable, "-c", _FIND_HANDLERS, *handlers],
+        cwd=tmp_path,
+        env={**read_stage(ROOT, "prod").environment, "AWS_DEFAULT_REGION": "eu-central-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stderr, done.stdout.strip()) == ("", str(tmp_path / "chalice" / "app.py"))
 
 
 def test_the_layer_describes_the_services_of_the_product_alone(libraries: Files) -> None:
