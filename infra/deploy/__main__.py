@@ -56,6 +56,7 @@ def _deploy(ground: Ground, asked: argparse.Namespace) -> None:
         zone=asked.zone,
         mail_from=asked.mail_from,
         alarm_email=asked.alarm_email,
+        concurrency=asked.concurrency,
         replaced=asked.replace,
         package=Path(asked.package) if asked.package else None,
     )
@@ -88,7 +89,7 @@ _COMMANDS = {
     "operator-key": _operator_key,
 }
 _FLAGS = {
-    "deploy": ("domain", "certificate", "zone", "mail-from", "alarm-email", "replace", "package"),
+    "deploy": ("domain", "certificate", "zone", "mail-from", "alarm-email", "concurrency", "replace", "package"),
     "rollback": ("release", "replace"),
     "teardown": ("data",),
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from infra.deploy.ground import Ground
 from infra.deploy.stack import Stack
 
-# CloudFormation watches five at most: the doors, the minute's tick, and the ways a push leaves.
-WATCHED = ("APIHandlerErrors", "TickErrors", "PlanErrors", "SendErrors", "SendTransactionalErrors")
+# CloudFormation watches five at most: the API's two, the minute's tick, and the two ways most pushes leave.
+WATCHED = ("APIHandlerErrors", "ApiFailures", "TickErrors", "SendErrors", "SendTransactionalErrors")
 
 
 def watched_alarms(ground: Ground) -> list[str]:

@@ -20,6 +20,7 @@ from infra.deploy.halt import AGAIN, Halt
 Parameter = str | int | Path | bool | None | Mapping[str, Any] | Sequence[Any]
 
 _ERROR = re.compile(r"An error occurred \((\w+)\)[^:]*: (.*)", re.DOTALL)
+_LONGEST = 500  # letters of what AWS says; it may quote half a template
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 
 
@@ -29,7 +30,7 @@ class Refused(Halt):
     def __init__(self, call: str, said: str, *, is_secret: bool = False) -> None:
         known = _ERROR.search(said)
         self.code = known[1] if known else ""
-        self.says = "" if is_secret else " ".join((known[2] if known else said).split())
+        self.says = "" if is_secret else " ".join((known[2] if known else said).split())[:_LONGEST]
         reason = ": ".join(part for part in (call, self.code, self.says) if part)
         super().__init__(reason, then=_PERMISSION if self.code in _DENIED else AGAIN)
 

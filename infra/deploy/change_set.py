@@ -16,8 +16,12 @@ CREATE, UPDATE, IMPORT = "CREATE", "UPDATE", "IMPORT"
 _ENDS = {CREATE: "stack-create-complete", UPDATE: "stack-update-complete", IMPORT: "stack-import-complete"}
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _EMPTY = ("didn't contain changes", "No updates are to be performed")
-_HOLDS_DATA = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")
-_WATCHED_MINUTES = 3
+HOLDS_DATA = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::KMS::Key": "KeyId",
+    "AWS::S3::Bucket": "BucketName",
+}  # and its id
+_WATCHED_MINUTES = 6  # the five that alarms look back, and the one they take to say so
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Change:
     @property
     def loses_data(self) -> bool:
         is_lost = self.action == "Remove" or self.replacement in {"True", "Conditional"}
-        return self.kind in _HOLDS_DATA and is_lost and self.action != "Import"
+        return self.kind in HOLDS_DATA and is_lost and self.action != "Import"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from infra.deploy.alarms import watched_alarms
 from infra.deploy.artifacts import Artifacts
 from infra.deploy.change import change
 from infra.deploy.change_set import CREATE, UPDATE, Wish
+from infra.deploy.concurrency import affordable
 from infra.deploy.credentials import make_absent_secrets
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
@@ -34,20 +36,21 @@ def deploy(ground: Ground, wishes: Wishes) -> None:
     artifacts.make_ready()
     url = artifacts.publish(package)
     asked = wishes.parameters(ground)
+    if before is None:
+        asked = affordable(ground, package.template) | asked
     if before is None and adopt_kept(ground, artifacts, package.template, asked=asked):
         before = stack.must_stand()
     forget_kept(artifacts)
-    _bring_up(ground, before, package.template, url, asked, replaced=wishes.replaced)
+    alarms = watched_alarms(ground) if before else []
+    wish = _wish(before, package.template, url, asked)
+    change(ground, replace(wish, watched_alarms=alarms), replaced=wishes.replaced)
     _furnish(ground, artifacts, package.template, url)
     _prove(ground, artifacts, commit=package.commit)
 
 
-def _bring_up(
-    ground: Ground, before: Standing | None, template: Mapping[str, Any], url: str, asked: Values, *, replaced: str = ""
-) -> None:
+def _wish(before: Standing | None, template: Mapping[str, Any], url: str, asked: Values) -> Wish:
     parameters = chosen(template, asked=asked, standing=before.parameters if before else {})
-    alarms = watched_alarms(ground) if before else []
-    change(ground, Wish(UPDATE if before else CREATE, url, parameters, watched_alarms=alarms), replaced=replaced)
+    return Wish(UPDATE if before else CREATE, url, parameters)
 
 
 def _furnish(ground: Ground, artifacts: Artifacts, template: Mapping[str, Any], url: str) -> None:
@@ -60,7 +63,7 @@ def _furnish(ground: Ground, artifacts: Artifacts, template: Mapping[str, Any], 
     endpoint = now.outputs["EndpointURL"].rstrip("/")
     if _is_ours_to_choose(now.parameters) and now.parameters["PublicUrl"] != endpoint:
         ground.terminal.say(f"no domain: the product calls itself {endpoint}")
-        _bring_up(ground, now, template, url, {"PublicUrl": endpoint})
+        change(ground, _wish(now, template, url, {"PublicUrl": endpoint}))
         now = stack.must_stand()
     if hint := domain_hint(now.parameters, now.outputs):
         ground.terminal.say(hint)

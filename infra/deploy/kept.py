@@ -10,13 +10,12 @@ from typing import Any
 
 from infra.deploy.artifacts import Artifacts
 from infra.deploy.change import change
-from infra.deploy.change_set import IMPORT, Wish
+from infra.deploy.change_set import HOLDS_DATA, IMPORT, Wish
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
 from infra.deploy.parameters import Values, chosen
 from infra.deploy.stack import Resource
 
-IDENTIFIERS = {"AWS::DynamoDB::Table": "TableName", "AWS::KMS::Key": "KeyId", "AWS::S3::Bucket": "BucketName"}
 _NOTE = "releases/kept.json"
 _IMPORT_TEMPLATE = "releases/adoption.json"
 _KEEPS = frozenset({"Retain", "RetainExceptOnCreate"})
@@ -28,9 +27,15 @@ def kept_resources(template: Mapping[str, Any], resources: Sequence[Resource]) -
     return [each for each in resources if policies.get(each.logical_id) in _KEEPS and each.is_there]
 
 
+def holds_data(resource: Resource) -> bool:
+    """The rest of what stays (a role that all APIs of an account share) is nobody's in particular."""
+    return resource.kind in HOLDS_DATA
+
+
 def note_kept(artifacts: Artifacts, resources: Sequence[Resource]) -> None:
     """What an earlier teardown noted stays noted."""
-    noted = read_kept(artifacts) | {each.logical_id: [each.kind, each.physical_id] for each in resources}
+    held = {each.logical_id: [each.kind, each.physical_id] for each in resources if holds_data(each)}
+    noted = read_kept(artifacts) | held
     artifacts.write(_NOTE, noted)
 
 
@@ -51,7 +56,7 @@ def adopt_kept(ground: Ground, artifacts: Artifacts, template: Mapping[str, Any]
     alone = template_of(template, kept)
     artifacts.write(_IMPORT_TEMPLATE, alone)
     imports = [
-        {"ResourceType": kind, "LogicalResourceId": name, "ResourceIdentifier": {IDENTIFIERS[kind]: physical_id}}
+        {"ResourceType": kind, "LogicalResourceId": name, "ResourceIdentifier": {HOLDS_DATA[kind]: physical_id}}
         for name, (kind, physical_id) in sorted(kept.items())
     ]
     url = artifacts.url(_IMPORT_TEMPLATE)

@@ -18,6 +18,7 @@ class Wishes:
     zone: str = ""
     mail_from: str = ""
     alarm_email: str = ""
+    concurrency: str = ""
     replaced: str = ""
     package: Path | None = None
 
@@ -28,6 +29,7 @@ class Wishes:
             "HostedZoneId": self.zone,
             "MailFrom": self.mail_from,
             "AlarmEmail": self.alarm_email,
+            "TransactionalConcurrency": self.concurrency,
             "PublicUrl": f"https://{self.domain}" if self.domain else "",
         }
         fixed = {"Prefix": ground.prefix, "ArtifactBucket": ground.artifact_bucket}

@@ -181,7 +181,7 @@ def _parameters(template: Mapping[str, Any], said: list[Any], stack: Mapping[str
     unknown = sorted(each["ParameterKey"] for each in said if each["ParameterKey"] not in declared)
     if unknown:
         raise Says("ValidationError", f"Parameters: [{', '.join(unknown)}] do not exist in the template")
-    values = {name: each["Default"] for name, each in declared.items() if "Default" in each}
+    values = {name: str(each["Default"]) for name, each in declared.items() if "Default" in each}
     for each in said:
         before = stack["parameters"] if stack else {}
         if each.get("UsePreviousValue") and each["ParameterKey"] not in before:

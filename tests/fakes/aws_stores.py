@@ -124,6 +124,12 @@ def describe_alarms(state: State, line: Line) -> Any:
     }
 
 
+def get_account_settings(state: State, line: Line) -> Any:
+    return {
+        "AccountLimit": {"ConcurrentExecutions": state.concurrency, "UnreservedConcurrentExecutions": state.concurrency}
+    }
+
+
 def delete_table(state: State, line: Line) -> Any:
     if line.one("table-name") in state.gone:
         raise Says("ResourceNotFoundException", "Requested resource not found")
@@ -160,6 +166,7 @@ _BY_SERVICE: Mapping[str, tuple[Answer, ...]] = {
     "ssm": (get_parameters, put_parameter, delete_parameters),
     "sesv2": (get_email_identity, create_email_identity, get_account),
     "cloudwatch": (describe_alarms,),
+    "lambda": (get_account_settings,),
     "dynamodb": (delete_table,),
     "kms": (schedule_key_deletion,),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,21 @@ _RETAINED = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 def write_package(folder: Path, *, code: bytes = b"one", stage: str = "prod", **changed: Any) -> Path:
     """`changed`: resources by logical id, in place of those that are there; None takes one away."""
-    folder.mkdir(parents=True, exist_ok=True)
     archives = {archive_of(code): code, f"layer-{_digest(b'layer')[:16]}.zip": b"layer"}
-    body = json.dumps(template(code_key=next(iter(archives)), **changed), indent=1).encode()
-    files = {**archives, "template.json": body}
+    body = json.dumps(template(code_key=archive_of(code), **changed), indent=1).encode()
+    return write_files(folder, archives, body, stage=stage, commit="c0ffee" + _digest(code)[:34])
+
+
+def write_files(
+    folder: Path, archives: Mapping[str, bytes], template: bytes, *, stage: str, commit: str | None = None
+) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {**archives, "template.json": template}
     for name, raw in files.items():
         (folder / name).write_bytes(raw)
     manifest = {
         "stage": stage,
-        "commit": "c0ffee" + _digest(code)[:34],
+        "commit": commit,
         "template": "template.json",
         "archives": list(archives),
         "sha256": {name: _digest(raw) for name, raw in files.items()},
@@ -43,6 +50,7 @@ def template(*, code_key: str, **changed: Any) -> dict[str, Any]:
         "BlobsBucket": _named("AWS::S3::Bucket", "BucketName", "${Prefix}-blobs") | _RETAINED,
         "SecretsKey": {"Type": "AWS::KMS::Key", **_RETAINED},
         "SdkBucket": {"Type": "AWS::S3::Bucket"},
+        "ApiAccount": {"Type": "AWS::ApiGateway::Account", **_RETAINED},  # stays, and is nobody's
         "APIHandler": _function(code_key),
         **{name: {"Type": "AWS::CloudWatch::Alarm"} for name in WATCHED},
         **changed,
@@ -56,6 +64,7 @@ def template(*, code_key: str, **changed: Any) -> dict[str, Any]:
             "PublicUrl": {"Type": "String", "Default": "https://push.example.com"},
             "MailFrom": {"Type": "String", "Default": "PushSaaS <push@push.example.com>"},
             "CoreStream": {"Type": "String", "Default": "off"},
+            "TransactionalConcurrency": {"Type": "Number", "Default": 50},
             **{
                 name: {"Type": "String", "Default": ""}
                 for name in ("AlarmEmail", "DomainName", "CertificateArn", "HostedZoneId")

@@ -68,9 +68,16 @@ class Scene:
         found = find_ground(stage, region=REGION, terminal=self.terminal, aws=Aws(run=self.cloud.run))
         return replace(found, pause=lambda _seconds: None)
 
-    def deploy(self, *, code: bytes = b"one", changed: dict[str, Any] | None = None, **wishes: str) -> None:
+    def deploy(
+        self,
+        *,
+        code: bytes = b"one",
+        changed: dict[str, Any] | None = None,
+        package: Path | None = None,
+        **wishes: str,
+    ) -> None:
         self._begin()
-        package = write_package(self.folder / "dist", code=code, **(changed or {}))
+        package = package or write_package(self.folder / "dist", code=code, **(changed or {}))
         deploy(self.ground(), Wishes(package=package, **wishes))
 
     def roll_back(self, *, release: str = "", replaced: str = "") -> None:

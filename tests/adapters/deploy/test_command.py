@@ -48,6 +48,7 @@ def shell(scene: Scene) -> Shell:
     return Shell(folder)
 
 
+@pytest.mark.slow
 def test_the_life_of_an_installation_ends_well_and_its_secrets_are_nowhere_to_be_read(shell: Shell) -> None:
     unsaid = ["--domain", "", "--mail-from", "", "--replace", "", "--region", ""]  # make hands over what it has not
     said = [shell.deploy("--yes", *unsaid)]
@@ -66,15 +67,16 @@ def test_the_life_of_an_installation_ends_well_and_its_secrets_are_nowhere_to_be
 
 def test_a_failure_is_one_line_with_what_to_do_next_and_no_traceback(shell: Shell) -> None:
     cloud = shell.cloud
-    cloud.state.fault_of_change = "Template error"
+    cloud.state.stacks[PREFIX] = {"status": "UPDATE_IN_PROGRESS", "parameters": {}, "template": {}, "resources": {}}
     cloud.save(shell.folder)
     done = shell.deploy("--yes")
     assert done.returncode == 1
-    assert done.stderr.splitlines()[0] == "make deploy: CloudFormation does not accept the change: Template error"
+    assert done.stderr.splitlines()[0] == f"make deploy: The stack {PREFIX} is in UPDATE_IN_PROGRESS."
     assert done.stderr.splitlines()[1].startswith("  next: ")
     assert len(done.stderr.splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_without_a_yes_and_without_a_terminal_nothing_changes(shell: Shell) -> None:
     done = shell.deploy()
     assert done.returncode == 1

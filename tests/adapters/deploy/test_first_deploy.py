@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from chalicelib.features.identity.adapters.key_set import read_key_set
 from tests.adapters.deploy.scene import BUCKET, PREFIX, Scene, halted
 
@@ -18,6 +20,7 @@ WALK = [
     "s3api put-bucket-encryption",
     "s3api put-bucket-policy",
     *_UPLOAD * 3,
+    "lambda get-account-settings",
     "s3api get-object",  # what a teardown kept
     "s3api delete-object",
     *(f"cloudformation {operation}" for operation in _CHANGE),
@@ -28,8 +31,6 @@ WALK = [
 ]
 MAIL = ["sesv2 get-email-identity", "sesv2 create-email-identity", "sesv2 get-account"]
 RENAME = [
-    "cloudformation list-stack-resources",
-    "cloudwatch describe-alarms",
     *(f"cloudformation {operation}" for operation in _CHANGE),
     "cloudformation wait stack-update-complete",
     "cloudformation describe-stacks",
@@ -137,3 +138,17 @@ def test_the_key_of_an_operator_is_not_shown_to_a_log(scene: Scene) -> None:
     scene.deploy()
     assert "make operator-key STAGE=prod" in scene.terminal.text
     assert "ps_live_" not in scene.terminal.text
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(10, "0"), (149, "0"), (150, "50"), (1_000, "50")])
+def test_a_young_account_is_promised_only_what_it_has(scene: Scene, limit: int, kept: str) -> None:
+    scene.cloud.state.concurrency = limit
+    scene.deploy()
+    assert scene.stack["parameters"]["TransactionalConcurrency"] == kept
+    assert ("CONCURRENCY=50" in scene.terminal.text) is (kept == "0")
+
+
+def test_concurrency_that_was_asked_for_is_not_argued_with(scene: Scene) -> None:
+    scene.cloud.state.concurrency = 120
+    scene.deploy(concurrency="20")
+    assert scene.stack["parameters"]["TransactionalConcurrency"] == "20"

@@ -70,7 +70,7 @@ def test_an_update_is_undone_by_the_alarms_of_the_stack(standing: Scene) -> None
     standing.deploy(code=b"two")
     configuration = _flag(standing, "create-change-set", "--rollback-configuration")
     assert all(f"alarm:pushsaas-prod-{name}-1" in configuration for name in WATCHED)
-    assert '"MonitoringTimeInMinutes":3' in configuration
+    assert '"MonitoringTimeInMinutes":6' in configuration
 
 
 def test_an_alarm_that_rings_already_does_not_forbid_its_own_cure(standing: Scene) -> None:
