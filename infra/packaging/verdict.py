@@ -11,7 +11,7 @@ from infra.packaging.functions import functions_of
 from infra.packaging.merge import Template
 
 MOST_MB = 150  # Lambda's own limit is 250
-_REGION = "eu-central-1"
+_REGIONS = ["eu-central-1", "us-east-1"]  # what there is differs between them
 _LONGEST_FINDING = 300
 _POLICIES = frozenset({"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"})
 _WHAT_AND_WHERE = ("Action", "NotAction", "Resource", "NotResource")
@@ -49,7 +49,7 @@ def lint_findings(template: Template) -> list[str]:
     from cfnlint.api import lint  # three seconds, which a refusal before this point need not wait for
     from cfnlint.config import ManualArgs
 
-    found = lint(json.dumps(template), config=ManualArgs(regions=[_REGION]))
+    found = lint(json.dumps(template), config=ManualArgs(regions=_REGIONS))
     return [_in_one_line(f"{match.rule.id} {_place(match)}: {match.message}") for match in found]
 
 
