@@ -7,15 +7,18 @@ import json
 import sys
 from collections.abc import Sequence
 
+from infra.cost import what_if
 from infra.cost.batch_simulation import Averages, simulate
 from infra.cost.bill import Bill
-from infra.cost.declared import declared, packaged
-from infra.cost.demo_run import LANE, Run, demo_run
+from infra.cost.declared import Unpriced, declared, packaged
+from infra.cost.demo_run import LANE, Run, Unfinished, demo_run
 from infra.cost.idle_month import idle_month
 from infra.cost.latency import Mix
 from infra.cost.machine import Machine
+from infra.cost.page import PAGE, renew
 from infra.cost.per_million import million, per_million, push_bytes
 from infra.cost.storage import storage
+from infra.packaging.refusal import Refused
 
 MOST_USD_PER_MILLION = 0.30
 MOST_USD_IDLE_MONTH = 10.00
@@ -24,14 +27,35 @@ _SUBSCRIBERS = 3_904  # eight batches of 488, as a million makes 2,048 of them
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
+    try:
+        return cost(options)
+    except (Unfinished, Unpriced, Refused) as error:
+        print(f"cost: {error}", file=sys.stderr)
+        return 1
+
+
+def cost(options: argparse.Namespace) -> int:
     stands = declared(packaged())
     batch = simulate(stands.machines[LANE], Mix())
     demo = demo_run(subscribers=options.subscribers)
     campaign, idle = per_million(demo, batch, stands.machines), idle_month(stands, demo.idle)
-    print(_how(demo, batch, stands.machines[LANE]))
-    for bill in (campaign, idle, storage(million(demo, batch))):
-        print(f"\n{bill.text()}")
-    return _verdict(campaign, idle)
+    bills = [bill.text() for bill in (campaign, idle, storage(million(demo, batch)))]
+    others = [what_if.text(demo, stands.machines)] if options.what_if or options.write else []
+    tables = "\n\n".join([_how(demo, batch, stands.machines[LANE]), *bills, *others, last_line(campaign, idle)])
+    print(tables)
+    if options.write:
+        renew(PAGE, tables)
+    return int(is_too_dear(campaign, idle))
+
+
+def is_too_dear(campaign: Bill, idle: Bill) -> bool:
+    return campaign.usd > MOST_USD_PER_MILLION or idle.usd > MOST_USD_IDLE_MONTH
+
+
+def last_line(campaign: Bill, idle: Bill) -> str:
+    """For machines."""
+    figures = {"usd_per_million": round(campaign.usd, 4), "usd_idle_month": round(idle.usd, 2)}
+    return f"COST {json.dumps(figures)}"
 
 
 def _how(demo: Run, batch: Averages, machine: Machine) -> str:
@@ -45,16 +69,11 @@ def _how(demo: Run, batch: Averages, machine: Machine) -> str:
     )
 
 
-def _verdict(campaign: Bill, idle: Bill) -> int:
-    """The last line is for machines."""
-    figures = {"usd_per_million": round(campaign.usd, 4), "usd_idle_month": round(idle.usd, 2)}
-    print(f"\nCOST {json.dumps(figures)}")
-    return int(campaign.usd > MOST_USD_PER_MILLION or idle.usd > MOST_USD_IDLE_MONTH)
-
-
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.cost", description="What the product costs on AWS.")
     parser.add_argument("--subscribers", type=int, default=_SUBSCRIBERS, help="of the demo run (%(default)s)")
+    parser.add_argument("--what-if", action="store_true", help="also under other assumptions")
+    parser.add_argument("--write", action="store_true", help="all of it, and into docs/cost.md")
     return parser.parse_args(arguments)
 
 

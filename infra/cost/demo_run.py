@@ -104,10 +104,13 @@ class _Walk:
         stats = self._until(lambda: self._stats(campaign_id), lambda stats: stats["state"] == "sent")
         self._settle()
         campaign = launched + self._meter.read()
+        batches = campaign.runs_of(LANE)
+        if not batches:
+            raise Unfinished("so few subscribers that the bulk lane was not used; a few thousand will do")
         received = self._product.parts.push_service.ledger.received()
         return Run(
             subscribers=_all_of_them(stats),
-            batches=campaign.runs_of(LANE),
+            batches=batches,
             campaign=campaign,
             look=look,
             idle=self._idle(),
