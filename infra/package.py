@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def package(stage: Stage, place: Path, *, template_only: bool = False, build: Path = ROOT / "build") -> Verdict:
     """Puts a release at `place`. One with faults gets no manifest, and what has none is not deployed."""
-    build.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=build) as folder:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=place.parent, prefix=".") as folder:
         release = Release.begun(Path(folder, "release"))
         generated = generate(ROOT, stage, Path(folder))
         compiler = find_compiler(os.environ)  # noqa: TID251 -- a tool of the builder, not a setting of the product

@@ -26,6 +26,7 @@ _TARGET = [
 _INSTALL = ("-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--require-hashes", "--no-input")
 _IN_LAMBDA = "/opt"
 _LONGEST_COMPLAINT = 600
+_MAKERS = ("layer.py", "bytecode.py", "archive.py")  # the code that makes a layer decides what is in it, too
 _JUNK = ("bin", "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "**/tests", "**/__pycache__")
 
 
@@ -37,9 +38,9 @@ class Recipe:
 
     @property
     def key(self) -> str:
-        how = [self.lock.read_text(), *sorted(self.services), str(self.compiler and self.compiler.version)]
-        here = [path.read_text() for path in sorted(Path(__file__).parent.glob("*.py"))]
-        return hashlib.sha256("\0".join(how + here).encode()).hexdigest()[:16]
+        what = [self.lock.read_text(), *sorted(self.services), str(self.compiler and self.compiler.version)]
+        how = [Path(__file__).with_name(name).read_text() for name in _MAKERS]
+        return hashlib.sha256("\0".join(what + how).encode()).hexdigest()[:16]
 
 
 def build(recipe: Recipe, cache: Path) -> Path:

@@ -67,8 +67,7 @@ class Release:
         (self.folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
 
     def publish(self, place: Path) -> None:
-        """All at once: nobody finds a new template beside old archives."""
-        place.parent.mkdir(parents=True, exist_ok=True)
+        """All at once, so it must stand on the same disk: nobody finds a new template beside old archives."""
         shutil.rmtree(place, ignore_errors=True)
         try:
             self.folder.rename(place)

@@ -1,4 +1,4 @@
-"""The hand-written parts of the template: `infra/resources.yaml`, `infra/overlay.yaml` and `infra/policies/*.yaml`."""
+"""The hand-written parts of the template: `infra/resources.yaml`, and what is in `infra/overlay` and `infra/policies`."""
 
 from __future__ import annotations
 

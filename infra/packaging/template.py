@@ -27,7 +27,7 @@ def assemble(generated: Template, *, infra: Path, stage: Stage, keys: Keys) -> T
         _parameters(stage),
         _layer(keys.layer),
         *function_patches(generated, surroundings),
-        read_template(infra / "overlay.yaml"),
+        join(*map(read_template, sorted((infra / "overlay").glob("*.yaml")))),
     ]
     template: Template = reduce(lay, patches, join(generated, resources))
     _refuse_loose_patches(template)

@@ -121,6 +121,13 @@ def test_a_role_from_elsewhere_is_caught(template: Template, role: object) -> No
     assert list(package.shared_or_hidden_roles(template)) == ["Send has no role in the template"]
 
 
+def test_a_policy_that_is_not_in_the_template_is_caught(template: Template) -> None:
+    template["Resources"]["SendRole"]["Properties"]["ManagedPolicyArns"] = [
+        "arn:aws:iam::aws:policy/AdministratorAccess"
+    ]
+    assert list(package.shared_or_hidden_roles(template)) == ["Send may do what somebody else's policy says"]
+
+
 def test_roles_that_sam_would_make_are_caught(template: Template) -> None:
     _send(template)["Policies"] = ["AmazonSQSFullAccess"]
     template["Resources"]["Steps"] = {"Type": "AWS::Serverless::StateMachine"}

@@ -18,7 +18,7 @@ from tests.architecture.rules.tree import ROOT, files
 
 _BIN = Path(sys.executable).parent
 _LEFT_OUT = shutil.ignore_patterns(
-    "__pycache__", ".git", ".venv", ".local", ".*_cache", ".hypothesis", ".coverage*", "node_modules"
+    "__pycache__", ".git", ".venv", ".local", ".*_cache", ".hypothesis", ".coverage*", "node_modules", "build", "dist"
 )
 
 

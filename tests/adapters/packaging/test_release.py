@@ -46,8 +46,8 @@ def test_the_manifest_names_every_file_with_its_hash(release: Release, tmp_path:
 
 
 def test_a_release_replaces_the_one_before_as_a_whole(release: Release, tmp_path: Path) -> None:
-    place = tmp_path / "dist" / "prod"
-    place.mkdir(parents=True)
+    place = tmp_path / "prod"
+    place.mkdir()
     (place / "code-of-yesterday.zip").touch()
     release.write_template({})
     release.publish(place)

@@ -97,6 +97,8 @@ def shared_or_hidden_roles(template: Template) -> Iterator[str]:
             yield f"{name} has no role in the template"
         elif uses[role] > 1:
             yield f"{name} shares its role with another function"
+        elif "ManagedPolicyArns" in template["Resources"][role]["Properties"]:
+            yield f"{name} may do what somebody else's policy says"
         yield from (f"{name} has SAM make a role: {word}" for word in sorted(_ROLE_MAKERS & functions[name].keys()))
     for name, resource in template["Resources"].items():
         kind = resource["Type"].removeprefix(_SERVERLESS)
