@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from infra.packaging.merge import Template
+from infra.packaging.merge import Template, join
 from infra.packaging.refusal import Refused
 
 Statements = list[dict[str, Any]]
@@ -20,6 +20,14 @@ def read_template(path: Path) -> Template:
     if not isinstance(template, dict):
         raise Refused(f"{path.name} is not a template")
     return template
+
+
+def read_overlay(folder: Path) -> Template:
+    """One file for each subject; no two may speak of the same resource."""
+    parts = sorted(folder.glob("*.yaml"))
+    if not parts:
+        raise Refused(f"infra/{folder.name} holds nothing: production would have no edge and no alarms")
+    return join(*map(read_template, parts))
 
 
 def read_policies(folder: Path) -> dict[str, Statements]:

@@ -10,7 +10,7 @@ from infra.packaging.events import queues_of
 from infra.packaging.functions import RUNTIME, Surroundings, function_patches
 from infra.packaging.merge import Template, join, lay
 from infra.packaging.refusal import Refused
-from infra.packaging.sources import read_policies, read_template
+from infra.packaging.sources import read_overlay, read_policies, read_template
 from infra.packaging.stage import Stage
 
 
@@ -27,7 +27,7 @@ def assemble(generated: Template, *, infra: Path, stage: Stage, keys: Keys) -> T
         _parameters(stage),
         _layer(keys.layer),
         *function_patches(generated, surroundings),
-        join(*map(read_template, sorted((infra / "overlay").glob("*.yaml")))),
+        read_overlay(infra / "overlay"),
     ]
     template: Template = reduce(lay, patches, join(generated, resources))
     _refuse_loose_patches(template)
