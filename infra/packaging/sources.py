@@ -1,4 +1,4 @@
-"""The hand-written parts of the template: `infra/resources.yaml`, and what is in `infra/overlay` and `infra/policies`."""
+"""The hand-written parts of the template: `resources.yaml`, and the files in `overlay` and `policies`."""
 
 from __future__ import annotations
 

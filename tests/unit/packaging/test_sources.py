@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.packaging.refusal import Refused
-from infra.packaging.sources import read_policies, read_template
+from infra.packaging.sources import read_overlay, read_policies, read_template
 from infra.packaging.stage import read_stage
 
 _CONFIG = """{"environment_variables": {"WINDOW": "1", "PREFIX": "all"}, "stages": {"dev": {"environment_variables":
@@ -33,6 +33,21 @@ def test_an_unreadable_template_is_refused_in_one_line(tmp_path: Path, text: str
 def test_a_missing_template_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"overlay\.yaml: .*No such file"):
         read_template(tmp_path / "overlay.yaml")
+
+
+def test_the_overlay_has_a_file_for_each_subject(tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text("Resources: {RestAPI: {Properties: {}}}")
+    (tmp_path / "sdk.yaml").write_text("Resources: {Files: {Type: AWS::S3::Bucket}}")
+    assert read_overlay(tmp_path)["Resources"].keys() == {"RestAPI", "Files"}
+
+
+def test_an_overlay_that_says_nothing_or_something_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="holds nothing"):
+        read_overlay(tmp_path)
+    for name in ("api", "domain"):
+        (tmp_path / f"{name}.yaml").write_text("Resources: {RestAPI: {Properties: {}}}")
+    with pytest.raises(Refused, match="RestAPI is defined twice"):
+        read_overlay(tmp_path)
 
 
 def test_policies_are_named_by_their_files_and_may_be_empty(tmp_path: Path) -> None:
