@@ -1,4 +1,4 @@
-"""The hand-written parts of the template: `resources.yaml`, and the files in `overlay` and `policies`."""
+"""The hand-written parts of the template: `infra/resources.yaml`, `infra/overlay` and `infra/policies`."""
 
 from __future__ import annotations
 
