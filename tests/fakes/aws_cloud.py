@@ -17,7 +17,7 @@ from tests.fakes.aws_state import Line, Says, State
 
 _ROOT = Path(__file__).parents[2]
 _ANSWERS = {**aws_stacks.ANSWERS, **aws_stores.ANSWERS}
-_LOOKS = ("get-", "describe-", "list-", "head-", "wait", "get")
+_LOOKS = ("get-", "describe-", "list-", "head-", "scan", "wait", "get")
 
 
 class Killed(BaseException):

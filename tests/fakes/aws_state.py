@@ -25,6 +25,7 @@ class State:
     is_signed_in: bool = True
     region: str = REGION
     concurrency: int = 1_000
+    rows: int = 0
     has_production_mail: bool = False
     endpoint: str = "https://api123.execute-api.eu-central-1.amazonaws.com/prod/"
     buckets: dict[str, Any] = field(default_factory=dict)

@@ -130,6 +130,10 @@ def get_account_settings(state: State, line: Line) -> Any:
     }
 
 
+def scan(state: State, line: Line) -> Any:
+    return {"Count": min(state.rows, int(line.one("limit"))), "ScannedCount": 1}
+
+
 def delete_table(state: State, line: Line) -> Any:
     if line.one("table-name") in state.gone:
         raise Says("ResourceNotFoundException", "Requested resource not found")
@@ -167,7 +171,7 @@ _BY_SERVICE: Mapping[str, tuple[Answer, ...]] = {
     "sesv2": (get_email_identity, create_email_identity, get_account),
     "cloudwatch": (describe_alarms,),
     "lambda": (get_account_settings,),
-    "dynamodb": (delete_table,),
+    "dynamodb": (scan, delete_table),
     "kms": (schedule_key_deletion,),
 }
 ANSWERS: Mapping[str, Answer] = {

@@ -26,6 +26,7 @@ WALK = [
     *(f"cloudformation {operation}" for operation in _CHANGE),
     "cloudformation wait stack-create-complete",
     "ssm get-parameters",
+    "dynamodb scan",
     *["ssm put-parameter"] * 3,
     "cloudformation describe-stacks",
 ]
@@ -117,6 +118,24 @@ def test_the_secrets_are_what_the_product_reads(scene: Scene) -> None:
     assert read_key_set(secrets[f"/{PREFIX}/jwt"]).kid
     assert len(secrets[f"/{PREFIX}/pepper"]) == len(secrets[f"/{PREFIX}/installation"]) == 43
     assert secrets[f"/{PREFIX}/pepper"] != secrets[f"/{PREFIX}/installation"]
+
+
+@pytest.mark.parametrize("name", ["pepper", "installation"])
+def test_a_secret_that_rows_hang_on_is_not_quietly_made_anew(scene: Scene, name: str) -> None:
+    scene.deploy()
+    scene.cloud.state.rows = 7
+    del scene.cloud.state.secrets[f"/{PREFIX}/{name}"]
+    halt = halted(scene.deploy)
+    assert f"/{PREFIX}/{name} is gone" in str(halt)
+    assert f"/{PREFIX}/{name}" not in scene.cloud.state.secrets
+
+
+def test_a_key_set_that_is_gone_is_made_anew(scene: Scene) -> None:
+    scene.deploy()
+    scene.cloud.state.rows = 7
+    del scene.cloud.state.secrets[f"/{PREFIX}/jwt"]
+    scene.deploy()
+    assert f"/{PREFIX}/jwt" in scene.cloud.state.secrets
 
 
 def test_no_secret_is_on_any_command_line_or_told(scene: Scene) -> None:
