@@ -45,15 +45,15 @@ logs: $(RUN)  ## Follow the local product's log
 shell: $(RUN)  ## A Python prompt inside the local product
 	@$(PY) -m infra.local shell
 
-operator-key: $(RUN)  ## Issue a platform operator's key for the local product
-	@$(PY) -m infra.local operator-key
+operator-key: $(RUN)  ## Issue a platform operator's key for the local product, or for a deployed one (STAGE=prod)
+	@$(if $(STAGE),$(PY) -m infra.deploy operator-key --stage "$(STAGE)" $(AGREED),$(PY) -m infra.local operator-key)
 
 # --- The gates ---
 
 test: $(DEV)  ## The fast tests (under 3 minutes; ARGS= goes to pytest)
 	@$(PYTEST) -m "not slow and not e2e" $(ARGS)
 
-check: lint types floors coverage chaos  ## Everything that must hold before a change lands (under 20 minutes)
+check: lint types floors openapi-diff coverage chaos package checkov cost  ## Everything that must hold before a change lands (under 20 minutes)
 	@echo "check: all gates passed"
 
 lint: $(DEV)  ## Style, formatting, and whether the locks fit their inputs
@@ -71,15 +71,46 @@ floors: $(DEV)  ## Who may import whom
 coverage: $(DEV)  ## All tests under coverage, and its two gates
 	@.ci/coverage
 
-chaos: SEEDS ?= 50
 e2e: $(DEV)  ## The tests that need a real browser (skipped where there is none, unless E2E_REQUIRED=1)
 	@$(PYTEST) -m e2e $(ARGS)
 
+chaos: SEEDS ?= 50
 chaos: $(DEV)  ## Kill, lose and repeat under a seeded scheduler (SEEDS=50)
 	@$(PY) -m tests.chaos --seeds $(SEEDS)
 
+openapi-diff: $(DEV)  ## Name what would break clients of the contract that is committed (BASE=HEAD)
+	@$(PY) -m infra.contract $(BASE)
+
 bench: $(DEV)  ## One benchmark against its peers (B=name; without it, the list)
 	@$(if $(B),$(PY) -m bench.$(B),printf '  make bench B=%s\n' $(filter-out _%,$(basename $(notdir $(wildcard bench/*.py)))))
+
+# --- The cloud: packages need no account; what touches one goes through the AWS command line ---
+
+# What people give once: the next deploy remembers it.
+AGREED = $(if $(YES),--yes) $(if $(REGION),--region "$(REGION)")
+WISHES = --domain "$(DOMAIN)" --certificate "$(CERTIFICATE)" --zone "$(ZONE)" --mail-from "$(MAIL_FROM)" \
+	--alarm-email "$(ALARM_EMAIL)" --concurrency "$(CONCURRENCY)" --replace "$(REPLACE)" --package "$(PACKAGE)"
+
+package: $(DEV)  ## One template and its archives in dist/ (STAGE=prod)
+	@$(PY) -m infra.package --stage "$(or $(STAGE),prod)"
+
+checkov: $(DEV)  ## What checkov says of the packaged template (STAGE=prod)
+	@$(PY) -m infra.checkov --stage "$(or $(STAGE),prod)"
+
+cost: $(DEV)  ## What a million notifications and an idle month cost at list prices (ARGS=--what-if)
+	@$(PY) -m infra.cost $(ARGS)
+
+deploy: $(DEV)  ## Show what changes in the account, then change it (STAGE=prod; docs/deploy.md has the rest)
+	@$(PY) -m infra.deploy deploy --stage "$(STAGE)" $(AGREED) $(WISHES)
+
+rollback: $(DEV)  ## Deploy an earlier release again (STAGE=prod, RELEASE=the previous one)
+	@$(PY) -m infra.deploy rollback --stage "$(STAGE)" $(AGREED) --release "$(RELEASE)" --replace "$(REPLACE)"
+
+smoke: $(DEV)  ## Ask a deployed product whether it is well (STAGE=prod)
+	@$(PY) -m infra.deploy smoke --stage "$(STAGE)" $(AGREED)
+
+teardown: $(DEV)  ## Take a deployed product down; its data stays unless told twice (STAGE=prod, DATA=its prefix)
+	@$(PY) -m infra.deploy teardown --stage "$(STAGE)" $(AGREED) --data "$(DATA)"
 
 # --- Writing ---
 
@@ -94,13 +125,14 @@ new: $(DEV)  ## Make a feature slice that passes every gate (F=name, TIER=a slic
 docs: $(DEV)  ## Write the generated pages of docs/
 	@$(PY) -m infra.docs
 
-lock: $(DEV)  ## Resolve the requirements into the three locks (UPGRADE=1 for the newest versions)
+lock: $(DEV)  ## Resolve the requirements into the locks (UPGRADE=1 for the newest versions)
 	@.ci/lock $(if $(UPGRADE),--upgrade)
 
 clean:  ## Remove environment and caches; the local product's state stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
 
-.PHONY: help run demo reset logs shell operator-key test check e2e lint types floors coverage chaos bench fmt new docs lock clean
+.PHONY: help run demo reset logs shell operator-key test check e2e lint types floors coverage chaos openapi-diff bench \
+	package checkov cost deploy rollback smoke teardown fmt new docs lock clean
 
 # --- The environment ---
 

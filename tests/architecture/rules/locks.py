@@ -1,4 +1,4 @@
-"""The three locks: every version pinned and hashed, the smaller inside the larger, no address of any registry."""
+"""The locks: every version pinned and hashed, the smaller inside the larger, no address of any registry."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 LOCKS = ("requirements.txt", "requirements-run.txt", "requirements-dev.txt")
+BESIDE = ("requirements-checkov.txt",)  # an environment of its own: nothing in it has to agree with ours
 _PIN = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+)((?:.*\\\n)*.*)", re.MULTILINE)
 _ADDRESS = re.compile(r"://|--(extra-)?index-url|--find-links")
 
 
 def loose_locks(root: Path) -> Iterator[str]:
-    for lock in LOCKS:
+    for lock in (*LOCKS, *(name for name in BESIDE if (root / name).exists())):
         text = (root / lock).read_text()
         names = re.findall(r"^[A-Za-z0-9].*", text, re.MULTILINE)
         pins = _PIN.findall(text)
