@@ -21,7 +21,12 @@ Parameter = str | int | Path | bool | None | Mapping[str, Any] | Sequence[Any]
 
 _ERROR = re.compile(r"An error occurred \((\w+)\)[^:]*: (.*)", re.DOTALL)
 _LONGEST = 500  # letters of what AWS says; it may quote half a template
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+_PERMISSION = "Your login may not do this; docs/deploy.md lists what a deployer needs."
+_SIGN_IN = "Your login has run out: sign in again, then run the same command. What is done already is not done twice."
+_WAYS_OUT = {
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"), _PERMISSION),
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId"), _SIGN_IN),
+}
 
 
 class Refused(Halt):
@@ -32,10 +37,7 @@ class Refused(Halt):
         self.code = known[1] if known else ""
         self.says = "" if is_secret else " ".join((known[2] if known else said).split())[:_LONGEST]
         reason = ": ".join(part for part in (call, self.code, self.says) if part)
-        super().__init__(reason, then=_PERMISSION if self.code in _DENIED else AGAIN)
-
-
-_PERMISSION = "Your login may not do this; docs/deploy.md lists what a deployer needs."
+        super().__init__(reason, then=_WAYS_OUT.get(self.code, AGAIN))
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def deploy(ground: Ground, wishes: Wishes) -> None:
     before = stack.ready()
     wishes.check(ground, before.parameters if before else {})
     package = read_package(wishes.package or pack(ground.stage), stage=ground.stage)
+    ground.terminal.say(f"release {package.release}, of commit {package.commit}")
     artifacts.make_ready()
     url = artifacts.publish(package)
     asked = wishes.parameters(ground)

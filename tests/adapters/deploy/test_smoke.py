@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from infra.deploy.smoke import PAUSES_SECONDS, QUESTIONS, smoke
+from tests.adapters.deploy.dist import archive_of
 from tests.adapters.deploy.scene import Scene, halted
 
 _WRONG = {
@@ -33,7 +34,7 @@ def test_a_slow_start_is_waited_for(scene: Scene) -> None:
     scene.api.well_after = len(PAUSES_SECONDS)
     pauses: list[float] = []
     assert smoke(replace(scene.ground(), pause=pauses.append), scene.api.url)
-    assert pauses == list(PAUSES_SECONDS)
+    assert [seconds for seconds in pauses if seconds] == list(PAUSES_SECONDS)
 
 
 def test_waiting_has_an_end(scene: Scene) -> None:
@@ -56,8 +57,25 @@ def test_odd_answers_are_wrong_ones_and_no_crash(scene: Scene, answer: tuple[int
     assert not smoke(scene.ground(), scene.api.url)
 
 
-def test_nobody_there_is_a_failure_and_no_crash(scene: Scene) -> None:
-    assert not smoke(scene.ground(), "http://127.0.0.1:9/prod/")
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/prod/", "http://127.0.0.1:1", "nonsense://x"])
+def test_nobody_there_is_no_verdict_and_no_crash(scene: Scene, url: str) -> None:
+    assert "cannot be reached from here" in str(halted(smoke, scene.ground(), url))
+
+
+def test_a_release_is_not_taken_back_because_the_deployer_is_offline(scene: Scene) -> None:
+    scene.deploy()
+    scene.cloud.state.endpoint = "http://127.0.0.1:9/prod/"
+    halt = halted(scene.deploy, code=b"two")
+    assert "cannot be reached from here" in str(halt)
+    assert scene.code == archive_of(b"two")
+    scene.cloud.state.endpoint = scene.api.url
+    scene.deploy(code=b"two")
+
+
+def test_a_redirect_is_not_followed(scene: Scene) -> None:
+    scene.api.instead = {"/prod/v1/health": (302, "application/json", {"status": "ok"})}
+    assert not smoke(scene.ground(), scene.api.url)
+    assert set(scene.api.asked) == {"/prod/v1/health"}
 
 
 def test_a_first_release_that_fails_has_nothing_to_go_back_to(scene: Scene) -> None:

@@ -89,10 +89,3 @@ def test_a_template_that_cloudformation_refuses_is_an_ordinary_failure(scene: Sc
     scene.cloud.state.fault_of_change = "Template error: unresolved dependencies"
     halt = halted(scene.deploy)
     assert str(halt) == "CloudFormation does not accept the change: Template error: unresolved dependencies"
-
-
-def test_an_answer_that_is_no_json_is_an_ordinary_failure(scene: Scene) -> None:
-    from infra.deploy.aws_cli import Aws, Ran, Refused
-
-    with pytest.raises(Refused, match="no JSON"):
-        Aws(run=lambda _line: Ran(0, "<html>", "")).call("sts", "get-caller-identity")
