@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from infra.deploy.smoke import PAUSES_SECONDS, QUESTIONS, smoke
+from infra.deploy.smoke import PAUSES_SECONDS, QUESTIONS, Answer, smoke
 from tests.adapters.deploy.dist import archive_of
 from tests.adapters.deploy.scene import Scene, halted
+from tests.fakes.gateway import Client
+from tests.fakes.installation import Installation
 
 _WRONG = {
     "/prod/v1/health": (200, "application/json", {"status": "broken"}),
@@ -28,6 +30,14 @@ _ODD = [
 def test_a_well_one_passes_with_one_question_each(scene: Scene) -> None:
     assert smoke(scene.ground(), scene.api.url)
     assert scene.api.asked == [f"/prod{question.path}" for question in QUESTIONS]
+
+
+def test_the_product_itself_answers_as_it_should(aws: Installation) -> None:
+    client = Client()
+    for question in QUESTIONS:
+        said = client.get(question.path)
+        media_type = said.headers["content-type"].partition(";")[0]
+        assert question.is_answered(Answer(said.status, media_type, said.json())), question.path
 
 
 def test_a_slow_start_is_waited_for(scene: Scene) -> None:
