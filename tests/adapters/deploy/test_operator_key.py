@@ -38,11 +38,14 @@ def person() -> Person:
 
 
 @pytest.fixture
-def ground(aws: Installation, scene: Scene, person: Person, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
-    stage = Stage("test", local_aws.environment(prefix=PREFIX, stage="test"))
+def ground(aws: Installation, scene: Scene, person: Person) -> Iterator[Ground]:
     with local_aws.serving() as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        yield replace(scene.ground(), stage=stage, terminal=person)
+        yield replace(scene.ground(), stage=_stage(url), terminal=person)
+
+
+def _stage(aws_url: str) -> Stage:
+    """Only the product's process is led astray: in this one, clients are kept for the tests that follow."""
+    return Stage("test", local_aws.environment(prefix=PREFIX, stage="test") | {"AWS_ENDPOINT_URL": aws_url})
 
 
 def test_the_key_is_an_operators(ground: Ground, person: Person) -> None:
@@ -68,12 +71,9 @@ def test_none_is_made_for_a_log(ground: Ground, aws: Installation) -> None:
     assert aws.rows("core") == []
 
 
-def test_an_aws_that_does_not_answer_is_an_ordinary_failure(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    halt = halted(issue_key, ground, _PARAMETERS, only_first=True)
+def test_an_aws_that_does_not_answer_is_an_ordinary_failure(ground: Ground, capfd: pytest.CaptureFixture[str]) -> None:
+    astray = replace(ground, stage=_stage("http://127.0.0.1:9"))
+    halt = halted(issue_key, astray, _PARAMETERS, only_first=True)
     assert "could not be made" in str(halt)
     said = capfd.readouterr().err
     assert "AWS did not answer the product" in said
