@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from infra.local.instance import free_port
 
@@ -18,10 +19,11 @@ _PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def standing() -> Iterator[str]:
-    """Its URL. It keeps nothing, and has no subscribers but those who come."""
+def standing(log: IO[str] | int = subprocess.DEVNULL) -> Iterator[str]:
+    """Its URL. It keeps nothing, and has no subscribers but those who come. `log` takes what the product logs."""
     program = [sys.executable, "-m", "tests.fakes.local_product"]
-    with subprocess.Popen(program, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(program, cwd=_ROOT, stdin=pipe, stdout=pipe, stderr=log, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -36,10 +38,11 @@ def standing() -> Iterator[str]:
 def main() -> None:
     from infra.local.start import Options, running
 
+    here, sys.stdout = sys.stdout, sys.stderr  # the product logs to standard output, which nobody reads for long
     options = Options(port=free_port(), keeps_state=False, subscribers=0)
     with running(options) as product:
-        sys.stdout.write(f"{product.parts.url}\n")
-        sys.stdout.flush()
+        here.write(f"{product.parts.url}\n")
+        here.flush()
         sys.stdin.read()
 
 

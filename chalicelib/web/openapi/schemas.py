@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from pydantic_core import core_schema
 
 from chalicelib.web.endpoint import Endpoint
-from chalicelib.web.schema import Nothing, Schema
+from chalicelib.web.schema import SHOWN_ONCE, Nothing, Schema
 
 _TEMPLATE = "#/components/schemas/{model}"
 
@@ -34,6 +34,9 @@ class Schemas:
         self.components: dict[str, JsonSchema] = {
             names[name]: _renamed(schema, names) for name, schema in components.items()
         }
+        for endpoint in endpoints:
+            if endpoint.replayable and endpoint.returns is not Nothing:
+                _leave_out_secrets(self.components[self.answer(endpoint.returns)["$ref"].rpartition("/")[2]])
         queries = {self._name(endpoint.query) for endpoint in endpoints}
         self._queries: dict[str, JsonSchema] = {name: self.components.pop(name) for name in queries}
 
@@ -71,6 +74,12 @@ class _Plain(GenerateJsonSchema):
         if self.mode == _WRITTEN:
             plain.pop("additionalProperties", None)
         return plain
+
+
+def _leave_out_secrets(answer: JsonSchema) -> None:
+    """A replay shows the thing without what is shown once."""
+    fields = answer["properties"]
+    answer["required"] = [name for name in answer.get("required", ()) if not fields[name].get(SHOWN_ONCE)]
 
 
 def _names(generated: Mapping[str, JsonSchema]) -> dict[str, str]:

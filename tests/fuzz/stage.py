@@ -1,0 +1,150 @@
+"""What must exist before a stranger's requests can reach deep: accounts, sites, campaigns, subscriptions and keys.
+
+Made over HTTP on the running product, in numbers, because the requests that follow send, cancel and delete them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from chalicelib.core import clock
+from infra.local.push_service.service import PushService
+
+EMAIL, OTHER, PASSWORD = "fuzz@example.com", "other@example.com", "a long enough password"
+ORIGIN = "https://shop.example"
+_MANY = 60
+_FEW = 15
+_SCOPES = ("sites:read", "sites:write", "audience:read", "audience:write", "campaigns:read", "campaigns:write")
+_MESSAGE = {"title": "Sale", "body": "Until Sunday", "url": f"{ORIGIN}/sale"}
+_PATIENCE_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Caller:
+    url: str
+    token: str = ""
+
+    def post(self, path: str, body: Any, **headers: str) -> Any:
+        return self._ask("POST", path, body, headers)
+
+    def get(self, path: str) -> Any:
+        return self._ask("GET", path, None, {})
+
+    def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
+        credentials = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        sent = None if body is None else json.dumps(body).encode()
+        whole = {"Content-Type": "application/json", **credentials, **headers}
+        with urlopen(Request(self.url + path, data=sent, headers=whole, method=method), timeout=30) as answer:
+            return json.load(answer)
+
+
+def prepare(url: str, folder: Path) -> dict[str, str]:
+    """Writes the lists into the folder, one value in a line; returns the credentials by the names of their variables."""
+    anyone = Caller(url)
+    tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
+    ada = replace(anyone, token=tokens["access_token"])
+    site = _site(ada)
+    subscribed = [_subscription(ada, site, index) for index in range(_FEW)]
+    own, *others = [one["subscription_id"] for one in subscribed]
+    lists = {
+        **_sites(ada, site),
+        **_campaigns(ada, site),
+        **_browser(site),
+        "own_subscription": [own],
+        "subscriptions": others[: _FEW // 2],
+        "doomed_subscriptions": others[_FEW // 2 :],
+        "keys": [_key(ada, "sites:read")["id"] for _ in range(_FEW)],
+        "tenants": [tokens["tenant"]["id"]],
+        "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
+        "letters": [_letter(anyone, f"new{number}@example.com") for number in range(_FEW)],
+    }
+    for name, values in lists.items():
+        (folder / f"{name}.txt").write_text("".join(f'"{value}"\n' for value in values), encoding="utf-8")
+    return {
+        "ACCESS_TOKEN": ada.token,
+        "OTHER_TOKEN": other["access_token"],
+        "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "team:read")["key"],
+        "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
+    }
+
+
+def _letter(anyone: Caller, email: str) -> str:
+    """The token in the letter to a newcomer."""
+    anyone.post("/v1/auth/register", {"email": email, "password": PASSWORD, "tenant_name": "Fuzz"})
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not (letters := anyone.get(f"/local/outbox?to={email}")["data"]):
+        assert time.monotonic() < deadline, "no letter came"
+        time.sleep(0.05)
+    found = re.search(r"token=([\w.-]+)", letters[0]["text"])
+    assert found
+    return found[1]
+
+
+def _account(anyone: Caller, email: str) -> Any:
+    return anyone.post("/v1/auth/verify-email", {"token": _letter(anyone, email), "password": PASSWORD})
+
+
+def _signed_in(anyone: Caller) -> Any:
+    return anyone.post("/v1/auth/login", {"email": EMAIL, "password": PASSWORD})
+
+
+def _sites(ada: Caller, site: Any) -> dict[str, Sequence[str]]:
+    """One to work with, some to change and some to close."""
+    return {
+        "sites": [site["id"]],
+        "site_keys": [site["site_key"]],
+        "changing_sites": [_site(ada)["id"] for _ in range(_FEW)],
+        "doomed_sites": [_site(ada)["id"] for _ in range(_FEW)],
+    }
+
+
+def _site(ada: Caller) -> Any:
+    return ada.post("/v1/sites", {"name": "Shop", "url": ORIGIN})
+
+
+def _key(ada: Caller, *scopes: str) -> Any:
+    return ada.post("/v1/api-keys", {"name": "fuzz", "scopes": list(scopes)})
+
+
+def _campaigns(ada: Caller, site: Any) -> dict[str, Sequence[str]]:
+    ahead = clock.now().astimezone(UTC) + timedelta(days=30)
+    instants = [(ahead + timedelta(days=day)).replace(microsecond=0) for day in range(3)]
+    schedule = {"schedule": {"send_at": _spelled(ahead)}}
+    return {
+        "campaigns": [_campaign(ada, site) for _ in range(_MANY)],
+        "doomed_campaigns": [_campaign(ada, site, **schedule) for _ in range(_FEW)],
+        "scheduled_campaigns": [_campaign(ada, site, **schedule) for _ in range(_FEW)],
+        "instants": [_spelled(instant) for instant in instants],
+    }
+
+
+def _spelled(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _campaign(ada: Caller, site: Any, **words: Any) -> str:
+    body = {"name": "Sale", "message": _MESSAGE, "audience": {"all": True}, **words}
+    return str(ada.post(f"/v1/sites/{site['id']}/campaigns", body)["id"])
+
+
+def _browser(site: Any) -> dict[str, Sequence[str]]:
+    """What a browser would say of itself."""
+    found = [PushService.simulated(12, index, vapid_public_key=site["vapid_public_key"]) for index in range(_FEW)]
+    return {
+        "endpoints": [one["endpoint"] for one in found],
+        "p256dh": [one["keys"]["p256dh"] for one in found],
+        "auth": [one["keys"]["auth"] for one in found],
+    }
+
+
+def _subscription(ada: Caller, site: Any, index: int) -> Any:
+    browser = PushService.simulated(11, index, vapid_public_key=site["vapid_public_key"])
+    return ada.post(f"/v1/sdk/{site['site_key']}/subscriptions", {"subscription": browser}, Origin=ORIGIN)
