@@ -46,7 +46,7 @@ shell: $(RUN)  ## A Python prompt inside the local product
 	@$(PY) -m infra.local shell
 
 operator-key: $(RUN)  ## Issue a platform operator's key for the local product, or for a deployed one (STAGE=prod)
-	@$(if $(STAGE),$(PY) -m infra.deploy operator-key --stage "$(STAGE)" $(AGREED),$(PY) -m infra.local operator-key)
+	@$(if $(STAGE),$(PY) -m infra.deploy operator-key --stage "$${STAGE:-}" $(AGREED),$(PY) -m infra.local operator-key)
 
 # --- The gates ---
 
@@ -86,31 +86,33 @@ bench: $(DEV)  ## One benchmark against its peers (B=name; without it, the list)
 
 # --- The cloud: packages need no account; what touches one goes through the AWS command line ---
 
-# What people give once: the next deploy remembers it.
-AGREED = $(if $(YES),--yes) $(if $(REGION),--region "$(REGION)")
-WISHES = --domain "$(DOMAIN)" --certificate "$(CERTIFICATE)" --zone "$(ZONE)" --mail-from "$(MAIL_FROM)" \
-	--alarm-email "$(ALARM_EMAIL)" --concurrency "$(CONCURRENCY)" --replace "$(REPLACE)" --package "$(PACKAGE)"
+# What people give once: the next deploy remembers it. Through the environment, so that quotes in a name do no harm.
+export DOMAIN CERTIFICATE ZONE MAIL_FROM ALARM_EMAIL CONCURRENCY REPLACE PACKAGE RELEASE DATA STAGE REGION
+AGREED = $(if $(YES),--yes) --region "$${REGION:-}"
+WISHES = --domain "$${DOMAIN:-}" --certificate "$${CERTIFICATE:-}" --zone "$${ZONE:-}" --mail-from "$${MAIL_FROM:-}" \
+	--alarm-email "$${ALARM_EMAIL:-}" --concurrency "$${CONCURRENCY:-}" --replace "$${REPLACE:-}" \
+	--package "$${PACKAGE:-}"
 
 package: $(DEV)  ## One template and its archives in dist/ (STAGE=prod)
-	@$(PY) -m infra.package --stage "$(or $(STAGE),prod)"
+	@$(PY) -m infra.package --stage "$${STAGE:-prod}"
 
 checkov: $(DEV)  ## What checkov says of the packaged template (STAGE=prod)
-	@$(PY) -m infra.checkov --stage "$(or $(STAGE),prod)"
+	@$(PY) -m infra.checkov --stage "$${STAGE:-prod}"
 
 cost: $(DEV)  ## What a million notifications and an idle month cost at list prices (ARGS=--what-if)
 	@$(PY) -m infra.cost $(ARGS)
 
 deploy: $(DEV)  ## Show what changes in the account, then change it (STAGE=prod; docs/deploy.md has the rest)
-	@$(PY) -m infra.deploy deploy --stage "$(STAGE)" $(AGREED) $(WISHES)
+	@$(PY) -m infra.deploy deploy --stage "$${STAGE:-}" $(AGREED) $(WISHES)
 
 rollback: $(DEV)  ## Deploy an earlier release again (STAGE=prod, RELEASE=the previous one)
-	@$(PY) -m infra.deploy rollback --stage "$(STAGE)" $(AGREED) --release "$(RELEASE)" --replace "$(REPLACE)"
+	@$(PY) -m infra.deploy rollback --stage "$${STAGE:-}" $(AGREED) --release "$${RELEASE:-}" --replace "$${REPLACE:-}"
 
 smoke: $(DEV)  ## Ask a deployed product whether it is well (STAGE=prod)
-	@$(PY) -m infra.deploy smoke --stage "$(STAGE)" $(AGREED)
+	@$(PY) -m infra.deploy smoke --stage "$${STAGE:-}" $(AGREED)
 
 teardown: $(DEV)  ## Take a deployed product down; its data stays unless told twice (STAGE=prod, DATA=its prefix)
-	@$(PY) -m infra.deploy teardown --stage "$(STAGE)" $(AGREED) --data "$(DATA)"
+	@$(PY) -m infra.deploy teardown --stage "$${STAGE:-}" $(AGREED) --data "$${DATA:-}"
 
 # --- Writing ---
 
