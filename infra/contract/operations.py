@@ -62,6 +62,8 @@ class _Comparison:
         yield from gone_and_new(olds, news, where)
         for name in olds.keys() & news.keys():
             old, new = _behind(olds[name], self._before), _behind(news[name], self._after)
+            if old.get("required") and not new.get("required"):
+                yield Change(name, "may be missing now", is_breaking=True)
             yield from self._of_contents(old, new, name, Way.TOLD)
 
     def _of_contents(self, old: Document, new: Document, where: str, way: Way) -> Iterator[Change]:

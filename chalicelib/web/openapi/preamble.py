@@ -62,6 +62,7 @@ _TAG = '"9f86d081884c7d659a2f"'
 
 HEADERS: Mapping[str, Document] = {
     "X-Request-Id": {
+        "required": True,
         "description": "Ours, new for every call; one that comes in is ignored.",
         "schema": {"type": "string", "pattern": "^req_[0-9a-z]{26}$"},
         "example": "req_01kz8m5q3v7x9c2b4n6t8w0y1e",
@@ -72,21 +73,25 @@ HEADERS: Mapping[str, Document] = {
         "example": "true",
     },
     "Retry-After": {
+        "required": True,
         "description": "Seconds to wait before the same request may succeed.",
         "schema": {"type": "integer", "minimum": 1},
         "example": 5,
     },
     "WWW-Authenticate": {
+        "required": True,
         "description": "How to say who you are.",
         "schema": {"type": "string", "const": "Bearer"},
         "example": "Bearer",
     },
     "Location": {
+        "required": True,
         "description": "Where it is.",
         "schema": {"type": "string", "format": "uri"},
         "example": "https://shop.example/spring",
     },
     "ETag": {
+        "required": True,
         "description": "Names this content: send it as If-None-Match, and what is known is not sent again.",
         "schema": {"type": "string"},
         "example": _TAG,

@@ -74,7 +74,7 @@ BASE: dict[str, Any] = {
             },
         },
         "responses": {"not_found": {"x-codes": ["not_found"], "content": {"application/problem+json": {"schema": {}}}}},
-        "headers": {"X-Request-Id": {"schema": {"type": "string", "pattern": "^req_"}}},
+        "headers": {"X-Request-Id": {"required": True, "schema": {"type": "string", "pattern": "^req_"}}},
         "securitySchemes": {"accessToken": {"type": "http", "scheme": "bearer"}},
     },
 }
@@ -151,6 +151,7 @@ BREAKS: list[tuple[str, Any, str]] = [
     (f"{LIST}.responses.206", {}, "GET /things 206: is new"),
     (f"{LIST}.responses.200.headers", {}, "GET /things 200 X-Request-Id: is gone"),
     (f"{LIST}.responses.200.content", {}, "GET /things 200 application/json: is gone"),
+    ("components.headers.X-Request-Id.required", False, "X-Request-Id: may be missing now"),
     ("components.headers.X-Request-Id.schema.type", "integer", "X-Request-Id: may be integer now"),
     (f"{PROBLEM}.x-codes", ["missing"], "the code not_found: is gone"),
     (f"{PROBLEM}.content", {}, "GET /things 404 application/problem+json: is gone"),
