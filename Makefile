@@ -53,7 +53,7 @@ operator-key: $(RUN)  ## Issue a platform operator's key for the local product, 
 test: $(DEV)  ## The fast tests (under 3 minutes; ARGS= goes to pytest)
 	@$(PYTEST) -m "not slow and not e2e" $(ARGS)
 
-check: lint types floors openapi-diff coverage chaos package checkov cost  ## Everything that must hold before a change lands (under 20 minutes)
+check: lint types floors openapi-diff coverage chaos fuzz package checkov cost  ## Everything that must hold before a change lands (under 20 minutes)
 	@echo "check: all gates passed"
 
 lint: $(DEV)  ## Style, formatting, and whether the locks fit their inputs
@@ -77,6 +77,9 @@ e2e: $(DEV)  ## The tests that need a real browser (skipped where there is none,
 chaos: SEEDS ?= 50
 chaos: $(DEV)  ## Kill, lose and repeat under a seeded scheduler (SEEDS=50)
 	@$(PY) -m tests.chaos --seeds $(SEEDS)
+
+fuzz: $(DEV)  ## Ask every operation of the contract what nobody would (EXAMPLES=20 of each)
+	@$(PY) -m tests.fuzz
 
 openapi-diff: $(DEV)  ## Name what would break clients of the contract that is committed (BASE=HEAD)
 	@$(PY) -m infra.contract $(BASE)
@@ -133,7 +136,7 @@ lock: $(DEV)  ## Resolve the requirements into the locks (UPGRADE=1 for the newe
 clean:  ## Remove environment and caches; the local product's state stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
 
-.PHONY: help run demo reset logs shell operator-key test check e2e lint types floors coverage chaos openapi-diff bench \
+.PHONY: help run demo reset logs shell operator-key test check e2e lint types floors coverage chaos fuzz openapi-diff bench \
 	package checkov cost deploy rollback smoke teardown fmt new docs lock clean
 
 # --- The environment ---
