@@ -6,11 +6,14 @@ Ben and Cyd, and an HTTP client over the real app.
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis.strategies import _internal as parts_of_hypothesis
 
 from tests.fakes.clock import ManualClock
 
@@ -38,6 +41,11 @@ from chalicelib.core import clock as product_clock  # noqa: E402
 from tests.fakes.nowhere import Nowhere  # noqa: E402
 
 registry.use(Nowhere())
+
+# Hypothesis loads its parts when they are first used, and pytest parses what it loads; Python 3.11 breaks when two
+# threads parse at once (gh-106905). So all are there before any test has a thread.
+for part in pkgutil.iter_modules(parts_of_hypothesis.__path__):
+    importlib.import_module(f"{parts_of_hypothesis.__name__}.{part.name}")
 
 if TYPE_CHECKING:  # moto takes a second to import, which unit tests do without
     from tests.fakes.installation import Installation
