@@ -42,14 +42,17 @@ from tests.fakes.nowhere import Nowhere  # noqa: E402
 
 registry.use(Nowhere())
 
-# Hypothesis loads its parts when they are first used, and pytest parses what it loads; Python 3.11 breaks when two
-# threads parse at once (gh-106905). So all are there before any test has a thread.
-for part in pkgutil.iter_modules(parts_of_hypothesis.__path__):
-    importlib.import_module(f"{parts_of_hypothesis.__name__}.{part.name}")
-
 if TYPE_CHECKING:  # moto takes a second to import, which unit tests do without
     from tests.fakes.installation import Installation
     from tests.world import World
+
+
+def pytest_collection_finish() -> None:
+    """Hypothesis loads its parts when they are first used, and pytest parses what it loads; Python 3.11 breaks when two
+    threads parse at once (gh-106905). So all of them are there before any test has a thread.
+    """
+    for part in pkgutil.iter_modules(parts_of_hypothesis.__path__):
+        importlib.import_module(f"{parts_of_hypothesis.__name__}.{part.name}")
 
 
 @pytest.fixture
