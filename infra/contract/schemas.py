@@ -17,6 +17,11 @@ _ANYTHING = "anything"
 _MOST = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
 _LEAST = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
 _EXACT = ("pattern", "multipleOf", "uniqueItems", "format", "default")
+_READ = {
+    *_MOST, *_LEAST, *_EXACT, "$ref", "additionalProperties", "anyOf", "const", "enum", "items", "oneOf", "properties",
+    "propertyNames", "required", "type",
+}  # fmt: skip
+_SAID = {"deprecated", "description", "examples", "title"}
 _KINDS = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 
 
@@ -34,6 +39,7 @@ class SchemaComparison:
         self._compared: set[tuple[str, str, Way]] = set()
 
     def compare(self, old: Schema, new: Schema, *, where: str, way: Way) -> Iterator[Change]:
+        yield from _beside_references(old, new, where, way)
         pair = (_named(old), _named(new), way)
         if pair in self._compared:
             return
@@ -54,9 +60,11 @@ class SchemaComparison:
         """Of the same type, and no references."""
         yield from _of_values(_values(old), _values(new), where, way)
         yield from _of_limits(old, new, where, way)
+        yield from _of_unread(old, new, where)
         yield from self._of_fields(old, new, where, way)
-        if "items" in old and "items" in new:
-            yield from self.compare(old["items"], new["items"], where=f"{where}[]", way=way)
+        for word, place in (("items", "[]"), ("propertyNames", ", a name")):
+            if word in old or word in new:
+                yield from self.compare(old.get(word, {}), new.get(word, {}), where=where + place, way=way)
 
     def _of_fields(self, old: Schema, new: Schema, where: str, way: Way) -> Iterator[Change]:
         olds, news = old.get("properties", {}), new.get("properties", {})
@@ -143,6 +151,20 @@ def _of_limits(old: Schema, new: Schema, where: str, way: Way) -> Iterator[Chang
         if before != after:
             is_breaking = _is_narrower(word, before, after) if way is Way.ASKED else word == "format"
             yield Change(where, f"{word} is {after}, was {before}", is_breaking=is_breaking)
+
+
+def _beside_references(old: Schema, new: Schema, where: str, way: Way) -> Iterator[Change]:
+    """What stands beside a `$ref` is said of this place alone."""
+    if _named(old) and _named(new):
+        yield from _of_limits(old, new, where, way)
+        yield from _of_unread(old, new, where)
+
+
+def _of_unread(old: Schema, new: Schema, where: str) -> Iterator[Change]:
+    """What is not understood here is for a person to judge, and breaks until one has."""
+    for word in sorted((old.keys() | new.keys()) - _READ - _SAID):
+        if old.get(word) != new.get(word) and not word.startswith("x-"):
+            yield Change(where, f"{word} has changed, which this comparison does not understand", is_breaking=True)
 
 
 def _is_narrower(word: str, before: Any, after: Any) -> bool:

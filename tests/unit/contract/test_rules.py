@@ -82,6 +82,7 @@ BASE: dict[str, Any] = {
 LIST, MAKE, READ = ("paths./things.get", "paths./things.post", "paths./open.get")
 ASKED, TOLD = ("components.schemas.NewThing", "components.schemas.ThingView")
 NAME, COLOUR = (f"{ASKED}.properties.name", f"{ASKED}.properties.colour")
+EXTRA = f"{ASKED}.properties.extra"
 PROBLEM = "components.responses.not_found"
 
 # place, new value there, what is said of it
@@ -133,6 +134,13 @@ BREAKS: list[tuple[str, Any, str]] = [
     (f"{NAME}.minLength", 2, "NewThing.name: minLength is 2, was 1"),
     (f"{NAME}.pattern", "^a", "NewThing.name: pattern is ^a, was None"),
     (f"{NAME}.format", "email", "NewThing.name: format is email, was None"),
+    (f"{NAME}.not", {"const": "x"}, "NewThing.name: not has changed, which this comparison does not understand"),
+    (f"{ASKED}.allOf", [{}], "NewThing: allOf has changed, which this comparison does not understand"),
+    (
+        f"{EXTRA}.propertyNames",
+        {"type": "string", "maxLength": 5},
+        "NewThing.extra, a name: is never anything any more",
+    ),
     (f"{NAME}.enum", ["a"], "NewThing.name: is one of a now"),
     (f"{COLOUR}.enum", ["red"], "NewThing.colour: is never blue any more"),
     (f"{COLOUR}.default", "blue", "NewThing.colour: default is blue, was red"),
