@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator
 
 from chalicelib.channels.message import DEFAULT_TTL_SECONDS, Action, Message, Urgency
-from chalicelib.features.campaigns.model import Audience, Campaign
+from chalicelib.features.campaigns.model import Audience, Campaign, Status
 from chalicelib.web.instant import Instant
 from chalicelib.web.schema import Schema, example
 
 _MOST_EXTRA = 16
+_CAREFUL = "Fewer pushes at once: slower, and fewer that come twice when a sender dies."
+_EXPIRES = "Who has not been reached by then is not any more."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -52,6 +54,9 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r
 Body = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_in_lines)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"\S"), AfterValidator(_in_one_line)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_in_one_line)]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+Topic = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
 ExtraName = Annotated[str, StringConstraints(max_length=64)]
 ExtraText = Annotated[str, StringConstraints(max_length=512)]
 Extra = Annotated[dict[ExtraName, ExtraText | bool | int | float], Field(max_length=_MOST_EXTRA)]
@@ -60,7 +65,7 @@ Extra = Annotated[dict[ExtraName, ExtraText | bool | int | float], Field(max_len
 class ActionBody(Schema):
     model_config = example(action="open", title="To the sale", url="https://shop.example/sale")
 
-    action: Word
+    action: Word = Field(description="What your service worker is told was clicked.")
     title: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"\S"), AfterValidator(_in_one_line)]
     url: Url
 
@@ -75,21 +80,25 @@ class MessageBody(Schema):
     )
 
     title: Title
-    body: Body = ""
-    url: Url
-    icon: Url | None = None
-    image: Url | None = None
-    badge: Url | None = None
-    tag: Word | None = None
-    lang: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
-    actions: Annotated[list[ActionBody], Field(max_length=2)] = Field(default_factory=list)
-    ttl_seconds: Annotated[int, Field(ge=1, le=2_419_200)] = DEFAULT_TTL_SECONDS
-    urgency: Urgency = "normal"
-    topic: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")] | None = None
-    require_interaction: bool = False
-    silent: bool = False
-    app_badge: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    extra: Extra = Field(default_factory=dict)
+    body: Body = Field("", description="Plain text. What is too long for a push is cut at its end.")
+    url: Url = Field(description="Where a click leads.")
+    icon: Url | None = Field(None, description="A square picture of 192 pixels.")
+    image: Url | None = Field(None, description="A large picture, where the browser shows one.")
+    badge: Url | None = Field(None, description="A small mark in one colour, for the status bar.")
+    tag: Word | None = Field(
+        None, description="Takes the place of a notification with the same tag; else of its run's."
+    )
+    lang: Language | None = Field(None, description="A BCP 47 tag, like `pt-BR`.")
+    actions: list[ActionBody] = Field(default_factory=list, max_length=2, description="Buttons.")
+    ttl_seconds: int = Field(
+        DEFAULT_TTL_SECONDS, ge=1, le=2_419_200, description="How long it is worth showing to who was offline."
+    )
+    urgency: Urgency = Field("normal", description="What a phone that saves power should be woken for.")
+    topic: Topic | None = Field(None, description="Takes the place of what waits at the push service under it.")
+    require_interaction: bool = Field(default=False, description="It stays until somebody clicks.")
+    silent: bool = Field(default=False, description="Without sound.")
+    app_badge: Count | None = Field(None, description="The number on the icon of an installed app.")
+    extra: Extra = Field(default_factory=dict, description="Values of your own, for your service worker.")
 
     def message(self) -> Message:
         fields = self.model_dump(exclude={"actions"})
@@ -109,14 +118,14 @@ def _true(said: object) -> object:
 
 
 class AudienceBody(Schema):
-    all: Annotated[Literal[True], BeforeValidator(_true)]
+    all: Annotated[Literal[True], BeforeValidator(_true), Field(description="Everyone who is subscribed.")]
 
     def audience(self) -> Audience:
         return Audience(all=self.all)
 
 
 class ScheduleBody(Schema):
-    send_at: Instant
+    send_at: Instant = Field(description="Within a year; the minute counts.")
 
 
 class ScheduleCampaign(Schema):
@@ -126,12 +135,12 @@ class ScheduleCampaign(Schema):
 class CreateCampaign(Schema):
     model_config = example(name="Spring sale")
 
-    name: Name
+    name: Name = Field(description="For you; nobody else sees it.")
     message: MessageBody
     audience: AudienceBody
-    schedule: ScheduleBody | None = None
-    careful: bool = False
-    expires_at: Instant | None = None
+    schedule: ScheduleBody | None = Field(None, description="Without one it stays a draft.")
+    careful: bool = Field(default=False, description=_CAREFUL)
+    expires_at: Instant | None = Field(None, description=_EXPIRES)
 
 
 class ChangeCampaign(Schema):
@@ -142,8 +151,8 @@ class ChangeCampaign(Schema):
     name: Name | None = None
     message: MessageBody | None = None
     audience: AudienceBody | None = None
-    careful: bool | None = None
-    expires_at: Instant | None = None
+    careful: bool | None = Field(None, description=_CAREFUL)
+    expires_at: Instant | None = Field(None, description=_EXPIRES)
 
     @field_validator("name", "message", "audience", "careful")
     @classmethod
@@ -156,23 +165,21 @@ class ChangeCampaign(Schema):
 class CampaignView(Schema):
     model_config = example(
         name="Spring sale",
-        status="scheduled",
+        status="draft",
         mode="live",
-        schedule={"send_at": "2026-03-06T09:00:00Z"},
-        run_id="run_01kz8m5q3v7x9c2b4n6t8w0y1e",
     )
 
     id: str
     site_id: str
     name: str
-    status: str
-    mode: str
+    status: str = Field(description=f"{', '.join(Status)}.")
+    mode: str = Field(description="`live`, or `test` when a test key sent it last: then nothing went out.")
     message: MessageBody
     audience: AudienceBody
     schedule: ScheduleBody | None
     careful: bool
     expires_at: datetime | None
-    run_id: str | None
+    run_id: str | None = Field(description="What it became when it was sent, or will become.")
     created_at: datetime
     updated_at: datetime | None
 

@@ -49,9 +49,9 @@ class SiteView(Schema):
     url: str
     origins: list[str]
     subject: str
-    site_key: str
-    vapid_public_key: str
-    snippet: str
+    site_key: str = Field(description="Public: names the site in the SDK's calls.")
+    vapid_public_key: str = Field(description="What browsers subscribe with: the `applicationServerKey`.")
+    snippet: str = Field(description="For the site's pages.")
     created_at: datetime
 
     @classmethod

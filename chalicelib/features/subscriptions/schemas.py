@@ -16,6 +16,7 @@ from chalicelib.features.subscriptions.model import (
     MOST_TAGS,
     Attribute,
     Consent,
+    EndReason,
     Profile,
     Subscription,
     profile_of,
@@ -52,15 +53,17 @@ class ConsentGiven(Schema):
     """What the visitor was shown; `at` is now unless said."""
 
     text: str | None = Field(None, max_length=LONGEST_CONSENT)
-    version: str | None = Field(None, max_length=LONGEST_TEXT)
+    version: str | None = Field(None, max_length=LONGEST_TEXT, description="Of the text, in your own counting.")
     at: Instant | None = None
 
 
 class Said(Schema):
     """What is known of a visitor. Left out: stays as it is. Null: taken back. Attributes are merged by name."""
 
-    tags: list[str] | None = Field(None, max_length=MOST_TAGS)
-    attributes: dict[str, Attribute | None] | None = Field(None, max_length=MOST_ATTRIBUTES)
+    tags: list[str] | None = Field(None, max_length=MOST_TAGS, description="Of up to 64 characters each.")
+    attributes: dict[str, Attribute | None] | None = Field(
+        None, max_length=MOST_ATTRIBUTES, description="Facts by name; one that is null is taken back."
+    )
     timezone: str | None = Field(None, description="An IANA name, like Europe/Berlin.")
     language: str | None = Field(None, description="A BCP 47 tag, like pt-BR.")
     external_id: str | None = Field(None, max_length=LONGEST_TEXT, description="The visitor's id in your own system.")
@@ -124,9 +127,9 @@ class SubscriptionView(Schema):
     )
 
     id: str
-    status: str
+    status: str = Field(description="`active` or `ended`.")
     browser: str
-    push_host: str
+    push_host: str = Field(description="Its push service.")
     external_id: str | None
     tags: list[str]
     attributes: dict[str, Attribute]
@@ -136,7 +139,7 @@ class SubscriptionView(Schema):
     last_seen_at: datetime
     active_since: datetime
     ended_at: datetime | None
-    ended_reason: str | None
+    ended_reason: str | None = Field(description=f"{', '.join(EndReason)}.")
     consent: ConsentView | None
 
     @classmethod
@@ -168,6 +171,6 @@ class SubscriptionList(Schema):
 
 
 class SubscriptionQuery(ListQuery):
-    tag: str | None = Field(None, max_length=LONGEST_TEXT)
-    external_id: str | None = Field(None, max_length=LONGEST_TEXT)
-    status: Literal["active", "ended"] | None = None
+    tag: str | None = Field(None, max_length=LONGEST_TEXT, description="Only those with this tag.")
+    external_id: str | None = Field(None, max_length=LONGEST_TEXT, description="Only this person's.")
+    status: Literal["active", "ended"] | None = Field(None, description="By default both.")

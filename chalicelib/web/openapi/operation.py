@@ -89,12 +89,13 @@ class Operations:
         return parameter | {"example": self._samples.named(name, schema)}
 
     def _responses(self, endpoint: Endpoint) -> Document:
-        """Where a status means failure and something else besides, it says both."""
+        """What is hoped for first. Where a status means failure and something else besides, it says both."""
         failures = self._failures.of(endpoint)
         answers = {endpoint.status: endpoint.returns, **endpoint.also}
         told = {str(status): self._answer(endpoint, status, returns) for status, returns in answers.items()}
         both = {status: self._joined(told[status], failures[status]) for status in told if status in failures}
-        return told | failures | both
+        found = told | failures | both
+        return dict(sorted(found.items(), key=lambda answer: answer[0] if answer[0] >= "4" else ""))
 
     def _joined(self, answer: Document, failure: Document) -> Document:
         problem = self.failures[failure["$ref"].rpartition("/")[2]]

@@ -58,6 +58,8 @@ class Fields:
             return " or ".join(dict.fromkeys(self.kind(choice) for choice in choices))
         if plain.get("type") == "array":
             return f"list of {self.kind(plain.get('items', {}))}"
+        if isinstance(plain.get("additionalProperties"), Mapping):
+            return f"fields of {self.kind(plain['additionalProperties'])}"
         if "format" in plain:
             return _FORMATS.get(plain["format"], str(plain["format"]))
         if "const" in plain:

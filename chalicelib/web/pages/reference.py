@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from chalicelib.web.openapi.preamble import Document
 from chalicelib.web.openapi.samples import Samples
 from chalicelib.web.pages.fields import Fields
-from chalicelib.web.pages.html import Html, el, inline, join, prose
+from chalicelib.web.pages.html import Child, Html, el, inline, join, prose
 from chalicelib.web.pages.layout import brand, page
 from chalicelib.web.pages.paint import painted
 
@@ -107,9 +108,9 @@ class _Entry:
         self._path = path
         self._operation = operation
         self._document = document
-        self._samples = Samples(document["components"]["schemas"])
-        self._fields = Fields(self._samples, of_body=True)
-        self._answer_fields = Fields(self._samples, of_body=False)
+        samples = Samples(document["components"]["schemas"])
+        self._fields = Fields(samples, of_body=True)
+        self._answer_fields = Fields(samples, of_body=False)
 
     def article(self) -> Html:
         told = [
@@ -148,18 +149,17 @@ class _Entry:
         return join([el("h4", "Body"), self._fields.of(schema)]) if schema else None
 
     def _answers(self) -> Html:
-        status, answer = self._success()
-        schema = _schema(answer)
-        fields = self._answer_fields.of(schema) if schema else None
-        kinds = ", ".join(kind for kind in answer.get("content", {}) if kind != "application/json")
-        head = join([el("b", status, class_="ok"), " ", answer["description"], f" ({kinds})" if kinds else None])
-        return join(
-            [
-                el("h4", "Answer"),
-                el("p", head, class_="status"),
-                el("details", el("summary", "Fields"), fields) if fields else None,
-            ]
-        )
+        told: list[Child] = [el("h4", "Answer")]
+        shown: set[str] = set()
+        for status, answer in self._successes():
+            kinds = ", ".join(kind for kind in answer.get("content", {}) if kind != "application/json")
+            head = [el("b", status, class_="ok"), " ", answer["description"], f" ({kinds})" if kinds else None]
+            told += [el("p", join(head), class_="status"), _headers_of(answer)]
+            schema = _schema(answer)
+            fields = self._answer_fields.of(schema) if schema and str(schema) not in shown else None
+            told.append(el("details", el("summary", "Fields"), fields) if fields else None)
+            shown.add(str(schema))
+        return join(told)
 
     def _errors(self) -> Html:
         lines = []
@@ -171,22 +171,31 @@ class _Entry:
             lines.append(el("li", el("b", status), el("span", links)))
         return el("details", el("summary", "Errors"), el("ul", lines, class_="codes"), class_="errors")
 
-    def _success(self) -> tuple[str, Document]:
-        return next((status, answer) for status, answer in self._operation["responses"].items() if status < "4")
+    def _successes(self) -> Iterator[tuple[str, Document]]:
+        return ((status, answer) for status, answer in self._operation["responses"].items() if status < "4")
 
     def _failures(self) -> Iterator[tuple[str, Document]]:
-        shared = self._document["components"]["responses"]
-        for status, answer in self._operation["responses"].items():
-            if "$ref" in answer:
-                yield status, shared[answer["$ref"].rpartition("/")[2]]
+        failed = ((status, self._behind(each)) for status, each in self._operation["responses"].items())
+        return ((status, answer) for status, answer in failed if "x-codes" in answer)
+
+    def _behind(self, part: Document) -> Document:
+        """What a reference into the components points to."""
+        if "$ref" not in part:
+            return part
+        _, _, kind, name = part["$ref"].split("/")
+        found: Document = self._document["components"][kind][name]
+        return found
 
     def _example(self) -> Iterator[Html]:
         yield el("figure", el("figcaption", "Request"), el("pre", el("code", self._curl())))
-        status, answer = self._success()
-        schema = _schema(answer)
-        if schema and "properties" in self._samples.resolve(schema)[0]:
-            sample = self._samples.of(schema, whole=True)
-            yield el("figure", el("figcaption", f"Answer {status}"), el("pre", el("code", painted(sample))))
+        status, answer = next(self._successes())
+        if shown := self._shown(answer):
+            yield el("figure", el("figcaption", f"Answer {status}"), el("pre", el("code", painted(shown))))
+
+    def _shown(self, part: Document) -> Any:
+        """The example of a body or an answer."""
+        examples = part.get("content", {}).get("application/json", {}).get("examples", {}).values()
+        return next((self._behind(each)["value"] for each in examples), None)
 
     def _curl(self) -> str:
         variables = re.sub(r"\{(\w+)\}", lambda found: "$" + found[1].upper(), self._path)
@@ -196,9 +205,9 @@ class _Entry:
         if len(words[0]) + len(words[1]) <= _LINE:
             words = [" ".join(words)]
         words += [f'-H "{header}"' for header in self._headers()]
-        schema = _schema(self._operation.get("requestBody", {}))
-        if schema:
-            text = json.dumps(self._samples.of(schema, whole=False), ensure_ascii=False, indent=2)
+        body = self._shown(self._operation.get("requestBody", {}))
+        if body is not None:
+            text = json.dumps(body, ensure_ascii=False, indent=2)
             quoted = text.replace("'", "'\\''")
             words.append(f"-d '{quoted}'")
         return " \\\n  ".join(words)
@@ -220,6 +229,13 @@ class _Entry:
 def _schema(part: Document) -> Document | None:
     schema: Document | None = part.get("content", {}).get("application/json", {}).get("schema")
     return schema
+
+
+def _headers_of(answer: Document) -> Html | None:
+    """Beside the one that every answer has."""
+    names = [name for name in answer.get("headers", {}) if name != "X-Request-Id"]
+    listed = [[", " if number else "", el("code", name)] for number, name in enumerate(names)]
+    return el("p", "Headers: ", listed, class_="notes") if names else None
 
 
 def _where(parameter: Document) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.model.run import Run, Source, State
 from chalicelib.features.sending.model.totals import EXCLUDED, Totals
 from chalicelib.features.sending.service.sending import MOST_CHOSEN
 from chalicelib.web.schema import Query, Schema, example
@@ -44,7 +44,7 @@ class Cancelled(Schema):
 
 
 class TestStarted(Schema):
-    run: str
+    run: str = Field(description="Its stats say what became of it.")
 
 
 class RunView(Schema):
@@ -59,9 +59,9 @@ class RunView(Schema):
 
     id: str
     campaign_id: str | None
-    source: str
-    mode: str
-    state: str
+    source: str = Field(description=f"{', '.join(Source)}.")
+    mode: str = Field(description="`live`, or `test`: everything up to the socket.")
+    state: str = Field(description=f"{', '.join(State)}.")
     created_at: datetime
     expires_at: datetime
     finished_at: datetime | None
@@ -87,7 +87,9 @@ class RunPage(Schema):
 
 
 class StatsQuery(Query):
-    run: Annotated[str, StringConstraints(pattern=r"^(run|ntf)_[0-9a-z]{26}$")] | None = None
+    run: Annotated[str, StringConstraints(pattern=r"^(run|ntf)_[0-9a-z]{26}$")] | None = Field(
+        None, description="Which of its runs; by default the one it was sent as."
+    )
 
 
 class Stats(Schema):
@@ -108,19 +110,21 @@ class Stats(Schema):
         reasons={"gone:ended": 31, "failed:not_found": 2, "skipped:not_subscribed": 12},
     )
 
-    run: str | None
+    run: str | None = Field(description="None before it is sent.")
     state: str | None
-    audience: int
-    audience_estimated: bool
-    excluded: int
-    accepted: int
-    gone: int
-    failed: int
-    skipped: int
-    expired: int
-    pending: int
+    audience: int = Field(description="Whom it is for.")
+    audience_estimated: bool = Field(description="Until every subscription has been read.")
+    excluded: int = Field(description="Read, and not in the audience.")
+    accepted: int = Field(description="Taken by the push service; nobody can promise more.")
+    gone: int = Field(description="Not subscribed any more, says the push service.")
+    failed: int = Field(description="Refused for good.")
+    skipped: int = Field(
+        description="Not tried: cancelled, unsubscribed meanwhile, or another person's browser by now."
+    )
+    expired: int = Field(description="Not reached before the run's end.")
+    pending: int = Field(description="Still to be tried.")
     unknown: int = Field(description="Answers that were lost on the way: these pushes may have been shown twice.")
-    reasons: dict[str, int]
+    reasons: dict[str, int] = Field(description="The same by outcome and reason.")
 
     @classmethod
     def of(cls, run: Run | None, totals: Totals) -> Stats:
