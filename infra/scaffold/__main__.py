@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print("\n".join(f"  {path}" for path in made))
     print("Next: say in model.py what it is, choose its scopes in api.py, and write its routes into docs/api.md.")
+    print("Then `make docs` puts them into the contract.")
     return 0
 
 

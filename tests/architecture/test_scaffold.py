@@ -111,6 +111,14 @@ def test_a_new_slice_works_and_its_pure_parts_are_wholly_tried(copy: Path) -> No
     assert reported.returncode == 0, reported.stdout
 
 
+@pytest.mark.slow
+def test_a_new_slice_is_in_the_contract_with_its_examples(copy: Path) -> None:
+    assert _run(copy, sys.executable, "-m", "infra.docs").returncode == 0
+    tried = _run(copy, sys.executable, "-m", "pytest", "tests/http/web", "-m", "not e2e")
+    assert tried.returncode == 0, tried.stdout
+    assert "abandoned_shopping_cart_id" in (copy / "docs/openapi.json").read_text()
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [

@@ -48,7 +48,7 @@ def attack(url: str, folder: Path, credentials: dict[str, str], *, examples: int
 def judge(report: dict[str, Any], broken: list[str]) -> int:
     unreached = sorted(operations() - _reached(report))
     sys.stdout.writelines(f"the product's log: {line}\n" for line in broken)
-    sys.stdout.writelines(f"never reached: {operation}\n" for operation in unreached)
+    sys.stdout.writelines(f"never reached (stage.py can give it something to meet): {each}\n" for each in unreached)
     said = sum(kind["count"] for kind in report["failures"] if kind["type"] == "ServerError")
     counts = {
         "operations": report["operations"]["tested"],

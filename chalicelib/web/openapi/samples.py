@@ -77,7 +77,15 @@ class Samples:
                 return [self._value(schema.get("items", {}), name=name, owner="", whole=whole, depth=depth + 1)]
             case "array":
                 return []
-        return _scalar(schema, name, owner)
+        return self._id(name) or _scalar(schema, name, owner)
+
+    def _id(self, name: str) -> str | None:
+        """`price_drop_id` is the id that PriceDropView's own example has."""
+        if not name.endswith("_id"):
+            return None
+        view = "".join(word.capitalize() for word in name.removesuffix("_id").split("_")) + "View"
+        own: Mapping[str, Any] = next(iter(self._components.get(view, {}).get("examples", ())), {})
+        return own.get("id")
 
     def _object(self, schema: JsonSchema, *, owner: str, whole: bool, depth: int) -> dict[str, Any]:
         """A schema's own example says what is special; what else may be null is."""

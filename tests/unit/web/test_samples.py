@@ -93,6 +93,12 @@ def test_a_body_shows_also_what_its_own_example_has() -> None:
     assert Samples({}).of(OWN, whole=False) == {"name": "…", "tags": ["new"]}
 
 
+def test_an_id_is_the_one_that_its_view_shows() -> None:
+    drop = {"type": "object", "properties": {"id": {"type": "string"}}, "examples": [{"id": "prd_1"}]}
+    assert Samples({"PriceDropView": drop}).named("price_drop_id", {"type": "string"}) == "prd_1"
+    assert Samples({}).named("price_drop_id", {"type": "string"}) == "…"
+
+
 def test_a_parameter_is_known_by_its_name() -> None:
     assert Samples({}).named("run", {"type": "string"}).startswith("run_")
     assert Samples({}).named("limit", {"type": "integer", "default": 50}) == 50
