@@ -72,4 +72,7 @@ def _reached(report: dict[str, Any]) -> set[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(os.environ.get("EXAMPLES") or "20")))  # noqa: TID251 -- how make hands its variables over
+    asked = os.environ.get("EXAMPLES") or "20"  # noqa: TID251 -- how make hands its variables over
+    if not asked.isdigit() or not int(asked):
+        sys.exit(f"EXAMPLES={asked} is no number of examples")
+    sys.exit(main(int(asked)))
