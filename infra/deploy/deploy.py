@@ -41,10 +41,10 @@ def deploy(ground: Ground, wishes: Wishes) -> None:
         asked = affordable(ground, package.template) | asked
     if before is None and adopt_kept(ground, artifacts, package.template, asked=asked):
         before = stack.must_stand()
-    forget_kept(artifacts)
     alarms = watched_alarms(ground) if before else []
     wish = _wish(before, package.template, url, asked)
     change(ground, replace(wish, watched_alarms=alarms), replaced=wishes.replaced)
+    forget_kept(artifacts, stack)
     _furnish(ground, artifacts, package.template, url)
     _prove(ground, artifacts, commit=package.commit)
 

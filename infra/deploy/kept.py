@@ -14,7 +14,7 @@ from infra.deploy.change_set import HOLDS_DATA, IMPORT, Wish
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
 from infra.deploy.parameters import Values, chosen
-from infra.deploy.stack import Resource
+from infra.deploy.stack import Resource, Stack
 
 _NOTE = "releases/kept.json"
 _IMPORT_TEMPLATE = "releases/adoption.json"
@@ -43,8 +43,11 @@ def read_kept(artifacts: Artifacts) -> dict[str, Any]:
     return dict(artifacts.read(_NOTE) or {})
 
 
-def forget_kept(artifacts: Artifacts) -> None:
-    artifacts.remove(_NOTE)
+def forget_kept(artifacts: Artifacts, stack: Stack) -> None:
+    """Only once all of it stands in the stack: till then the note is all that knows of it."""
+    noted = read_kept(artifacts)
+    if noted and noted.keys() <= {each.logical_id for each in stack.resources() if each.is_there}:
+        artifacts.remove(_NOTE)
 
 
 def adopt_kept(ground: Ground, artifacts: Artifacts, template: Mapping[str, Any], *, asked: Values) -> bool:

@@ -10,13 +10,18 @@ from infra.deploy.aws_cli import Parameter, Refused
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
 
-_STEADY = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
-_STEADY |= {"IMPORT_ROLLBACK_COMPLETE"}
+_NOT_TAKEN_IN = "IMPORT_ROLLBACK_COMPLETE"  # after a first import, a stack of nothing
+_STEADY = frozenset(
+    {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", _NOT_TAKEN_IN}
+)
 _UNBORN = frozenset(
     {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 )  # a first change set that was never executed, or a past life
-_STILLBORN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"})
+_STILLBORN = frozenset(
+    {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "IMPORT_ROLLBACK_FAILED"}
+)
 _GOING = frozenset({"REVIEW_IN_PROGRESS", "DELETE_IN_PROGRESS"})
+_ABSENT = frozenset({"CREATE_FAILED", "DELETE_COMPLETE", "IMPORT_FAILED", "IMPORT_ROLLBACK_COMPLETE"})
 _EVENTS = 200
 
 
@@ -37,7 +42,7 @@ class Resource:
     @property
     def is_there(self) -> bool:
         """Also after the stack's making failed and was undone."""
-        return bool(self.physical_id) and self.status not in {"CREATE_FAILED", "DELETE_COMPLETE"}
+        return bool(self.physical_id) and self.status not in _ABSENT
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Stack:
     def ready(self) -> Standing | None:
         """As `standing`, for who is about to change it. Halts when it cannot be changed now."""
         found = self.standing()
-        if found is None or found.status in _STEADY:
+        if found is None or (found.status in _STEADY and not self._is_hollow(found)):
             return found
         raise Halt(f"The stack {self.name} is in {found.status}.", then=self._way_out(found.status))
 
@@ -132,9 +137,13 @@ class Stack:
     def _call(self, operation: str, **flags: Parameter) -> Any:
         return self.ground.aws.call("cloudformation", operation, stack_name=self.name, **flags)
 
+    def _is_hollow(self, found: Standing) -> bool:
+        """Made to take in what a teardown kept, which failed: nothing can be built on it."""
+        return found.status == _NOT_TAKEN_IN and not any(each.is_there for each in self.resources())
+
     def _way_out(self, status: str) -> str:
         stage = self.ground.stage.name
-        if status in _STILLBORN:
+        if status in _STILLBORN | {_NOT_TAKEN_IN}:
             return f"make teardown STAGE={stage} clears it away and keeps the data; then deploy again."
         if status == "UPDATE_ROLLBACK_FAILED":
             return f"aws cloudformation continue-update-rollback --stack-name {self.name}, then deploy again."

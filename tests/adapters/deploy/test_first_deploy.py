@@ -22,9 +22,9 @@ WALK = [
     *_UPLOAD * 3,
     "lambda get-account-settings",
     "s3api get-object",  # what a teardown kept
-    "s3api delete-object",
     *(f"cloudformation {operation}" for operation in _CHANGE),
     "cloudformation wait stack-create-complete",
+    "s3api get-object",  # whether that is in the stack again
     "ssm get-parameters",
     "dynamodb scan",
     *["ssm put-parameter"] * 3,

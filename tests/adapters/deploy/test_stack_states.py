@@ -10,6 +10,7 @@ _STUCK = {
     "ROLLBACK_FAILED": "make teardown STAGE=prod",
     "CREATE_FAILED": "make teardown STAGE=prod",
     "DELETE_FAILED": "make teardown STAGE=prod",
+    "IMPORT_ROLLBACK_FAILED": "make teardown STAGE=prod",
     "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
     "UPDATE_IN_PROGRESS": "Wait",
     "CREATE_IN_PROGRESS": "Wait",

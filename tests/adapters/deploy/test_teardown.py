@@ -43,6 +43,30 @@ def test_what_stayed_and_has_no_place_any_more_stops_the_next_deploy(standing: S
     assert standing.cloud.state.stacks == {}
 
 
+@pytest.mark.parametrize("makes", [1, 2])
+def test_what_could_not_be_taken_in_is_still_noted(standing: Scene, makes: int) -> None:
+    before = {name: standing.stack["resources"][name] for name in _KEPT}
+    standing.tear_down()
+    noted = standing.objects()["releases/kept.json"]
+    standing.cloud.state.ends = ["IMPORT_ROLLBACK_COMPLETE"]
+    halt = halted(standing.deploy)
+    for _ in range(makes):
+        assert "make teardown" in halt.then
+        assert standing.objects()["releases/kept.json"] == noted
+        halt = halted(standing.deploy)
+    standing.tear_down()
+    standing.deploy()
+    assert {name: standing.stack["resources"][name] for name in _KEPT} == before
+    assert "releases/kept.json" not in standing.objects()
+
+
+def test_a_note_of_what_does_not_stand_in_the_stack_is_kept(standing: Scene) -> None:
+    note = json.dumps({"Lost": ["AWS::DynamoDB::Table", "lost"]})
+    standing.objects()["releases/kept.json"] = note
+    standing.deploy(code=b"two")
+    assert standing.objects()["releases/kept.json"] == note
+
+
 def test_a_bucket_that_does_not_stay_is_emptied_first(standing: Scene) -> None:
     files = standing.cloud.state.buckets[f"{PREFIX}-SdkBucket-1"]["objects"]
     files |= {f"sdk/v1/{number}.js": "1" for number in range(450)}

@@ -31,7 +31,6 @@ def test_an_update_changes_only_what_is_new(standing: Scene) -> None:
         *_LOOKING,
         "s3api put-object",  # the code; the layer is there
         "s3api put-object",
-        "s3api delete-object",
         "cloudformation create-change-set",
         "cloudformation execute-change-set",
         "s3api put-object",
