@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from tempfile import NamedTemporaryFile
+from typing import Any
 
 from infra.deploy.credentials import secret_names
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
 
 _KEY_DAYS = 30  # the longest AWS grants for a change of mind
-_AT_ONCE = 200  # their names stand on a command line
+_AT_ONCE = 200  # of everything listed, delete markers too; S3 deletes 1,000 at once
 _NO_BUCKET = frozenset({"NoSuchBucket", "404"})
 
 
@@ -31,15 +34,24 @@ def delete_bucket(ground: Ground, bucket: str) -> None:
 def empty(ground: Ground, bucket: str) -> None:
     """Every version of everything."""
     while found := _some_versions(ground, bucket):
-        delete = {"Objects": found, "Quiet": True}
-        if errors := ground.aws.call("s3api", "delete-objects", bucket=bucket, delete=delete).get("Errors"):
+        if errors := _delete_versions(ground, bucket, found).get("Errors"):
             raise Halt(f"{bucket}: {errors[0]['Key']} cannot be deleted: {errors[0]['Code']}")
 
 
 def _some_versions(ground: Ground, bucket: str) -> list[dict[str, str]]:
-    listed = ground.aws.find("s3api", "list-object-versions", bucket=bucket, max_items=_AT_ONCE, absent=_NO_BUCKET)
+    """One page as S3 makes it: the CLI's own `--max-items` counts versions, and lets any number of markers by."""
+    page = {"max_keys": _AT_ONCE, "no_paginate": True}
+    listed = ground.aws.find("s3api", "list-object-versions", bucket=bucket, absent=_NO_BUCKET, **page)
     versions = [each for kind in ("Versions", "DeleteMarkers") for each in (listed or {}).get(kind) or []]
     return [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+
+
+def _delete_versions(ground: Ground, bucket: str, found: Sequence[Mapping[str, str]]) -> Any:
+    """Their names go by a file: 200 long ones are more than a command line holds."""
+    with NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump({"Objects": found, "Quiet": True}, file)
+        file.flush()
+        return ground.aws.call("s3api", "delete-objects", bucket=bucket, delete=f"file://{file.name}")
 
 
 def _delete_table(ground: Ground, name: str) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from tests.fakes.aws_state import ACCOUNT, Line, Says, State
 
+_CURRENT = "1"
+_MOST_DELETED = 1_000
 Answer = Callable[[State, Line], Any]
 
 
@@ -42,6 +45,7 @@ def head_object(state: State, line: Line) -> Any:
 
 
 def put_object(state: State, line: Line) -> Any:
+    _put_aside(_bucket(state, line), line.one("key"))
     _bucket(state, line)["objects"][line.one("key")] = Path(line.one("body")).read_bytes().decode("latin-1")
     return {"ETag": "x"}
 
@@ -55,24 +59,39 @@ def get_object(state: State, line: Line) -> Any:
 
 
 def delete_object(state: State, line: Line) -> Any:
-    _bucket(state, line)["objects"].pop(line.one("key"), None)
+    bucket = _bucket(state, line)
+    _put_aside(bucket, line.one("key"))
+    bucket["objects"].pop(line.one("key"), None)
+    if _is_versioned(bucket):
+        _put_aside(bucket, line.one("key"), kind="DeleteMarkers")
     return {"DeleteMarker": True}
 
 
 def list_object_versions(state: State, line: Line) -> Any:
-    keys = sorted(_bucket(state, line)["objects"])[: int(line.one("max-items"))]
-    versions = [{"Key": key, "VersionId": "1"} for key in keys]
-    return {"Versions": versions} if versions else {"RequestCharged": None}
+    """`--max-keys` bounds all that is listed; the CLI's `--max-items` bounds versions only, as it does in truth."""
+    bucket = _bucket(state, line)
+    listed = [("Versions", key, _CURRENT) for key in bucket["objects"]]
+    listed += [(kind, key, version) for kind, key, version in bucket.get("older", [])]
+    page = sorted(listed, key=itemgetter(1))[: int(line.one("max-keys", str(len(listed))))]
+    found: dict[str, Any] = {}
+    for kind, key, version in page:
+        found.setdefault(kind, []).append({"Key": key, "VersionId": version})
+    return found or {"RequestCharged": None}
 
 
 def delete_objects(state: State, line: Line) -> Any:
-    for each in line.json("delete")["Objects"]:
-        del _bucket(state, line)["objects"][each["Key"]]
+    bucket = _bucket(state, line)
+    wanted = json.loads(Path(line.one("delete").removeprefix("file://")).read_text())["Objects"]
+    if len(wanted) > _MOST_DELETED:
+        raise Says("MalformedXML", "The XML you provided was not well-formed or did not validate")
+    gone = {(each["Key"], each["VersionId"]) for each in wanted}
+    bucket["objects"] = {key: body for key, body in bucket["objects"].items() if (key, _CURRENT) not in gone}
+    bucket["older"] = [each for each in bucket.get("older", []) if tuple(each[1:]) not in gone]
     return ""
 
 
 def delete_bucket(state: State, line: Line) -> Any:
-    if _bucket(state, line)["objects"]:
+    if _bucket(state, line)["objects"] or _bucket(state, line).get("older"):
         raise Says("BucketNotEmpty", "The bucket you tried to delete is not empty")
     del state.buckets[line.one("bucket")]
     state.gone.append(line.one("bucket"))
@@ -146,6 +165,17 @@ def schedule_key_deletion(state: State, line: Line) -> Any:
         raise Says("KMSInvalidStateException", "is pending deletion.")
     state.gone.append(line.one("key-id"))
     return {"KeyState": "PendingDeletion"}
+
+
+def _put_aside(bucket: Any, key: str, *, kind: str = "Versions") -> None:
+    """What a versioned bucket keeps of an object that is written over or deleted."""
+    older = bucket.setdefault("older", [])
+    if _is_versioned(bucket) and (kind != "Versions" or key in bucket["objects"]):
+        older.append([kind, key, f"v{len(older) + 1}"])
+
+
+def _is_versioned(bucket: Any) -> bool:
+    return "put-bucket-versioning" in bucket["settings"]
 
 
 def _bucket(state: State, line: Line) -> Any:

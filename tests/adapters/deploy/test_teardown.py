@@ -75,6 +75,15 @@ def test_a_bucket_that_does_not_stay_is_emptied_first(standing: Scene) -> None:
     assert standing.cloud.state.stacks == {}
 
 
+def test_markers_of_what_was_deleted_go_too_a_page_at_a_time(standing: Scene) -> None:
+    bucket = standing.cloud.state.buckets[BUCKET]
+    bucket["older"] = [["DeleteMarkers", f"{'k' * 900}{number}", "v1"] for number in range(1_300)]
+    standing.tear_down(with_data=True, data=PREFIX)
+    assert standing.cloud.calls.count("s3api delete-objects") >= 7
+    assert BUCKET in standing.cloud.state.gone
+    assert max(len(word) for line in standing.cloud.lines for word in line) < 2_000
+
+
 def test_told_once_the_data_stays(standing: Scene) -> None:
     start = dict(standing.cloud.state.stacks)
     halt = halted(standing.tear_down, with_data=True)
