@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.deploy.change_set import ChangeSet, Wish, make_change_set, table
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
+from infra.deploy.stack import Stack
 
 
 def change(ground: Ground, wish: Wish, *, replaced: str = "", is_asked: bool = True) -> bool:
@@ -12,7 +13,7 @@ def change(ground: Ground, wish: Wish, *, replaced: str = "", is_asked: bool = T
 
     `is_asked` is false where a broken release is taken back while nobody may be looking.
     """
-    change_set = make_change_set(ground, wish)
+    change_set = None if wish.stands(Stack(ground)) else make_change_set(ground, wish)
     if change_set is None:
         ground.terminal.say("nothing to change")
         return False

@@ -10,10 +10,12 @@ from chalicelib.core import ids
 from infra.deploy.aws_cli import Refused
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
+from infra.deploy.package import release_of
 from infra.deploy.stack import Stack
 
 CREATE, UPDATE, IMPORT = "CREATE", "UPDATE", "IMPORT"
 _ENDS = {CREATE: "stack-create-complete", UPDATE: "stack-update-complete", IMPORT: "stack-import-complete"}
+_AS_ASKED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})  # what was undone may have left something behind
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _EMPTY = ("didn't contain changes", "No updates are to be performed")
 HOLDS_DATA = {
@@ -39,13 +41,21 @@ class Change:
 
 @dataclass(frozen=True)
 class Wish:
-    """What the stack shall become."""
+    """What the stack shall become. `release` is its template's, where that may stand already."""
 
     kind: str
     template_url: str
     parameters: Sequence[Mapping[str, Any]]
     watched_alarms: Sequence[str] = ()
     imports: Sequence[Mapping[str, Any]] = ()
+    release: str = ""
+
+    def stands(self, stack: Stack) -> bool:
+        """CloudFormation would not say so: the API is deployed anew by every change set, so none is ever empty."""
+        now = stack.standing() if self.kind == UPDATE else None
+        wanted = {each["ParameterKey"]: each["ParameterValue"] for each in self.parameters if "ParameterValue" in each}
+        is_as_wanted = now and now.status in _AS_ASKED and wanted.items() <= now.parameters.items()
+        return bool(is_as_wanted) and self.release == release_of(stack.template())
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def deploy(ground: Ground, wishes: Wishes) -> None:
 
 def _wish(before: Standing | None, template: Mapping[str, Any], url: str, asked: Values) -> Wish:
     parameters = chosen(template, asked=asked, standing=before.parameters if before else {})
-    return Wish(UPDATE if before else CREATE, url, parameters)
+    return Wish(UPDATE if before else CREATE, url, parameters, release=release_of(template))
 
 
 def _furnish(ground: Ground, artifacts: Artifacts, template: Mapping[str, Any], url: str) -> None:

@@ -34,7 +34,8 @@ def go_back(ground: Ground, artifacts: Artifacts, target: Entry, *, replaced: st
     template = artifacts.template(target.release)
     write_history(artifacts, history.going_to(target))
     parameters = chosen(template, asked=target.parameters, standing={})
-    wish = Wish(UPDATE, artifacts.template_url(target.release), parameters, watched_alarms=watched_alarms(ground))
+    url, alarms = artifacts.template_url(target.release), watched_alarms(ground)
+    wish = Wish(UPDATE, url, parameters, watched_alarms=alarms, release=target.release)
     change(ground, wish, replaced=replaced, is_asked=is_asked)
     if not smoke(ground, Stack(ground).must_stand().outputs["EndpointURL"]):
         write_history(artifacts, history.going_to(None))

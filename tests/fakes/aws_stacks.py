@@ -203,7 +203,7 @@ def _changes(stack: Any, template: Any, parameters: Mapping[str, str], imported:
             changes.append(_change("Import" if name in imported else "Add", name, after[name]))
         elif name not in after:
             changes.append(_change("Remove", name, before[name]))
-        elif before[name] != after[name]:
+        elif before[name] != after[name] or after[name].get("Properties", {}).get("AlwaysDeploy"):
             named = _NAMED.get(after[name]["Type"], "")
             moved = before[name].get("Properties", {}).get(named) != after[name].get("Properties", {}).get(named)
             changes.append(_change("Modify", name, after[name]) | {"Replacement": str(moved)})

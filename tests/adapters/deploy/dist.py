@@ -52,6 +52,7 @@ def template(*, code_key: str, **changed: Any) -> dict[str, Any]:
         "SdkBucket": {"Type": "AWS::S3::Bucket"},
         "ApiAccount": {"Type": "AWS::ApiGateway::Account", **_RETAINED},  # stays, and is nobody's
         "APIHandler": _function(code_key),
+        "RestAPI": {"Type": "AWS::Serverless::Api", "Properties": {"AlwaysDeploy": True}},
         **{name: {"Type": "AWS::CloudWatch::Alarm"} for name in WATCHED},
         **changed,
     }

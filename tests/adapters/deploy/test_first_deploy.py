@@ -32,6 +32,7 @@ WALK = [
 ]
 MAIL = ["sesv2 get-email-identity", "sesv2 create-email-identity", "sesv2 get-account"]
 RENAME = [
+    "cloudformation describe-stacks",  # whether it stands like this already
     *(f"cloudformation {operation}" for operation in _CHANGE),
     "cloudformation wait stack-update-complete",
     "cloudformation describe-stacks",

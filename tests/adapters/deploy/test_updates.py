@@ -54,9 +54,23 @@ def test_nothing_to_change_is_a_success_that_changes_nothing(standing: Scene) ->
     before = dict(standing.stack)
     standing.deploy()
     assert "nothing to change" in standing.terminal.told
-    assert "cloudformation execute-change-set" not in standing.cloud.calls
+    assert "cloudformation create-change-set" not in standing.cloud.calls
     assert standing.stack == before
-    assert standing.cloud.state.change_sets == {}
+
+
+def test_what_was_undone_is_asked_for_again_even_if_it_looks_the_same(standing: Scene) -> None:
+    standing.stack["status"] = "UPDATE_ROLLBACK_COMPLETE"
+    standing.deploy()
+    assert "cloudformation execute-change-set" in standing.cloud.calls
+
+
+def test_a_change_set_that_turns_out_empty_is_put_away(scene: Scene) -> None:
+    scene.deploy(changed={"RestAPI": None})
+    scene.stack["status"] = "UPDATE_ROLLBACK_COMPLETE"
+    scene.deploy(changed={"RestAPI": None})
+    assert "nothing to change" in scene.terminal.told
+    assert "cloudformation execute-change-set" not in scene.cloud.calls
+    assert scene.cloud.state.change_sets == {}
 
 
 def test_the_change_is_shown_before_it_is_carried_out(standing: Scene) -> None:
