@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.deploy.change_set import ChangeSet, Wish, make_change_set, table
+from infra.deploy.change_set import CREATE, IMPORT, UPDATE, ChangeSet, Wish, make_change_set, table
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
 from infra.deploy.stack import Stack
@@ -28,8 +28,15 @@ def change(ground: Ground, wish: Wish, *, replaced: str = "", is_asked: bool = T
 
 
 def _agree(ground: Ground, change_set: ChangeSet, *, replaced: str, is_asked: bool) -> None:
+    declined = _LEFT[change_set.wish.kind].format(bucket=ground.artifact_bucket, stage=ground.stage.name)
     if lossy := ",".join(change_set.lossy):
         ground.terminal.say(f"THIS TAKES AWAY OR REPLACES WHAT HOLDS DATA: {lossy}")
-        ground.terminal.agree_by_name("Do you want to lose it?", lossy, beforehand=replaced, variable="REPLACE")
+        question = "Do you want to lose it?"
+        ground.terminal.agree_by_name(question, lossy, beforehand=replaced, variable="REPLACE", declined=declined)
     if is_asked:
-        ground.terminal.agree(f"Change {ground.prefix} like this?")
+        ground.terminal.agree(f"Change {ground.prefix} like this?", declined=declined)
+
+
+_UPLOADED = "what was uploaded stays in the bucket {bucket}. Run the command again when you want it"
+_BEGUN = f"Nothing runs, but an empty stack was made, and {_UPLOADED}; make teardown STAGE={{stage}} removes the stack."
+_LEFT = {UPDATE: f"The stack is as it was; {_UPLOADED}.", CREATE: _BEGUN, IMPORT: _BEGUN}

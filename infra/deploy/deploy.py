@@ -19,7 +19,7 @@ from infra.deploy.history import Entry, read_history, write_history
 from infra.deploy.kept import adopt_kept, forget_kept
 from infra.deploy.mail import is_placeholder, ready_mail
 from infra.deploy.operator_key import issue_key
-from infra.deploy.package import pack, read_package, release_of
+from infra.deploy.package import Package, pack, read_package, release_of
 from infra.deploy.parameters import Values, chosen
 from infra.deploy.rollback import go_back
 from infra.deploy.sdk_files import upload_sdk
@@ -34,6 +34,7 @@ def deploy(ground: Ground, wishes: Wishes) -> None:
     wishes.check(ground, before.parameters if before else {})
     package = read_package(wishes.package or pack(ground.stage), stage=ground.stage)
     ground.terminal.say(f"release {package.release}, of commit {package.commit}")
+    _ask_first(ground, artifacts, package)
     artifacts.make_ready()
     url = artifacts.publish(package)
     asked = wishes.parameters(ground)
@@ -47,6 +48,14 @@ def deploy(ground: Ground, wishes: Wishes) -> None:
     forget_kept(artifacts, stack)
     _furnish(ground, artifacts, package.template, url)
     _prove(ground, artifacts, commit=package.commit)
+
+
+def _ask_first(ground: Ground, artifacts: Artifacts, package: Package) -> None:
+    """Before anything is made: a bucket in the wrong account is a change as well."""
+    if package.is_changed and ground.stage.is_production:
+        ground.terminal.agree("This is not what was committed: the tree has changes. Deploy it all the same?")
+    if not artifacts.exist():
+        ground.terminal.agree(f"Begin {ground.prefix} in account {ground.account}, region {ground.region}?")
 
 
 def _wish(before: Standing | None, template: Mapping[str, Any], url: str, asked: Values) -> Wish:

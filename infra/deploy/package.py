@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from infra.deploy.halt import Halt
-from infra.packaging.release import Manifest
+from infra.packaging.release import CHANGED, Manifest
 from infra.packaging.stage import Stage
 
 _COMMIT_LETTERS = 12
@@ -43,6 +43,11 @@ class Package:
     def release(self) -> str:
         """The same content is the same release, however often it is packed."""
         return release_of(self.template)
+
+    @property
+    def is_changed(self) -> bool:
+        """Of a tree that is not what was committed."""
+        return (self.manifest.commit or "").endswith(CHANGED)
 
     @property
     def commit(self) -> str:

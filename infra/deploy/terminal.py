@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from infra.deploy.halt import Halt
 
 DECLINED = "Nothing was changed. Run the command again when you want it."
+_YES = "YES=1"
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,19 @@ class Terminal:
     def say(self, *lines: str) -> None:
         print(*lines, sep="\n", flush=True)
 
-    def agree(self, question: str) -> None:
+    def agree(self, question: str, *, declined: str = DECLINED) -> None:
+        """`declined` tells what is there all the same, if anything is."""
         if not self.says_yes:
-            self._must_answer(question, "yes", beforehand="YES=1")
+            self._must_answer(question, "yes", beforehand=_YES, declined=declined)
 
-    def agree_by_name(self, question: str, name: str, *, beforehand: str, variable: str) -> None:
+    def agree_by_name(
+        self, question: str, name: str, *, beforehand: str, variable: str, declined: str = DECLINED
+    ) -> None:
         """For what a plain yes must not do: its name is typed, or was given beforehand in a variable of its own."""
         if beforehand != name:
-            self._must_answer(question, name, beforehand=f"{variable}={name}")
+            self._must_answer(question, name, beforehand=f"{variable}={name}", declined=declined)
 
-    def _must_answer(self, question: str, word: str, *, beforehand: str) -> None:
+    def _must_answer(self, question: str, word: str, *, beforehand: str, declined: str) -> None:
         if not sys.stdin.isatty():
             raise Halt(f"{question} Nobody is here to answer.", then=f"Say it beforehand: {beforehand}")
         try:
@@ -41,4 +45,4 @@ class Terminal:
         except EOFError:
             answer = ""
         if answer.strip() != word:
-            raise Halt(f"You did not type {word}.", then=DECLINED)
+            raise Halt(f"You did not type {word}.", then=declined)

@@ -16,12 +16,13 @@ from infra.packaging.merge import Template
 from infra.packaging.refusal import Refused
 
 TEMPLATE, MANIFEST = "template.json", "manifest.json"
+CHANGED = "-changed"
 _BYTES_PER_MB = 1_000_000
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
-    commit: str | None  # none outside of git; `…-changed` when the tree is not what was committed
+    commit: str | None  # none outside of git; `CHANGED` behind it when the tree is not what was committed
     template: str
     archives: list[str]
     sha256: dict[str, str]
@@ -77,7 +78,7 @@ class Release:
 
 def commit_of(root: Path) -> str | None:
     head, changes = _git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain")
-    return f"{head}-changed" if head and changes else head
+    return f"{head}{CHANGED}" if head and changes else head
 
 
 def _git(root: Path, *words: str) -> str | None:

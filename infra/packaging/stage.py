@@ -22,6 +22,11 @@ class Stage:
     def prefix(self) -> str:
         return self.environment["PREFIX"]
 
+    @property
+    def is_production(self) -> bool:
+        """Where people's data is."""
+        return self.name == "prod"
+
 
 def read_stage(root: Path, name: str) -> Stage:
     config = read_config(root)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ _CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
 WALK = [
     "sts get-caller-identity",
     "cloudformation describe-stacks",
+    "s3api head-bucket",  # whether there is anything to begin
     "s3api head-bucket",
     "s3api create-bucket",
     "s3api put-public-access-block",
@@ -158,6 +160,13 @@ def test_the_key_of_an_operator_is_not_shown_to_a_log(scene: Scene) -> None:
     scene.deploy()
     assert "make operator-key STAGE=prod" in scene.terminal.text
     assert "ps_live_" not in scene.terminal.text
+
+
+def test_nothing_is_made_before_the_first_question(scene: Scene) -> None:
+    scene.terminal = replace(scene.terminal, says_yes=False)
+    halt = halted(scene.deploy)
+    assert str(halt).startswith(f"Begin {PREFIX} in account 123456789012, region eu-central-1?")
+    assert scene.cloud.changes == []
 
 
 @pytest.mark.parametrize(("limit", "kept"), [(10, "0"), (149, "0"), (150, "50"), (1_000, "50")])

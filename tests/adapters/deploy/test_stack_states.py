@@ -39,7 +39,7 @@ def test_a_stack_at_rest_is_updated(scene: Scene, status: str) -> None:
 
 
 def test_a_first_change_set_that_was_left_lying_is_no_stack_yet(scene: Scene) -> None:
-    scene.cloud.killed_after = 17  # the change set is made, nobody has agreed to it
+    scene.cloud.killed_after = 18  # the change set is made, nobody has agreed to it
     with pytest.raises(Killed):
         scene.deploy()
     assert scene.stack["status"] == "REVIEW_IN_PROGRESS"

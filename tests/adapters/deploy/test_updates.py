@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from infra.deploy.alarms import WATCHED
-from tests.adapters.deploy.scene import Scene, halted
+from tests.adapters.deploy.conftest import Answering
+from tests.adapters.deploy.dist import write_package
+from tests.adapters.deploy.scene import BUCKET, Scene, halted
 
 _TABLE = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": {"TableName": "elsewhere"}}
 _LOOKING = ["s3api put-public-access-block", "s3api put-bucket-versioning", "s3api put-bucket-encryption"]
@@ -131,6 +134,31 @@ def test_nobody_there_to_say_yes_changes_nothing(standing: Scene) -> None:
     assert "YES=1" in halt.then
     assert standing.stack == before
     assert standing.cloud.state.change_sets == {}
+
+
+def test_who_declines_is_told_what_was_made(standing: Scene, answering: Answering) -> None:
+    standing.terminal = replace(standing.terminal, says_yes=False)
+    answering("no")
+    halt = halted(standing.deploy, code=b"two")
+    assert halt.then.startswith(f"The stack is as it was; what was uploaded stays in the bucket {BUCKET}.")
+
+
+def test_who_declines_at_the_first_change_is_told_of_the_empty_stack(scene: Scene, answering: Answering) -> None:
+    scene.terminal = replace(scene.terminal, says_yes=False)
+    answering("yes", "no")
+    halt = halted(scene.deploy)
+    assert "an empty stack was made" in halt.then
+    assert "make teardown STAGE=prod" in halt.then
+    assert scene.stack["status"] == "REVIEW_IN_PROGRESS"
+
+
+def test_a_tree_with_changes_is_not_deployed_to_production_by_itself(standing: Scene) -> None:
+    package = write_package(standing.folder / "dist", code=b"two")
+    manifest = json.loads((package / "manifest.json").read_text())
+    (package / "manifest.json").write_text(json.dumps(manifest | {"commit": "c" * 40 + "-changed"}))
+    standing.terminal = replace(standing.terminal, says_yes=False)
+    assert "not what was committed" in str(halted(standing.deploy, package=package))
+    assert standing.cloud.changes == []
 
 
 def test_an_alarm_that_rings_meanwhile_ends_the_command_with_its_reason(standing: Scene) -> None:
