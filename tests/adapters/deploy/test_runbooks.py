@@ -48,6 +48,21 @@ def test_their_shell_is_well_formed(page: Page) -> None:
 
 
 @_ALL
+def test_every_variable_they_use_is_set_before_on_the_same_page_or_on_the_first(page: Page) -> None:
+    known = {"PREFIX", "STAGE", "AWS_REGION"}
+    unset = []
+    for line in page.shell():
+        unset += [name for name in re.findall(r"\$\{?([A-Za-z_]\w*)", line) if name not in known]
+        known.update(re.findall(r"(?:^|for )([A-Za-z_]\w*)(?==| in )", line))
+    assert unset == []
+
+
+@_ALL
+def test_what_a_shell_would_read_in_a_query_is_quoted(page: Page) -> None:
+    assert [line for line in page.shell() if re.search(r"--query [^'\"\s]*[\[\]*?|{}]", line)] == []
+
+
+@_ALL
 def test_their_make_commands_exist(page: Page) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     called = set(re.findall(r"\bmake ([a-z][a-z-]+)(?= [A-Z]+=|`)", page.text))
