@@ -49,3 +49,9 @@ def test_its_name_survives_what_cloudformation_does_to_letters() -> None:
     template = packaged("prod").template
     ascii_only = json.loads(json.dumps(template, ensure_ascii=False).encode("ascii", "replace"))
     assert release_of(ascii_only) == release_of(template)
+
+
+def test_the_key_turns_as_seldom_as_aws_lets_it() -> None:
+    """Each of the first two rotations makes an idle month a dollar dearer, for good."""
+    key = packaged("prod").template["Resources"]["SecretsKey"]["Properties"]
+    assert (key["EnableKeyRotation"], key["RotationPeriodInDays"]) == (True, 2560)
