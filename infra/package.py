@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         stage = read_stage(ROOT, options.stage)
-        verdict = package(stage, options.into / stage.name, template_only=options.template_only)
+        verdict = package(stage, options.into.resolve() / stage.name, template_only=options.template_only)
     except Refused as refusal:
         print(f"package: {refusal}", file=sys.stderr)
         return 1

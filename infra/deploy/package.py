@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from infra.deploy.halt import Halt
+from infra.package import ROOT
 from infra.packaging.release import CHANGED, Manifest
 from infra.packaging.stage import Stage
 
@@ -63,9 +64,10 @@ def release_of(template: Mapping[str, Any]) -> str:
 
 
 def pack(stage: Stage) -> Path:
-    if subprocess.run([sys.executable, "-m", "infra.package", "--stage", stage.name], check=False).returncode:
+    program = [sys.executable, "-m", "infra.package", "--stage", stage.name]
+    if subprocess.run(program, cwd=ROOT, check=False).returncode:
         raise Halt("The package could not be made; it says why above.")
-    return Path("dist") / stage.name
+    return ROOT / "dist" / stage.name
 
 
 def read_package(folder: Path, *, stage: Stage) -> Package:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.deploy.ground import Ground
+from infra.package import ROOT
 
-SDK = Path("web") / "sdk" / "dist"
+SDK = ROOT / "web" / "sdk" / "dist"
 _HASHED = re.compile(r"[.-][0-9a-f]{8,}\.")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _AN_HOUR = "public, max-age=3600"

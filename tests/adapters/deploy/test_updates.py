@@ -9,7 +9,7 @@ import pytest
 from infra.deploy.alarms import WATCHED
 from tests.adapters.deploy.conftest import Answering
 from tests.adapters.deploy.dist import write_package
-from tests.adapters.deploy.scene import BUCKET, Scene, halted
+from tests.adapters.deploy.scene import BUCKET, ROOT, Scene, halted
 
 _TABLE = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": {"TableName": "elsewhere"}}
 _LOOKING = ["s3api put-public-access-block", "s3api put-bucket-versioning", "s3api put-bucket-encryption"]
@@ -181,6 +181,12 @@ def test_the_address_of_an_api_that_was_made_anew_is_followed(scene: Scene) -> N
     scene.stack["parameters"]["PublicUrl"] = "https://old.execute-api.eu-central-1.amazonaws.com/prod"
     scene.deploy()
     assert scene.stack["parameters"]["PublicUrl"] == scene.api.url.rstrip("/")
+
+
+def test_the_sdk_is_found_from_wherever_the_command_runs() -> None:
+    from infra.deploy.sdk_files import SDK
+
+    assert SDK == ROOT / "web" / "sdk" / "dist"
 
 
 def test_files_of_the_sdk_are_served_with_their_lifetimes(scene: Scene, tmp_path: Any) -> None:

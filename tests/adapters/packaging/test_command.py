@@ -18,6 +18,13 @@ def test_an_unknown_stage_is_refused_in_one_line(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.slow
+def test_a_folder_may_be_named_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["--stage", "dev", "--template-only", "--into", "d9"]) == 0
+    assert (tmp_path / "d9" / "dev" / "template.json").exists()
+
+
+@pytest.mark.slow
 def test_a_template_alone_is_not_for_deploying(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stage", "dev", "--template-only", "--into", str(tmp_path)]) == 0
     assert [path.name for path in (tmp_path / "dev").iterdir()] == ["template.json"]
