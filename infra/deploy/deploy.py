@@ -46,6 +46,7 @@ def deploy(ground: Ground, wishes: Wishes) -> None:
     wish = _wish(before, package.template, url, asked)
     change(ground, replace(wish, watched_alarms=alarms), replaced=wishes.replaced)
     forget_kept(artifacts, stack)
+    stack.protect()
     _furnish(ground, artifacts, package.template, url)
     _prove(ground, artifacts, commit=package.commit)
 

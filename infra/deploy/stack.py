@@ -30,6 +30,7 @@ class Standing:
     status: str
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
+    is_protected: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Stack:
             status=found["StackStatus"],
             parameters={each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])},
             outputs={each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
+            is_protected=found.get("EnableTerminationProtection", False),
         )
 
     def standing(self) -> Standing | None:
@@ -119,6 +121,15 @@ class Stack:
         if found and found.status.endswith("_IN_PROGRESS") and found.status not in _GOING:
             raise Halt(f"The stack {self.name} is in {found.status}.", then=self._way_out(found.status))
         return found
+
+    def protect(self) -> None:
+        """From whoever deletes the stack in any other way than ours."""
+        found = self.must_stand()
+        if self.ground.stage.is_production and not found.is_protected:
+            self._call("update-termination-protection", enable_termination_protection=True)
+
+    def lift_protection(self) -> None:
+        self._call("update-termination-protection", no_enable_termination_protection=True)
 
     def delete(self) -> None:
         self._call("delete-stack")

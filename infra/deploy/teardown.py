@@ -24,7 +24,7 @@ def tear_down(ground: Ground, *, with_data: bool, data: str = "") -> None:
         ground.terminal.agree_by_name(question, ground.prefix, beforehand=data, variable="DATA")
     if found:
         resources = [] if found.status == _UNBORN else stack.resources()
-        _remove_stack(ground, stack, artifacts, resources)
+        _remove_stack(ground, stack, artifacts, resources, is_protected=found.is_protected)
     if not with_data:
         ground.terminal.say(f"there is no stack {stack.name} any more; `make deploy` takes in again what it left")
     else:
@@ -36,13 +36,17 @@ def tear_down(ground: Ground, *, with_data: bool, data: str = "") -> None:
         )
 
 
-def _remove_stack(ground: Ground, stack: Stack, artifacts: Artifacts, resources: list[Resource]) -> None:
+def _remove_stack(
+    ground: Ground, stack: Stack, artifacts: Artifacts, resources: list[Resource], *, is_protected: bool
+) -> None:
     kept = kept_resources(stack.template(), resources) if resources else []
     ground.terminal.say("the stack leaves these:", *(f"  {each.logical_id}  {each.physical_id}" for each in kept))
     ground.terminal.agree(f"Delete the stack {stack.name} with its other {len(resources) - len(kept)} resources?")
     artifacts.make_ready()
     note_kept(artifacts, kept)
     forget_history(artifacts)
+    if is_protected:
+        stack.lift_protection()
     for each in resources:
         if each.kind == "AWS::S3::Bucket" and each not in kept:
             empty(ground, each.physical_id)  # CloudFormation deletes no bucket that holds anything

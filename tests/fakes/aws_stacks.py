@@ -22,7 +22,13 @@ def describe_stacks(state: State, line: Line) -> Any:
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack["parameters"].items()],
         "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in _outputs(state, stack).items()],
     }
-    return {"Stacks": [{name: value for name, value in said.items() if value}]}
+    protection = {"EnableTerminationProtection": stack.get("is_protected", False)}
+    return {"Stacks": [{name: value for name, value in said.items() if value} | protection]}
+
+
+def update_termination_protection(state: State, line: Line) -> Any:
+    _stack(state, line.one("stack-name"))["is_protected"] = "enable-termination-protection" in line.flags
+    return {"StackId": line.one("stack-name")}
 
 
 def create_change_set(state: State, line: Line) -> Any:
@@ -127,6 +133,11 @@ def delete_stack(state: State, line: Line) -> Any:
     stack = state.stacks.get(line.one("stack-name"))
     if stack is None:
         return ""
+    if stack.get("is_protected"):
+        raise Says(
+            "ValidationError",
+            f"Stack [{line.one('stack-name')}] cannot be deleted while TerminationProtection is enabled",
+        )
     if state.ends:
         stack["status"] = state.ends.pop(0)
         stack["events"] = _events(line.one("stack-name"), "DELETE", stack["status"])
@@ -291,6 +302,7 @@ ANSWERS: Mapping[str, Callable[[State, Line], Any]] = {
     f"cloudformation {answer.__name__.replace('_', '-')}": answer
     for answer in (
         describe_stacks,
+        update_termination_protection,
         create_change_set,
         describe_change_set,
         delete_change_set,

@@ -27,6 +27,8 @@ WALK = [
     *(f"cloudformation {operation}" for operation in _CHANGE),
     "cloudformation wait stack-create-complete",
     "s3api get-object",  # whether that is in the stack again
+    "cloudformation describe-stacks",
+    "cloudformation update-termination-protection",
     "ssm get-parameters",
     "dynamodb scan",
     *["ssm put-parameter"] * 3,

@@ -150,6 +150,17 @@ def test_the_shell_of_a_stack_can_go(scene: Scene) -> None:
     assert scene.cloud.state.stacks == {}
 
 
+def test_production_is_protected_until_its_teardown_is_agreed_to(standing: Scene) -> None:
+    assert standing.stack["is_protected"]
+    yes = standing.terminal
+    standing.terminal = replace(yes, says_yes=False)
+    halted(standing.tear_down)
+    assert standing.stack["is_protected"]
+    standing.terminal = yes
+    standing.tear_down()
+    assert standing.cloud.state.stacks == {}
+
+
 def test_a_stack_that_does_not_go_says_why(standing: Scene) -> None:
     standing.cloud.state.ends = ["DELETE_FAILED"]
     halt = halted(standing.tear_down)
