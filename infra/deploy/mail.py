@@ -9,6 +9,12 @@ from infra.deploy.ground import Ground
 
 _PLACEHOLDERS = ("example.com", "example.org", "example.net", "example", "invalid", "test", "localhost")
 
+_IN_THE_SANDBOX = (
+    "mail: SES is in its sandbox in this account and region: expect no letter to leave, so nobody can sign up.",
+    "  It takes proven recipients only, and IAM asks for permission on each of them, which the postman has not.",
+    "  Ask AWS for production access first: docs/deploy.md, Letters.",
+)
+
 
 def is_placeholder(host: str) -> bool:
     """Names that stand in documents and belong to nobody."""
@@ -26,9 +32,7 @@ def ready_mail(ground: Ground, mail_from: str) -> None:
         records = [f"  {token}._domainkey.{domain}  CNAME  {token}.dkim.amazonses.com" for token in tokens]
         ground.terminal.say(f"mail: {domain} is not proven yours yet. Set these records in its zone:", *records)
     if not ground.aws.call("sesv2", "get-account").get("ProductionAccessEnabled"):
-        ground.terminal.say(
-            "mail: SES is in its sandbox here: only to proven addresses, until you ask for production access"
-        )
+        ground.terminal.say(*_IN_THE_SANDBOX)
 
 
 def _identity(ground: Ground, domain: str) -> Any:

@@ -82,6 +82,14 @@ def test_a_zone_of_ours_needs_no_record_by_hand(scene: Scene) -> None:
     assert "CNAME" not in scene.terminal.text
 
 
+@pytest.mark.parametrize("has_access", [True, False])
+def test_the_sandbox_is_told_with_what_fails_in_it(scene: Scene, has_access: bool) -> None:
+    scene.cloud.state.has_production_mail = has_access
+    scene.deploy(mail_from="Shop <hello@mail.shop.io>")
+    assert ("nobody can sign up" in scene.terminal.text) is not has_access
+    assert ("production access first: docs/deploy.md, Letters" in scene.terminal.text) is not has_access
+
+
 def test_a_placeholder_is_not_made_known_to_the_post(scene: Scene) -> None:
     scene.deploy()
     assert scene.cloud.state.identities == []
