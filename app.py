@@ -11,7 +11,8 @@ from chalicelib.features.due.worker import worker as due_worker
 from chalicelib.features.identity.api import api as identity_api
 from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
-from chalicelib.features.sending.api import api as sending_api
+from chalicelib.features.sending.api.notifications import api as notifications_api
+from chalicelib.features.sending.api.runs import api as runs_api
 from chalicelib.features.sending.worker import worker as sending_worker
 from chalicelib.features.sites.api import api as sites_api
 from chalicelib.features.sites.api import sdk_api as sites_sdk_api
@@ -50,7 +51,8 @@ for blueprint in (
     subscriptions_api,
     subscriptions_sdk_api,
     campaigns_api,
-    sending_api,
+    runs_api,
+    notifications_api,
     operations_api,
     pages_api,
     audit_worker,

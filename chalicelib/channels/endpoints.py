@@ -75,6 +75,11 @@ def parse(url: str) -> Endpoint:
     return Endpoint(f"https://{host}", host, path, vendor)
 
 
+def host_of(url: str) -> str:
+    """Of an endpoint that was let in; to sort by, not to connect to."""
+    return url.removeprefix("https://").partition("/")[0]
+
+
 def _vendor_of(host: str) -> Vendor | None:
     if host in _HOSTS:
         return _HOSTS[host]

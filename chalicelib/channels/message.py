@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
@@ -35,3 +36,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     silent: bool = False
     app_badge: int | None = None
     extra: dict[str, str | int | float | bool] = {}
+
+
+def message_of(fields: Mapping[str, Any]) -> Message:
+    return msgspec.convert(fields, Message)
+
+
+def fields_of(message: Message) -> dict[str, Any]:
+    """All of them, also those that say nothing."""
+    fields = msgspec.structs.asdict(message)
+    return fields | {"actions": [msgspec.structs.asdict(action) for action in message.actions]}

@@ -17,7 +17,16 @@ from chalicelib.features.sending.service.work import work
 from infra.cost import assumptions as assumed
 from infra.cost.latency import Mix
 from infra.cost.machine import Machine
-from infra.cost.virtual_world import Expenses, Lots, VirtualAlarmClock, VirtualAudience, VirtualPushes, VirtualRecords
+from infra.cost.virtual_world import (
+    Expenses,
+    Lots,
+    VirtualAlarmClock,
+    VirtualAudience,
+    VirtualGates,
+    VirtualPushes,
+    VirtualRecords,
+    VirtualSwitch,
+)
 
 BATCHES = 400
 _TIMEOUT = timedelta(seconds=60)
@@ -62,6 +71,7 @@ def live(*, rows: int, machine: Machine, mix: Mix, window: int, seed: str) -> Li
     expenses, lots = Expenses(machine), Lots(seed)
     records, alarm_clock = VirtualRecords(expenses), VirtualAlarmClock(expenses)
     stores: Any = records  # narrower than the ports: only what a worker asks
+    gates = VirtualGates(expenses)
     ports = Ports(
         runs=stores,
         batches=stores,
@@ -70,6 +80,9 @@ def live(*, rows: int, machine: Machine, mix: Mix, window: int, seed: str) -> Li
         wakes=_as_any(alarm_clock),
         calendar=_as_any(alarm_clock),
         campaigns=_NOBODY,
+        gates=gates,
+        notices=gates,
+        switch=VirtualSwitch(expenses),
         clock=expenses.clock,
         chance=lots,
         tuning=Tuning(window=window),

@@ -51,6 +51,8 @@ class Lane:
             ("rows of those who wait", "picked", "BatchGetItem", Weight(reads=1)),
             ("run and record of a batch", "get", "GetItem", self._mean("GetItem", _RECORDS)),
             ("checkpoints of a batch", "save", "PutItem", self._mean("PutItem", _RECORDS)),
+            ("gates of the site's hosts", "gates", "Query", Weight(reads=0.5)),
+            ("the operator's switch", "switch", "BatchGetItem", Weight(reads=1)),  # two rows, half a unit each
             ("tombstones", "bury", "UpdateItem", self._mean("UpdateItem", _ROWS)),
             ("calendar", "put", "PutItem", Weight(writes=1)),
             ("calendar", "drop", "DeleteItem", Weight(writes=1)),
@@ -93,4 +95,5 @@ class Lane:
 
 
 def _is_kept(call: Call) -> bool:
-    return call.target == _SITE_AND_KEY or not call.operation.startswith(("dynamodb.", "sqs."))
+    is_the_sites = (call.operation, call.target) == ("dynamodb.GetItem", _SITE_AND_KEY)
+    return is_the_sites or not call.operation.startswith(("dynamodb.", "sqs."))

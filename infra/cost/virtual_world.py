@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -17,6 +18,7 @@ from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.identity import Mode
 from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.gate import Gate
 from chalicelib.features.sending.model.run import Lane, Order, Run, Source, State
 from chalicelib.features.sending.service.ports import Recipient
 from chalicelib.features.subscriptions.model import Recipient as Row
@@ -83,6 +85,9 @@ class VirtualPushes:
     async def open(self, _run: Run) -> VirtualPushes:
         self._expenses.clock.seconds += assumed.CONNECT_SECONDS
         return self
+
+    def host_of(self, _recipient: Recipient) -> str:
+        return _HOST
 
     def start(self, recipient: Recipient) -> str:
         self._expenses.asked["push"] += 1
@@ -154,6 +159,35 @@ class VirtualRecords:
         self.record = written
         written.rev += 1
         return True
+
+
+class VirtualGates:
+    """What a site knows of its hosts: ports `gates` and `notices` at once."""
+
+    def __init__(self, expenses: Expenses) -> None:
+        self._expenses = expenses
+        self._gates: dict[str, Gate] = {}
+
+    async def of_site(self, _tenant_id: str, _site_id: str) -> Mapping[str, Gate]:
+        self._expenses.ask("gates", assumed.DYNAMODB_SECONDS)
+        return dict(self._gates)
+
+    async def save(self, _tenant_id: str, _site_id: str, gate: Gate) -> Gate:
+        self._expenses.ask("gate", assumed.DYNAMODB_SECONDS)
+        saved = self._gates[gate.host] = replace(gate, rev=gate.rev + 1)
+        return saved
+
+    async def changed(self, _run: Run, _gate: Gate) -> None:
+        """Nobody is on call here."""
+
+
+class VirtualSwitch:
+    def __init__(self, expenses: Expenses) -> None:
+        self._expenses = expenses
+
+    async def is_stopped(self, _tenant_id: str) -> bool:
+        self._expenses.ask("switch", assumed.DYNAMODB_SECONDS)
+        return False
 
 
 class VirtualAlarmClock:

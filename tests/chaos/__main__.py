@@ -1,58 +1,60 @@
-"""`make chaos`: many seeds of the storm, one line of sums; `--seed N` tells one story."""
+"""`make chaos`: many seeds of rough weather, then the mutants, and one line of sums; `--seed N` tells one story."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections import Counter
 
-from tests.chaos.plots import replay, storm
-from tests.chaos.story import Story
+from tests.chaos.suite import SUBSCRIBERS, Told, replay, tell, tell_all
+from tests.chaos.witness import Kind
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos")
-    parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--seed", type=int, help="only this one")
-    parser.add_argument("--subscribers", type=int, default=200)
+    parser.add_argument("--subscribers", type=int, default=SUBSCRIBERS)
+    parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
-    plot = storm(asked.subscribers)
-    seeds = [asked.seed] if asked.seed is not None else range(asked.seeds)
-    sums = dict.fromkeys(
-        (
-            "seeds",
-            "subscribers",
-            "lost",
-            "bound_broken",
-            "count_mismatch",
-            "unfinished",
-            "kills",
-            "unknown",
-            "duplicates",
-        ),
-        0,
-    )
-    sums["subscribers"] = asked.subscribers
-    is_fine = True
-    for seed in seeds:
-        story = Story(seed, plot)
-        is_finished = story.tell()
-        faults = story.faults()
-        sums["seeds"] += 1
-        sums["unfinished"] += not is_finished
-        sums["lost"] += abs(story.lost) if is_finished else 0
-        sums["bound_broken"] += story.duplicates > story.duplicates_allowed
-        sums["count_mismatch"] += story.miscounted > 0
-        sums["kills"] += story.simulation.tally.kills
-        sums["unknown"] += story.services.unknown
-        sums["duplicates"] += story.duplicates
-        if faults or asked.seed is not None:
-            is_fine = is_fine and not faults
-            print(f"seed {seed}: {'; '.join(faults) or 'fine'} {story.totals.counts} {story.simulation.tally}")
-        if faults:
-            print(f"  replay: {replay(seed, plot)}")
-    print(f"CHAOS {json.dumps(sums)}")
-    return 0 if is_fine else 1
+    if asked.seed is not None:
+        return _one(tell(asked.seed, subscribers=asked.subscribers), subscribers=asked.subscribers)
+    return _all(asked.seeds, subscribers=asked.subscribers, processes=asked.processes)
+
+
+def _one(told: Told, *, subscribers: int) -> int:
+    _show(told, subscribers=subscribers)
+    print(f"seed {told.seed}: {dict(told.figures)}")
+    return 1 if told.breaches else 0
+
+
+def _all(seeds: int, *, subscribers: int, processes: int) -> int:
+    sums: Counter[str] = Counter()
+    for told in tell_all(range(seeds), subscribers=subscribers, processes=processes):
+        sums.update(told.figures)
+        sums.update(seeds=1, **_kinds(told))
+        _show(told, subscribers=subscribers)
+    print(f"chaos: {dict(sums)}")
+    broken = sum(sums[kind] for kind in Kind)
+    last = ["lost", "bound_broken", "count_mismatch", "unfinished", "kills", "zombies", "unknown", "duplicates"]
+    line = {"seeds": seeds, "subscribers": subscribers} | {name: sums[name] for name in last}
+    print(f"CHAOS {json.dumps(line)}")
+    return 1 if broken else 0
+
+
+def _kinds(told: Told) -> dict[str, int]:
+    """Lost subscribers are counted one by one, everything else by seed."""
+    lost = sum(breach.number for breach in told.breaches if breach.kind is Kind.LOST)
+    found = {breach.kind.value for breach in told.breaches}
+    return {kind: 1 for kind in found if kind != Kind.LOST} | ({"lost": lost} if lost else {})
+
+
+def _show(told: Told, *, subscribers: int) -> None:
+    for breach in told.breaches[:10]:
+        print(f"seed {told.seed}: {breach}")
+    if told.breaches:
+        print(f"  again: {replay(told.seed, subscribers=subscribers)}")
 
 
 if __name__ == "__main__":

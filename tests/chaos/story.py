@@ -1,60 +1,44 @@
-"""One seed's story: a run over a few hundred subscribers, told by the real planner, workers and sweeper."""
+"""One seed's story: a run, told by the real planner, workers and sweeper, with everything around them simulated."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 
-from chalicelib.channels.message import Message
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Mode
-from chalicelib.features.campaigns.model import Launch
 from chalicelib.features.due.model import DueMessage, Entry, Kind
 from chalicelib.features.due.service import Due
-from chalicelib.features.sending.model.run import Order, Run, Source
-from chalicelib.features.sending.model.totals import FAMILIES, Totals, totals_of
-from chalicelib.features.sending.service.cancel import cancel
+from chalicelib.features.sending.model.run import Chosen, Order, Run, Source
+from chalicelib.features.sending.model.totals import Totals, totals_of
 from chalicelib.features.sending.service.plan import launch
-from chalicelib.features.sending.service.ports import Ports, Tuning
+from chalicelib.features.sending.service.ports import Ports
+from chalicelib.features.sending.service.release import release
+from chalicelib.features.sending.service.sending import Turn
+from chalicelib.features.sending.service.source import chosen_by_person
+from chalicelib.features.sending.service.steer import cancel, pause, resume
 from chalicelib.features.sending.service.sweep import sweep
 from chalicelib.features.sending.service.work import work
-from tests.chaos.service import ORDINARY, Habits, Pushes, PushServices
-from tests.chaos.simulation import CALM, EPOCH, Call, Faults, Simulation, ask
-from tests.chaos.stores import Audience, Batches, Calendar, Entries, Runs, Subscriber, Wakes
+from tests.chaos.judge import Judge
+from tests.chaos.owners import CAMPAIGN, MESSAGE, RUN, SITE, TENANT, Owner, People
+from tests.chaos.plot import Deed, Plot
+from tests.chaos.queues import FUNCTION_SECONDS, Queue
+from tests.chaos.service import Channel, PushServices
+from tests.chaos.simulation import EPOCH, Simulation
+from tests.chaos.stores import Audience, Batches, Calendar, Entries, Gates, Notices, Runs, Switch, Wakes
+from tests.chaos.witness import Breach, Witness
+from tests.chaos.witness import Kind as Fault
 
-TENANT = "ten_chaos"
-_RUN_ID = "run_chaos"
-_FUNCTION_SECONDS = 60.0
-_VISIBILITY_SECONDS = 360.0
-_MOST_RECEIVES = 5
-_DAYS = 3
+_NO_PLANNER_LIVES_SECONDS = 900.0
+_GRACE = timedelta(hours=12)  # after its expiry everything must long be over
 
-
-@dataclass(frozen=True)
-class Plot:
-    """What happens in a story, besides its seed."""
-
-    subscribers: int = 200
-    tuning: Tuning = field(default_factory=lambda: Tuning(rows_per_batch=25, window=16, careful_window=4))
-    faults: Faults = CALM
-    habits: Habits = ORDINARY
-    skew_seconds: float = 0.0
-    cancel_after_seconds: float | None = None
-    most_receives: int = _MOST_RECEIVES  # of a wake-up or a look; the first plan is always tried again
+Change = Callable[[Ports, Simulation], Ports]
 
 
-class _Channel:
-    def __init__(self, services: PushServices) -> None:
-        self._services = services
-
-    async def open(self, _run: Run) -> Pushes:
-        return Pushes(self._services)
-
-
-class _Chance:
+class Chance:
     def __init__(self, simulation: Simulation) -> None:
         self._rng = simulation.rng
 
@@ -65,178 +49,197 @@ class _Chance:
         return self._rng.randbytes(size)
 
 
-class _Owners:
-    """Campaigns are not part of this story; their runs' ends are."""
-
-    def __init__(self) -> None:
-        self.finished: list[str] = []
-
-    async def release(self, _entry: Entry, *, now: datetime) -> Launch | None:
-        raise AssertionError(now)
-
-    async def launched(self, entry: Entry) -> None:
-        raise AssertionError(entry)
-
-    async def is_cancelled(self, launch: Launch) -> bool:
-        raise AssertionError(launch)
-
-    async def finish(self, run: Run, *, now: datetime) -> None:
-        await ask(Call(lambda: self.finished.append(f"{run.state} {now}")))
+class Services(PushServices):
+    GATHER_SECONDS = 0.004
 
 
 class Story:
-    def __init__(self, seed: int, plot: Plot) -> None:
+    """`change` puts something else in the place of a port: how mutants are made."""
+
+    def __init__(self, seed: int, plot: Plot, change: Change = lambda ports, _simulation: ports) -> None:
         self.plot = plot
         self.simulation = simulation = Simulation(seed, plot.faults)
-        self.services = PushServices(simulation, plot.habits)
+        self.services = Services(simulation, plot.habits, plot.episodes)
         self.entries = Entries()
-        self.due = Due(entries=self.entries, wakes=self, alarm=self._alarm)
-        self.runs = Runs(simulation)
-        self.batches = Batches(simulation)
-        self.audience = Audience(simulation)
-        for _ in range(plot.subscribers):
-            key = simulation.rng.randbytes(16)
-            self.audience.rows[key] = Subscriber(key)
-        self.expected = set(self.audience.rows)
-        self.ports = Ports(
+        self.due = Due(entries=self.entries, wakes=self, alarm=lambda event, **_: None)
+        self.owner = Owner(simulation, self.due, plot.order)
+        self.runs, self.batches, self.gates = Runs(simulation), Batches(simulation), Gates(simulation)
+        self.switch, self.audience = Switch(simulation), Audience(simulation)
+        self.audience.PAGE = plot.page
+        self.people = People(simulation, self.audience, self.services, plot.hosts)
+        self.people.settle(plot.subscribers, gone=plot.habits.gone)
+        ports = Ports(
             runs=self.runs,
             batches=self.batches,
             audience=self.audience,
-            channel=_Channel(self.services),
-            wakes=Wakes(simulation, self._enqueue, self._look),
+            channel=Channel(self.services),
+            wakes=Wakes(simulation, self._wake, self._look),
             calendar=Calendar(simulation, self.due),
-            campaigns=_Owners(),
+            campaigns=self.owner,
+            gates=self.gates,
+            notices=Notices(),
+            switch=self.switch,
             clock=simulation,
-            chance=_Chance(simulation),
+            chance=Chance(simulation),
             tuning=plot.tuning,
         )
+        self.ports = change(ports, simulation)
+        self.witness = Witness(
+            plot,
+            simulation,
+            services=self.services,
+            audience=self.audience,
+            batches=self.batches,
+            runs=self.runs,
+            people=self.people,
+        )
+        skew, receives = plot.skew_seconds, plot.most_receives
+        self._plans = Queue(simulation, skew_seconds=skew)
+        self._calls = Queue(simulation, skew_seconds=skew, most_receives=1)
+        self._lane = Queue(simulation, at_once=plot.workers, skew_seconds=skew, most_receives=receives)
+        self._sweeps = Queue(simulation, skew_seconds=skew, most_receives=receives)
 
     # the story
 
-    def tell(self) -> bool:
-        """Whether it came to an end."""
-        run = Run(
-            id=_RUN_ID,
-            tenant_id=TENANT,
-            site_id="site_chaos",
-            source=Source.CAMPAIGN,
-            mode=Mode.LIVE,
-            order=Order(message=Message(title="t", url="https://e.example/"), cutoff=in_milliseconds(EPOCH) + 1),
-            created_at=EPOCH,
-            expires_at=EPOCH + timedelta(days=1),
-        )
-        self._deliver("plan", lambda: self._plan(run))
+    def tell(self) -> list[Breach]:
+        """To its end; returns the promises it broke."""
+        self._begin()
         self.simulation.after(1.0, self._tick)
-        if self.plot.cancel_after_seconds is not None:
-            self.simulation.after(self.plot.cancel_after_seconds, self._cancel)
-        return self.simulation.run(until=lambda: self.run.is_over, at_most_seconds=_DAYS * 86_400.0)
+        for occasion in self.plot.occasions:
+            self.simulation.after(occasion.at_seconds, self._deed(occasion.deed))
+        for number in range(self.plot.comings):
+            at = self.plot.restless_seconds * (number + self.simulation.rng.random()) / self.plot.comings
+            self.simulation.after(at, self.people.come_or_go)
+        limit = (self.plot.order.expires_after + _GRACE).total_seconds()
+        if not self.simulation.run(until=self._is_over, at_most_seconds=limit):
+            return [*self.witness.breaches, Breach(Fault.UNFINISHED, f"{self.run.state} after {limit:.0f} s")]
+        return [*self.witness.breaches, *(self._judge().breaches() if self.run is not _NO_RUN else ())]
+
+    def _is_over(self) -> bool:
+        """Late zombies must not do any harm either. Who cancels soon enough never sees a run."""
+        if self.run is _NO_RUN:
+            return self.simulation.seconds > _NO_PLANNER_LIVES_SECONDS and self.owner.has_called_it_off
+        return self.run.is_over and not self.services.sessions
 
     @property
     def run(self) -> Run:
-        return self.runs.rows.get(f"{TENANT}/{_RUN_ID}") or _NO_RUN
+        return self.runs.rows.get(f"{TENANT}/{RUN}") or _NO_RUN
 
     @property
     def totals(self) -> Totals:
         return totals_of(self.run, [])
 
-    # judging it
-
     @property
     def duplicates(self) -> int:
-        return sum(count - 1 for count in self.services.accepted.values() if count > 1)
+        return sum(self.services.accepted.values()) - len(self.services.accepted)
 
-    @property
-    def duplicates_allowed(self) -> int:
-        tally = self.simulation.tally
-        return self.plot.tuning.window * (tally.kills + tally.zombies) + self.services.unknown
+    def _judge(self) -> Judge:
+        return Judge(
+            self.plot,
+            self.run,
+            [batch for _, batch in sorted(self.batches.rows.items(), key=lambda row: row[0])],
+            services=self.services,
+            audience=self.audience,
+            people=self.people,
+            deaths=self.witness.deaths,
+        )
 
-    @property
-    def lost(self) -> int:
-        """Expected, but neither reached nor accounted for."""
-        return len(self.expected) - self.totals.settled
+    # what people do
 
-    @property
-    def miscounted(self) -> int:
-        """Accepted keys that no ledger knows, or more in the ledger than lost answers can explain."""
-        counted = self.totals.family("accepted")
-        distinct = len(self.services.accepted)
-        slack = self.services.unknown + self.simulation.tally.kills * self.plot.tuning.window
-        return max(0, counted - distinct) + max(0, distinct - counted - slack)
+    def _begin(self) -> None:
+        if self.plot.order.chosen:
+            run = self._notification()
+            self._plans.send("notify", lambda: self._notify(run), is_safe=True)
+        else:
+            entry = self.owner.send()
+            self._plans.send("plan", lambda: release(self.ports, entry))
 
-    def faults(self) -> list[str]:
-        found = []
-        if not self.run.is_over:
-            return ["unfinished"]
-        if self.lost:
-            found.append(f"lost {self.lost} of {len(self.expected)}: {self.totals.counts}")
-        if self.duplicates > self.duplicates_allowed:
-            found.append(f"{self.duplicates} duplicates, {self.duplicates_allowed} allowed")
-        if self.miscounted:
-            found.append(f"{self.miscounted} miscounted: {self.totals.counts}, ledger {len(self.services.accepted)}")
-        odd = {name for name in self.totals.counts if name.partition(":")[0] not in {*FAMILIES, "unknown", "excluded"}}
-        return found + [f"odd outcome {name}" for name in odd]
+    def _notification(self) -> Run:
+        """Some by their browser, some as a person; a few of them have left already."""
+        rng, rows = self.simulation.rng, self.audience.rows
+        keys = sorted(rng.sample(rows.order, min(self.plot.order.chosen, len(rows))))
+        chosen = tuple(
+            chosen_by_person(key, rows[key].external_id or "") if rng.random() < 0.5 else Chosen(key) for key in keys
+        )
+        return replace(
+            _NO_RUN,
+            id=RUN,
+            source=Source.NOTIFICATION,
+            order=Order(message=MESSAGE, cutoff=in_milliseconds(EPOCH), chosen=chosen),
+            expires_at=EPOCH + self.plot.order.expires_after,
+        )
+
+    async def _notify(self, run: Run) -> None:
+        with suppress(Stale):  # as in `release`: the next look goes on from there
+            await launch(self.ports, run)
+
+    def _deed(self, deed: Deed) -> Callable[[], None]:
+        deeds: dict[Deed, Callable[[], None]] = {
+            Deed.PURGE: self._purge,
+            Deed.PAUSE: lambda: self._calls.send("pause", lambda: self._turn(pause), is_safe=True),
+            Deed.RESUME: lambda: self._plans.send("resume", lambda: self._turn(resume), is_safe=True),
+            Deed.CANCEL: lambda: self._plans.send("cancel", self._cancel, is_safe=True),
+            Deed.STOP: lambda: self._switch(is_off=True),
+            Deed.START: lambda: self._switch(is_off=False),
+        }
+        return deeds[deed]
+
+    def _purge(self) -> None:
+        self._lane.purge()
+        self._sweeps.purge()
+
+    async def _turn(self, turn: Turn) -> None:
+        with suppress(Stale):  # the owner is told so, and may ask again
+            await turn(self.ports, tenant_id=TENANT, run_id=RUN)
+
+    async def _cancel(self) -> None:
+        entry = await self.owner.cancel()
+        if entry is None:
+            return
+        run = await cancel(self.ports, tenant_id=TENANT, run_id=RUN)
+        if run is not None:
+            await self.owner.launched(entry)
+
+    def _switch(self, *, is_off: bool) -> None:
+        self.switch.is_off = is_off
+        self.witness.switched(is_off=is_off)
 
     # the machinery around the engine
 
-    async def _plan(self, run: Run) -> None:
-        try:
-            await launch(self.ports, run)
-        except Stale:
-            return  # as in `release`: the next look goes on from there
-
     def send(self, queue: str, message: DueMessage, *, delay_seconds: int) -> None:
-        assert queue == "sweep"
-        self.simulation.after(delay_seconds, lambda: self._deliver("sweep", lambda: sweep(self.ports, message.entry)))
+        """What the tick finds due."""
+        entry = message.entry
+        if entry.kind == Kind.CAMPAIGN:
+            self._plans.send("plan", lambda: release(self.ports, entry), delay_seconds=delay_seconds)
+        else:
+            assert queue == "sweep"
+            self._sweeps.send("sweep", lambda: sweep(self.ports, entry), delay_seconds=delay_seconds)
 
     def _look(self, run: Run) -> None:
         assert run.look_at is not None
         entry = Entry.at_its_minute(Kind.RUN, run.tenant_id, run.id, run.look_at)
-        self._deliver("sweep", lambda: sweep(self.ports, entry))
+        self._sweeps.send("sweep", lambda: sweep(self.ports, entry))
 
-    def _enqueue(self, run: Run, number: int, delay_seconds: float) -> None:
-        rng, faults = self.simulation.rng, self.plot.faults
-        if rng.random() < faults.lose_wake:
-            return
-        for _ in range(2 if rng.random() < faults.duplicate_wake else 1):
-            delay = delay_seconds + rng.uniform(0.0, 0.2)
-            self.simulation.after(delay, lambda: self._deliver(f"work {number}", lambda: self._work(run, number)))
+    def _wake(self, run: Run, number: int, delay_seconds: float) -> None:
+        self._lane.send(f"work {number}", lambda: self._work(run, number), delay_seconds=delay_seconds)
 
     async def _work(self, run: Run, number: int) -> None:
-        deadline = self.simulation.now() + timedelta(seconds=_FUNCTION_SECONDS)
+        deadline = self.simulation.now() + timedelta(seconds=FUNCTION_SECONDS)
         await work(self.ports, tenant_id=run.tenant_id, run_id=run.id, number=number, deadline=deadline)
-
-    def _deliver(self, name: str, begin: Any, received: int = 1) -> None:
-        """A message: deleted when its handler returns, seen again when it does not, dead after five times."""
-
-        most_receives = _MOST_RECEIVES if name == "plan" else self.plot.most_receives
-
-        def ended(is_done: bool) -> None:
-            if not is_done and received < most_receives:
-                self.simulation.after(_VISIBILITY_SECONDS, lambda: self._deliver(name, begin, received + 1))
-
-        coroutine: Coroutine[Call, Any, Any] = begin()
-        spread = self.plot.skew_seconds
-        skew = timedelta(seconds=self.simulation.rng.uniform(-spread, spread))
-        self.simulation.spawn(name, coroutine, ended=ended, skew=skew)
 
     def _tick(self) -> None:
         self.due.tick(now=self.simulation.now(), has_time=lambda: True)
         self.simulation.after(60.0, self._tick)
 
-    def _cancel(self) -> None:
-        self._deliver("cancel", lambda: cancel(self.ports, tenant_id=TENANT, run_id=_RUN_ID))
-
-    def _alarm(self, event: str, **_facts: object) -> None:
-        self.simulation.tally.notes.append(event)
-
 
 _NO_RUN = Run(
     id="",
-    tenant_id="",
-    site_id="",
+    tenant_id=TENANT,
+    site_id=SITE,
     source=Source.CAMPAIGN,
     mode=Mode.LIVE,
-    order=Order(message=Message(title="", url=""), cutoff=0),
+    campaign_id=CAMPAIGN,
+    order=Order(message=MESSAGE, cutoff=0),
     created_at=EPOCH,
     expires_at=EPOCH,
 )

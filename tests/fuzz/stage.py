@@ -57,6 +57,7 @@ def prepare(url: str, folder: Path) -> dict[str, str]:
     lists = {
         **_sites(ada, site),
         **_campaigns(ada, site),
+        "notifications": [_notification(ada, site, one) for one in others[:_FEW]],
         **_browser(site),
         "own_subscription": [own],
         "subscriptions": others[: _FEW // 2],
@@ -71,7 +72,7 @@ def prepare(url: str, folder: Path) -> dict[str, str]:
     return {
         "ACCESS_TOKEN": ada.token,
         "OTHER_TOKEN": other["access_token"],
-        "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "team:read")["key"],
+        "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read")["key"],
         "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
     }
 
@@ -122,6 +123,7 @@ def _campaigns(ada: Caller, site: Any) -> dict[str, Sequence[str]]:
         "campaigns": [_campaign(ada, site) for _ in range(_MANY)],
         "doomed_campaigns": [_campaign(ada, site, **schedule) for _ in range(_FEW)],
         "scheduled_campaigns": [_campaign(ada, site, **schedule) for _ in range(_FEW)],
+        "slow_campaigns": [_under_way(ada, site) for _ in range(_FEW)],
         "instants": [_spelled(instant) for instant in instants],
     }
 
@@ -133,6 +135,23 @@ def _spelled(at: datetime) -> str:
 def _campaign(ada: Caller, site: Any, **words: Any) -> str:
     body = {"name": "Sale", "message": _MESSAGE, "audience": {"all": True}, **words}
     return str(ada.post(f"/v1/sites/{site['id']}/campaigns", body)["id"])
+
+
+def _under_way(ada: Caller, site: Any) -> str:
+    """So slow that it is being sent for as long as anybody asks."""
+    campaign = _campaign(ada, site, throttle_per_minute=1)
+    path = f"/v1/sites/{site['id']}/campaigns/{campaign}"
+    ada.post(f"{path}/send", {})
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while ada.get(f"{path}/stats")["state"] != "sending":
+        assert time.monotonic() < deadline, "it was not planned"
+        time.sleep(0.05)
+    return campaign
+
+
+def _notification(ada: Caller, site: Any, subscription: str) -> str:
+    body = {"to": {"subscription_ids": [subscription]}, "message": _MESSAGE}
+    return str(ada.post(f"/v1/sites/{site['id']}/notifications", body)["id"])
 
 
 def _browser(site: Any) -> dict[str, Sequence[str]]:

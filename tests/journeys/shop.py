@@ -41,6 +41,14 @@ class Shop:
     def campaigns(self) -> str:
         return f"/v1/sites/{self.site['id']}/campaigns"
 
+    @property
+    def audience(self) -> str:
+        return f"/v1/sites/{self.site['id']}/subscriptions"
+
+    @property
+    def notifications(self) -> str:
+        return f"/v1/sites/{self.site['id']}/notifications"
+
     # browsers
 
     def subscribe(self, **words: Any) -> dict[str, Any]:
@@ -74,6 +82,11 @@ class Shop:
     def send(self, campaign: str) -> str:
         return str(self.ask("POST", f"{campaign}/send", expect=202)["run"])
 
+    def notify(self, **to: list[str]) -> dict[str, Any]:
+        asked = {"to": to, "message": MESSAGE}
+        made: dict[str, Any] = self.ask("POST", self.notifications, json=asked, expect=202)
+        return made
+
     def stats(self, campaign: str) -> dict[str, Any]:
         stats: dict[str, Any] = self.ask("GET", f"{campaign}/stats")
         families = ("accepted", "gone", "failed", "skipped", "expired", "pending")
@@ -86,7 +99,10 @@ class Shop:
     # time
 
     def settle(self) -> int:
-        """Lets every queue run empty, as often as one fills another; returns how many messages that were."""
+        """Lets every queue run empty, as often as one fills another; returns how many messages that were.
+
+        Whatever waits out of sight with a delay stays there.
+        """
         handled = 0
         while batch := sum(self.world.lambdas.work(queue) for queue in QUEUES):
             handled += batch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from chalicelib.aws.secrets import secret
+from chalicelib.channels.message import message_of
 from chalicelib.config import settings
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
@@ -64,9 +65,10 @@ def create_campaign(call: Call[CreateCampaign]) -> CampaignView:
     body = call.body
     draft = Draft(
         name=body.name,
-        message=body.message.message(),
+        message=message_of(body.message.fields),
         audience=body.audience.audience(),
         careful=body.careful,
+        throttle_per_minute=body.throttle_per_minute,
         expires_at=body.expires_at,
         send_at=body.schedule.send_at if body.schedule else None,
     )
@@ -101,7 +103,7 @@ def change_campaign(call: Call[ChangeCampaign]) -> CampaignView:
         _SEND.check(call.principal)  # to change what will go out is to send it
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if body.message is not None:
-        changes["message"] = body.message.message()
+        changes["message"] = message_of(body.message.fields)
     if body.audience is not None:
         changes["audience"] = body.audience.audience()
     return CampaignView.of(campaigns().change(campaign, changes=changes, now=call.at))

@@ -33,13 +33,14 @@ _NEXT: dict[Status, frozenset[Status]] = {
     Status.DRAFT: frozenset({Status.SCHEDULED, Status.SENDING}),
     Status.SCHEDULED: frozenset({Status.DRAFT, Status.SCHEDULED, Status.SENDING, Status.CANCELLED}),
     Status.SENDING: frozenset({Status.SENT, Status.CANCELLED, Status.FAILED, Status.PAUSED}),
-    Status.PAUSED: frozenset({Status.SENDING, Status.CANCELLED, Status.FAILED}),
+    Status.PAUSED: frozenset({Status.SENDING, Status.SENT, Status.CANCELLED, Status.FAILED}),
     Status.SENT: frozenset({Status.ARCHIVED}),
     Status.CANCELLED: frozenset({Status.ARCHIVED}),
     Status.FAILED: frozenset({Status.ARCHIVED}),
     Status.ARCHIVED: frozenset(),
 }
-_COMMITTED = frozenset({Status.SCHEDULED, Status.SENDING, Status.PAUSED})
+UNDER_WAY = frozenset({Status.SENDING, Status.PAUSED})
+_COMMITTED = UNDER_WAY | {Status.SCHEDULED}
 _EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
 _REMOVABLE = frozenset({Status.DRAFT, Status.SENT, Status.CANCELLED, Status.FAILED, Status.ARCHIVED})
 
@@ -69,6 +70,18 @@ class WrongState(Conflict):
 
     code = "wrong_campaign_state"
     title = "The campaign's state does not allow that."
+
+
+class NotUnderWay(Conflict):
+    """A campaign becomes a run within a second or two of being sent, and only a run can be held.
+
+    When: A campaign is paused in the very moment it starts.
+
+    Do: Ask again in a few seconds. To stop it for good, cancel it: that works at any moment.
+    """
+
+    code = "campaign_starting"
+    title = "The campaign is just starting."
 
 
 class Expired(Conflict):
@@ -108,6 +121,7 @@ class Campaign:
     created_at: datetime
     status: Status = Status.DRAFT
     careful: bool = False
+    throttle_per_minute: int | None = None
     mode: Mode = Mode.LIVE
     send_at: datetime | None = None
     expires_at: datetime | None = None
@@ -126,6 +140,10 @@ class Campaign:
     def must_be_editable(self) -> None:
         if self.status not in _EDITABLE:
             raise WrongState(f"A campaign that is {self.status} cannot be changed.", campaign_status=str(self.status))
+
+    def must_be_under_way(self) -> None:
+        if self.status not in UNDER_WAY:
+            raise WrongState(f"A campaign that is {self.status} is not being sent.", campaign_status=str(self.status))
 
     @property
     def is_committed(self) -> bool:

@@ -20,6 +20,7 @@ from chalicelib.features.campaigns.model import (
     CLOCKS_DIFFER_BY,
     EVERYONE,
     FURTHEST_AHEAD,
+    UNDER_WAY,
     Audience,
     Campaign,
     Expired,
@@ -97,6 +98,7 @@ class Draft:
     message: Message
     audience: Audience = EVERYONE
     careful: bool = False
+    throttle_per_minute: int | None = None
     expires_at: datetime | None = None
     send_at: datetime | None = None
 
@@ -110,7 +112,7 @@ class Campaigns:
 
     def create(self, *, tenant_id: str, site_id: str, draft: Draft, mode: Mode, now: datetime) -> Campaign:
         self._sites.get(tenant_id=tenant_id, site_id=site_id)
-        _must_fit(draft.message)
+        must_fit(draft.message)
         _must_lie_ahead(draft.expires_at, "/expires_at", now)
         campaign = Campaign(
             id=ids.new("cmp"),
@@ -120,6 +122,7 @@ class Campaigns:
             message=draft.message,
             audience=draft.audience,
             careful=draft.careful,
+            throttle_per_minute=draft.throttle_per_minute,
             expires_at=draft.expires_at,
             mode=mode,
             created_at=now,
@@ -152,7 +155,7 @@ class Campaigns:
     def change(self, campaign: Campaign, *, changes: Mapping[str, Any], now: datetime) -> Campaign:
         campaign.must_be_editable()
         changed = replace(campaign, **changes, updated_at=now)
-        _must_fit(changed.message)
+        must_fit(changed.message)
         if "expires_at" in changes:
             _must_lie_ahead(changed.expires_at, "/expires_at", now)
             _must_outlast(changed, changed.send_at, "/expires_at")
@@ -198,6 +201,19 @@ class Campaigns:
         self._drop(campaign, unless=at)
         return saved
 
+    def hold(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        """Its run is paused already; asked again, nothing changes."""
+        return self._become(campaign, Status.PAUSED, now=now)
+
+    def let_go(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        """Its run goes on already."""
+        return self._become(campaign, Status.SENDING, now=now)
+
+    def _become(self, campaign: Campaign, status: Status, *, now: datetime) -> Campaign:
+        if campaign.status is status:
+            return campaign
+        return self._rows.save(campaign.tenant_id, replace(campaign.to(status), updated_at=now))
+
     def release(self, entry: Entry, *, now: datetime) -> Launch | None:
         """The campaign whose time has come; the same launch again if an earlier one was cut short."""
         campaign = self._rows.get(entry.tenant_id, entry.id)
@@ -226,7 +242,7 @@ class Campaigns:
     def finish(self, *, tenant_id: str, campaign_id: str, run_id: str, status: Status, now: datetime) -> None:
         """Its run is over. A test run, or one that is no longer the campaign's, changes nothing."""
         campaign = self._rows.get(tenant_id, campaign_id)
-        if campaign is not None and campaign.run_id == run_id and campaign.status is Status.SENDING:
+        if campaign is not None and campaign.run_id == run_id and campaign.status in UNDER_WAY:
             self._rows.save(tenant_id, replace(campaign.to(status), updated_at=now))
 
     def _scheduled(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
@@ -254,7 +270,7 @@ class Campaigns:
             )
 
 
-def _must_fit(message: Message) -> None:
+def must_fit(message: Message) -> None:
     try:
         envelope(message, tag="run_" + "0" * 26)
     except DoesNotFit:

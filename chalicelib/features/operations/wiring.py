@@ -12,10 +12,12 @@ def operations() -> Operations:
     from chalicelib.aws.dynamo import Table
     from chalicelib.aws.secrets import secret
     from chalicelib.config import settings
+    from chalicelib.features.operations.store import StopRows
 
     return Operations(
         probes={
             "tables": partial(Table("core").get, "PROBE"),
             "secrets": partial(secret, settings().secret_pepper),
-        }
+        },
+        stops=StopRows(),
     )

@@ -6,6 +6,7 @@ from functools import cache
 
 from chalicelib.config import settings
 from chalicelib.core import chance, clock
+from chalicelib.features.sending.service.notify import Notifications
 from chalicelib.features.sending.service.ports import Ports, Tuning
 from chalicelib.features.sending.service.sending import Sending
 
@@ -14,9 +15,18 @@ from chalicelib.features.sending.service.sending import Sending
 def ports() -> Ports:
     from chalicelib.features.campaigns.wiring import campaigns
     from chalicelib.features.due.wiring import due
+    from chalicelib.features.operations.wiring import operations
+    from chalicelib.features.sending.adapters.notices import LoudNotices
     from chalicelib.features.sending.adapters.webpush import WebPushChannel
-    from chalicelib.features.sending.adapters.world import CampaignOwners, LaneQueues, RunCalendar, SiteAudience
+    from chalicelib.features.sending.adapters.world import (
+        CampaignOwners,
+        LaneQueues,
+        OperatorSwitch,
+        RunCalendar,
+        SiteAudience,
+    )
     from chalicelib.features.sending.store.batches import BatchRows
+    from chalicelib.features.sending.store.gates import GateRows
     from chalicelib.features.sending.store.runs import RunRows
     from chalicelib.features.sites.wiring import sites
     from chalicelib.features.subscriptions.wiring import audience
@@ -29,6 +39,9 @@ def ports() -> Ports:
         wakes=LaneQueues(),
         calendar=RunCalendar(due()),
         campaigns=CampaignOwners(campaigns()),
+        gates=GateRows(),
+        notices=LoudNotices(),
+        switch=OperatorSwitch(operations()),
         clock=clock.PresentClock(),
         chance=chance.SystemChance(),
         tuning=Tuning(
@@ -46,3 +59,11 @@ def sending() -> Sending:
     from chalicelib.features.subscriptions.wiring import subscriptions
 
     return Sending(ports=ports(), campaigns=campaigns(), people=subscriptions(), run_list=RunRows())
+
+
+@cache
+def notifications() -> Notifications:
+    from chalicelib.features.sites.wiring import sites
+    from chalicelib.features.subscriptions.wiring import subscriptions
+
+    return Notifications(ports=ports(), sites=sites(), people=subscriptions())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -76,6 +76,12 @@ class SubscriptionStore(Protocol):
         self, tenant_id: str, site_id: str, *, after: bytes | None, limit: int
     ) -> tuple[Sequence[Subscription], bool]:
         """In the order of keys; and whether there may be more. Fewer than `limit` means that there are no more."""
+        ...
+
+    def of_people(
+        self, tenant_id: str, site_id: str, external_ids: Sequence[str], *, most: int
+    ) -> Sequence[Subscription]:
+        """The browsers of several people, tombstones among them; `most` of each."""
         ...
 
     def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> Sequence[Subscription]:
@@ -241,6 +247,16 @@ class Subscriptions:
         """The active browsers of a person. May miss what changed in the last second."""
         found = self._store.of_person(tenant_id, site_id, external_id, most=_MOST_BROWSERS)
         return [subscription.key for subscription in found if subscription.is_active]
+
+    def browsers_of(
+        self, *, tenant_id: str, site_id: str, external_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[bytes, bool]]]:
+        """The same for many people, with those that have ended, which are marked."""
+        found: dict[str, list[tuple[bytes, bool]]] = {}
+        for subscription in self._store.of_people(tenant_id, site_id, external_ids, most=_MOST_BROWSERS):
+            person = str(subscription.external_id)
+            found.setdefault(person, []).append((subscription.key, subscription.is_active))
+        return found
 
     def id_of(self, *, site_id: str, endpoint: str) -> str:
         """The public id that this endpoint has, or would have."""

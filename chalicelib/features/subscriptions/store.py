@@ -57,12 +57,19 @@ class SubscriptionRows:
         items, more = self._walk(tenant_id, site_id, _shards(after or _FIRST_KEY, _LAST_KEY), span, limit)
         return [_subscription(tenant_id, site_id, from_wire(item)) for item in items], more
 
-    def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> Sequence[Subscription]:
+    def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> list[Subscription]:
+        return self.of_people(tenant_id, site_id, [external_id], most=most)
+
+    def of_people(self, tenant_id: str, site_id: str, external_ids: Sequence[str], *, most: int) -> list[Subscription]:
         """The index is late, so the rows themselves are asked whose they are."""
-        keys = self._table.find("by_person", "person", _person(tenant_id, site_id, external_id), most=most)
-        rows = sorted(self._table.get_many(keys), key=lambda row: str(row["sk"]))
+        persons = [_person(tenant_id, site_id, external_id) for external_id in external_ids]
+        rows = sorted(
+            self._table.get_many(self._table.find_each("by_person", "person", persons, most=most)),
+            key=lambda row: str(row["sk"]),
+        )
+        wanted = set(external_ids)
         found = [_subscription(tenant_id, site_id, row) for row in rows]
-        return [subscription for subscription in found if subscription.external_id == external_id]
+        return [subscription for subscription in found if subscription.external_id in wanted]
 
     def read(
         self, tenant_id: str, site_id: str, *, start: bytes, end: bytes, limit: int

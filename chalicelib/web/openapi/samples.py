@@ -13,6 +13,7 @@ _PREFIXES = {
     "campaign": "cmp_",
     "contact": "con_",
     "key": "key_",
+    "notification": "ntf_",
     "run": "run_",
     "segment": "seg_",
     "site": "site_",

@@ -13,9 +13,8 @@ from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.wiring import campaigns
-from chalicelib.features.sending.model.run import Chosen, Order, Run, Source
+from chalicelib.features.sending.model.run import Order, Run, Source
 from chalicelib.features.sending.service.look import look_again
-from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.wiring import ports
 from infra.local import aws
 from tests.adapters.aws.faults import Faults
@@ -104,11 +103,22 @@ def everything_of_a_campaign(shop: Shop) -> None:
     shop.settle()
     _ask(shop, "GET", f"{campaign}/runs")
     _ask(shop, "GET", f"{campaign}/stats")
-    cancelled = shop.draft()
-    shop.send(cancelled)
+    held = shop.draft()
+    shop.send(held)
     shop.world.lambdas.work("plan")
-    _ask(shop, "POST", f"{cancelled}/cancel")
+    _ask(shop, "POST", f"{held}/pause")
+    _ask(shop, "POST", f"{held}/resume")
+    _ask(shop, "POST", f"{held}/cancel")
     _ask(shop, "DELETE", shop.draft())
+
+
+def everything_of_a_notification(shop: Shop) -> None:
+    made = shop.subscribe()
+    shop.world.clock.advance(seconds=1)
+    _ask(shop, "PATCH", f"{shop.audience}/{made['subscription_id']}", {"external_id": "user-1"})
+    for to in ({"external_ids": ["user-1", "nobody"]}, {"subscription_ids": [made["subscription_id"]]}):
+        notification = shop.notify(**to)
+        _ask(shop, "GET", f"{shop.notifications}/{notification['id']}")
 
 
 def everything_anyone_may_read(shop: Shop) -> None:
@@ -138,17 +148,27 @@ def rough_weather_for_a_small_run(shop: Shop) -> None:
 
 
 def rough_weather_for_a_transactional_run(shop: Shop) -> None:
-    """Nothing starts one over HTTP yet."""
     gone, busy = _two_browsers(shop)
-    run = drive.run(launch(ports(), _notification(shop, gone, busy)))
-    _through_rough_weather(shop, run.id, "send-transactional", gone=gone, busy=busy)
+    notification = shop.notify(subscription_ids=[gone["subscription_id"], busy["subscription_id"]])
+    run_id = "run_" + notification["id"].removeprefix("ntf_")
+    _through_rough_weather(shop, run_id, "send-transactional", gone=gone, busy=busy)
     assert len(list(shop.received())) == 1
+
+
+def a_host_that_calls_too_many_gone(shop: Shop) -> None:
+    """No batch alone can tell: the sweeper adds them up, and writes down whom it does not believe."""
+    shop.gather(80)
+    shop.push_service.set_rules([{"match": {"fraction": 0.5}, "answer": {"status": 410}}])
+    shop.send(shop.draft())
+    shop.settle()
+    shop.pass_time(minutes=3)
+    assert [row["sk"] for row in shop.world.aws.rows("sends") if row["pk"].startswith("H#")]
 
 
 def a_planner_that_died(shop: Shop) -> None:
     """It had written the run, but not its plan: the sweeper plans in its stead."""
     shop.gather(1)
-    run = _notification(shop)
+    run = _run_to_everyone(shop)
     at = shop.world.clock.now() + timedelta(minutes=1)
     look_at = drive.run(ports().calendar.put(run, at, now=shop.world.clock.now()))
     drive.run(ports().runs.add(run.tenant_id, replace(run, look_at=look_at)))
@@ -223,22 +243,16 @@ def _take_away(shop: Shop, queue: str) -> None:
         continue
 
 
-def _notification(shop: Shop, *browsers: Browser) -> Run:
-    """To these browsers; without any, to everyone."""
+def _run_to_everyone(shop: Shop) -> Run:
     now = shop.world.clock.now()
-    keys = [bytes.fromhex(browser["subscription_id"].removeprefix("sub_")) for browser in browsers]
-    chosen = tuple(Chosen(key) for key in sorted(keys))
+    message = Message(title=MESSAGE["title"], body=MESSAGE["body"], url=MESSAGE["url"])
     return Run(
         id=ids.new("run"),
         tenant_id=shop.owner.tenant_id,
         site_id=shop.site["id"],
-        source=Source.NOTIFICATION,
+        source=Source.CAMPAIGN,
         mode=Mode.LIVE,
-        order=Order(
-            message=Message(title=MESSAGE["title"], body=MESSAGE["body"], url=MESSAGE["url"]),
-            cutoff=in_milliseconds(now),
-            chosen=chosen,
-        ),
+        order=Order(message=message, cutoff=in_milliseconds(now)),
         created_at=now,
         expires_at=now + timedelta(hours=2),
     )

@@ -6,6 +6,8 @@ To add a version, add its files beside these; to change one of these is to lose 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +19,11 @@ from chalicelib.aws.worker import decode
 from chalicelib.core import drive
 from chalicelib.core.errors import FromTheFuture
 from chalicelib.features.due.model import DueMessage
+from chalicelib.features.sending.model.gate import Closure, Gate
+from chalicelib.features.sending.model.run import State
 from chalicelib.features.sending.schemas.messages import WakeMessage
 from chalicelib.features.sending.store.batches import BatchRows
+from chalicelib.features.sending.store.gates import GateRows
 from chalicelib.features.sending.store.runs import RunRows
 from tests.adapters.sending.rows import ADA, AT, PROGRESS, a_batch, a_run
 
@@ -66,6 +71,47 @@ def test_a_run_of_version_1_is_read_and_still_written(aws: Installation) -> None
     Table("sends").delete(f"C#{ADA}#{RUN.id}", "RUN")
     drive.run(RunRows().add(ADA, RUN))
     assert aws.rows("sends") == [golden("run-v1.json")]
+
+
+HELD = replace(
+    RUN,
+    order=msgspec.structs.replace(RUN.order, throttle_per_minute=600),
+    state=State.PAUSED,
+    believed={"fcm.googleapis.com": True, "web.push.apple.com": False},
+    started_at=AT,
+    paused_at=AT + timedelta(minutes=2),
+    paused_seconds=90.5,
+    woken_until=AT + timedelta(minutes=14),
+)
+
+
+def test_a_run_that_is_throttled_and_held_is_read_and_still_written(aws: Installation) -> None:
+    drive.run(RunRows().add(ADA, HELD))
+    assert aws.rows("sends") == [golden("run-v1-held.json")]
+    assert drive.run(RunRows().get(ADA, RUN.id)) == HELD
+
+
+GATE = Gate(
+    "fcm.googleapis.com",
+    closed_until=AT + timedelta(hours=1),
+    closure=Closure.REFUSED,
+    closures=2,
+    suspected_at=AT,
+    answers=400,
+    gone=333,
+    trusted_until=AT + timedelta(days=7),
+    rev=3,
+)
+
+
+def test_a_gate_of_version_1_is_read_and_still_written(aws: Installation) -> None:
+    Table("sends").put(golden("gate-v1.json"))
+    assert drive.run(GateRows().of_site(ADA, RUN.site_id)) == {GATE.host: GATE}
+    Table("sends").put(golden("gate-v1.json") | {"rev": 2})
+    drive.run(GateRows().save(ADA, RUN.site_id, replace(GATE, rev=2)))
+    (row,) = aws.rows("sends")
+    assert row.pop("ttl") > 0
+    assert row == {name: value for name, value in golden("gate-v1.json").items() if name != "ttl"}
 
 
 def test_an_order_that_newer_code_has_extended_is_read(aws: Installation) -> None:

@@ -51,6 +51,8 @@ OF_CAMPAIGNS = [
 ]
 OF_SENDING = [
     Route("POST", "/cancel", Scope.CAMPAIGNS_SEND),
+    Route("POST", "/pause", Scope.CAMPAIGNS_SEND),
+    Route("POST", "/resume", Scope.CAMPAIGNS_SEND),
     Route("POST", "/test", Scope.CAMPAIGNS_SEND, {"subscription_ids": [SUBSCRIPTION]}),
     Route("GET", "/runs", Scope.CAMPAIGNS_READ),
     Route("GET", "/stats", Scope.CAMPAIGNS_READ),

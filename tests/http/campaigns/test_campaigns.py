@@ -50,15 +50,16 @@ NO_ADDRESSES = [
 
 
 def test_a_draft_comes_back_as_it_was_written(desk: Desk) -> None:
-    made = desk.create(message=FULL, careful=True, expires_at=desk.at(hours=1))
+    made = desk.create(message=FULL, careful=True, throttle_per_minute=600, expires_at=desk.at(hours=1))
     assert made == desk.show(made["id"])
     assert made["message"] == FULL
     assert (made["name"], made["status"], made["careful"]) == ("Spring", "draft", True)
+    assert made["throttle_per_minute"] == 600
     assert (made["site_id"], made["audience"], made["expires_at"]) == (desk.site_id, {"all": True}, desk.at(hours=1))
     assert (made["schedule"], made["run_id"], made["updated_at"]) == (None, None, None)
     assert set(made) == {
-        "id", "site_id", "name", "status", "mode", "message", "audience", "schedule", "careful", "expires_at", "run_id",
-        "created_at", "updated_at",
+        "id", "site_id", "name", "status", "mode", "message", "audience", "schedule", "careful", "throttle_per_minute",
+        "expires_at", "run_id", "created_at", "updated_at",
     }  # fmt: skip
 
 
@@ -119,7 +120,12 @@ def test_only_json_is_taken(desk: Desk) -> None:
         ({"careful": "yes"}, "/careful"),
         ({"careful": 1}, "/careful"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
-        ({"throttle_per_minute": 5}, "/throttle_per_minute"),
+        ({"throttle_per_minute": 0}, "/throttle_per_minute"),
+        ({"throttle_per_minute": -5}, "/throttle_per_minute"),
+        ({"throttle_per_minute": 10_000_001}, "/throttle_per_minute"),
+        ({"throttle_per_minute": 1.5}, "/throttle_per_minute"),
+        ({"throttle_per_minute": True}, "/throttle_per_minute"),
+        ({"throttle_per_minute": "600"}, "/throttle_per_minute"),
     ],
 )
 def test_a_field_at_fault_is_named(desk: Desk, changes: dict[str, Any], pointer: str) -> None:
@@ -236,15 +242,17 @@ def test_everything_one_wrote_can_be_changed(desk: Desk) -> None:
         "message": FULL,
         "audience": {"all": True},
         "careful": True,
+        "throttle_per_minute": 60,
         "expires_at": desk.at(hours=1),
     }
     changed = desk.ask("PATCH", f"/{made['id']}", json=wanted).json()
     assert {name: changed[name] for name in wanted} == wanted
 
 
-def test_null_takes_an_expiry_back_and_nothing_else(desk: Desk) -> None:
-    made = desk.create(expires_at=desk.at(hours=1))
-    assert desk.ask("PATCH", f"/{made['id']}", json={"expires_at": None}).json()["expires_at"] is None
+def test_null_takes_an_expiry_and_a_throttle_back_and_nothing_else(desk: Desk) -> None:
+    made = desk.create(expires_at=desk.at(hours=1), throttle_per_minute=60)
+    for name in ("expires_at", "throttle_per_minute"):
+        assert desk.ask("PATCH", f"/{made['id']}", json={name: None}).json()[name] is None
     for name in ("name", "message", "audience", "careful"):
         assert pointers(desk.ask("PATCH", f"/{made['id']}", json={name: None})) == [f"/{name}"]
 

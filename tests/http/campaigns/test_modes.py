@@ -43,6 +43,8 @@ def test_a_test_key_cannot_touch_a_live_campaign_on_its_way(world: World, campai
         ("POST", "/unschedule", None),
         ("POST", "/send", None),
         ("POST", "/cancel", None),
+        ("POST", "/pause", None),
+        ("POST", "/resume", None),
     ]:
         answer = world.client.request(method, path + where, as_=key, json=body)
         assert (answer.status, answer.code) == (403, "live_campaign"), (method, where)

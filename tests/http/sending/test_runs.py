@@ -135,7 +135,7 @@ def test_a_cursor_belongs_to_its_campaign(walk: Walk) -> None:
 def test_stats_have_the_names_that_were_promised(walk: Walk) -> None:
     assert set(walk.stats(walk.draft())) >= {
         "audience", "audience_estimated", "excluded", "accepted", "gone", "failed", "skipped", "expired", "pending",
-        "reasons",
+        "reasons", "unknown", "spared",
     }  # fmt: skip
 
 

@@ -60,6 +60,22 @@ def test_each_outcome_is_counted_in_its_family(walk: Walk) -> None:
     assert accepted == {fine["endpoint"]: 1, busy["endpoint"]: 1}
 
 
+def test_a_push_service_that_calls_everybody_gone_ends_nobody(walk: Walk) -> None:
+    walk.subscribe(60)
+    walk.service.set_rules([{"answer": {"status": 410}}])
+    campaign = walk.draft()
+    walk.send(campaign)
+    walk.work("plan", "send-small")
+    stats = walk.stats(campaign)
+    assert (stats["state"], stats["gone"], stats["spared"]) == ("sent", 60, 60)
+    assert {row["status"] for row in walk.world.aws.rows("subs")} == {"active"}
+    walk.service.set_rules([])
+    again = walk.draft()
+    walk.send(again)
+    walk.work("plan", "send-small")
+    assert walk.stats(again)["accepted"] == 60
+
+
 def test_who_comes_after_the_launch_is_left_out(walk: Walk) -> None:
     walk.subscribe(2)
     campaign = walk.draft()

@@ -15,7 +15,7 @@ TABLE = """
 draft         .      x         x     .     .        .        .      .
 scheduled     x      x         x     .     .        x        .      .
 sending       .      .         .     x     x        x        x      .
-paused        .      .         x     .     .        x        x      .
+paused        .      .         x     x     .        x        x      .
 sent          .      .         .     .     .        .        .      x
 cancelled     .      .         .     .     .        .        .      x
 failed        .      .         .     .     .        .        .      x

@@ -23,7 +23,7 @@ def _live(rows: int, mix: Mix, *, machine: Machine = VCPU, window: int = 256) ->
 
 def test_a_calm_batch_takes_its_requests_its_thinking_and_one_answer() -> None:
     lived = _live(10, AT_ONCE)
-    claim, end = 3 * _REQUEST, _REQUEST  # run, record, lease; the last checkpoint
+    claim, end = 5 * _REQUEST, _REQUEST  # run, switch, record, lease, gates; the last checkpoint
     page = assumed.PAGE_SECONDS + assumed.REQUEST_CPU_SECONDS
     pushing = assumed.CONNECT_SECONDS + 10 * assumed.PUSH_CPU_SECONDS + 0.05
     assert list(lived.seconds) == pytest.approx([claim + page + pushing + end], abs=1e-6)
@@ -31,12 +31,12 @@ def test_a_calm_batch_takes_its_requests_its_thinking_and_one_answer() -> None:
 
 def test_a_calm_batch_asks_for_its_run_record_and_rows_once_and_writes_claim_and_end() -> None:
     asked = _live(10, AT_ONCE).asked
-    assert asked == {"get": 2, "save": 2, "read": 1, "push": 10}
+    assert asked == {"get": 2, "switch": 1, "gates": 1, "save": 2, "read": 1, "push": 10}
 
 
 def test_less_memory_thinks_more_slowly_and_waits_as_fast() -> None:
     quick, slow = _live(10, AT_ONCE), _live(10, AT_ONCE, machine=Machine(assumed.VCPU_MEGABYTES // 2))
-    requests = quick.asked["get"] + quick.asked["save"] + quick.asked["read"]
+    requests = quick.asked.total() - quick.asked["push"]
     thinking = 10 * assumed.PUSH_CPU_SECONDS + requests * assumed.REQUEST_CPU_SECONDS
     assert slow.seconds[0] - quick.seconds[0] == pytest.approx(thinking, rel=0.01)
 
@@ -64,9 +64,16 @@ def test_who_hangs_at_every_try_is_tried_in_six_invocations_and_then_given_up() 
     assert all(seconds > 2 * assumed.HANG_SECONDS for seconds in lived.seconds)
 
 
-def test_a_browser_that_is_gone_costs_one_more_write() -> None:
-    asked = _live(20, Mix(quantiles=AT_ONCE.quantiles, hang_share=0.0, gone_share=1.0)).asked
-    assert asked["bury"] == 20
+def test_a_browser_that_is_gone_costs_one_more_write_and_its_batch_one_more_checkpoint() -> None:
+    calm = _live(100, AT_ONCE).asked
+    asked = _live(100, Mix(quantiles=AT_ONCE.quantiles, hang_share=0.0, gone_share=0.1)).asked
+    assert 0 < asked["bury"] <= 20
+    assert asked["save"] == calm["save"] + 1
+
+
+def test_when_too_many_are_gone_nobody_is_buried() -> None:
+    asked = _live(100, Mix(quantiles=AT_ONCE.quantiles, hang_share=0.0, gone_share=1.0)).asked
+    assert (asked["bury"], asked["gate"]) == (0, 1)
 
 
 def test_checkpoints_follow_the_window() -> None:

@@ -26,9 +26,9 @@ from chalicelib.features.sending.service.sending import Sending
 from chalicelib.features.sending.service.sweep import sweep
 from chalicelib.features.sending.service.work import work
 from tests.chaos.simulation import CALM, Simulation
-from tests.chaos.stores import Entries, Subscriber
+from tests.chaos.stores import HOST, Entries, Subscriber
 from tests.unit.campaigns.memory import MESSAGE, NOON, SITE, TENANT, KnownSites, MemoryCampaigns
-from tests.unit.sending.scene import Audience, Batches, Chance, Runs
+from tests.unit.sending.scene import Audience, Batches, Chance, Gates, Notices, Runs, Switch
 
 
 class Killed(BaseException):
@@ -91,10 +91,13 @@ class _Pushes:
         self._accepted = accepted
         self._come: list[tuple[bytes, Outcome]] = []
 
+    def host_of(self, _recipient: Recipient) -> str:
+        return HOST
+
     def start(self, recipient: Recipient) -> str:
         self._accepted.append(recipient.key)
         self._come.append((recipient.key, ACCEPTED))
-        return "push.example"
+        return HOST
 
     async def outcomes(self, _wait_seconds: float) -> Sequence[tuple[bytes, Outcome]]:
         found, self._come = self._come, []
@@ -116,7 +119,7 @@ class Installation:
         self.rows, self.runs, self.batches = MemoryCampaigns(), Runs(_STILL), Batches(_STILL)
         self.entries, audience = Entries(), Audience(_STILL)
         keys = [bytes([n * 40]) * 16 for n in range(self.BROWSERS)]  # four in the first batch, two in the second
-        audience.rows = {key: Subscriber(key) for key in keys}
+        audience.rows.update({key: Subscriber(key) for key in keys})
         due = Due(entries=life.wrap(self.entries), wakes=life.wrap(_Ticks(self)), alarm=lambda event, **_: None)
         self.due = due
         self.campaigns = Campaigns(rows=life.wrap(self.rows), sites=KnownSites(), calendar=due, wakes=life.wrap(self))
@@ -128,6 +131,9 @@ class Installation:
             wakes=life.wrap(_Lanes(self)),
             calendar=RunCalendar(due),
             campaigns=CampaignOwners(self.campaigns),
+            gates=life.wrap(Gates(_STILL)),
+            notices=Notices(),
+            switch=Switch(_STILL),
             clock=self,
             chance=Chance(),
             tuning=Tuning(rows_per_batch=3, window=2, careful_window=1),

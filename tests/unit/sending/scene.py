@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from chalicelib.channels.message import Message
-from chalicelib.channels.outcome import ACCEPTED, Outcome
+from chalicelib.channels.outcome import ACCEPTED, Outcome, Verdict
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import PushError, Stale, Unavailable
 from chalicelib.core.identity import Mode
@@ -18,11 +18,12 @@ from chalicelib.features.campaigns.model import Campaign, Launch
 from chalicelib.features.due.model import DueMessage, Entry, Kind
 from chalicelib.features.due.service import Due
 from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.gate import Gate
 from chalicelib.features.sending.model.run import Chosen, Estimate, Lane, Order, Run, Source, State
 from chalicelib.features.sending.service.deliver import deliver
 from chalicelib.features.sending.service.ports import Ports, Tuning
 from tests.chaos import stores
-from tests.chaos.service import ORDINARY, Pushes, PushServices
+from tests.chaos.service import ORDINARY, Answer, Channel, PushServices
 from tests.chaos.simulation import CALM, EPOCH, Call, Simulation
 from tests.chaos.stores import Entries, Subscriber
 from tests.unit.campaigns.memory import SITE, TENANT
@@ -98,6 +99,22 @@ class Calendar(_AtOnce, stores.Calendar):
     pass
 
 
+class Gates(_AtOnce, stores.Gates):
+    is_raced = False  # somebody else is always a moment faster
+
+    async def save(self, tenant_id: str, site_id: str, gate: Gate) -> Gate:
+        if self.is_raced:
+            raise Stale
+        return await super().save(tenant_id, site_id, gate)
+
+
+class Switch(_AtOnce, stores.Switch):
+    pass
+
+
+Notices = stores.Notices
+
+
 @dataclass
 class Wakes:
     """`sent`: lane, numbers, delay. `looks`: instants."""
@@ -164,7 +181,8 @@ class Services(PushServices):
         for key in keys:
             self.script[key] = [(ACCEPTED, SILENCE)]
 
-    def answer(self, key: bytes) -> tuple[Outcome, float]:
+    def answer(self, subscriber: Subscriber) -> Answer:
+        key = subscriber.key
         self.started.append(key)
         self.watch()
         self.under_way += 1
@@ -172,18 +190,10 @@ class Services(PushServices):
         script = self.script.get(key, [self.usual])
         outcome, seconds = script.pop(0) if len(script) > 1 else script[0]
         self.simulation.after(seconds, self._answered)
-        return outcome, seconds
+        return Answer(outcome, seconds, is_taken=outcome.verdict is Verdict.ACCEPTED)
 
     def _answered(self) -> None:
         self.under_way -= 1
-
-
-@dataclass
-class Channel:
-    services: Services
-
-    async def open(self, _run: Run) -> Pushes:
-        return Pushes(self.services)
 
 
 class Chance:
@@ -211,6 +221,9 @@ class Scene:
         self.calendar = Calendar(self.simulation, self.due)
         self.wakes = Wakes()
         self.owners = Owners()
+        self.gates = Gates(self.simulation)
+        self.notices = Notices()
+        self.switch = Switch(self.simulation)
         self.chance = Chance()
         self.ports = Ports(
             runs=self.runs,
@@ -220,6 +233,9 @@ class Scene:
             wakes=self.wakes,
             calendar=self.calendar,
             campaigns=self.owners,
+            gates=self.gates,
+            notices=self.notices,
+            switch=self.switch,
             clock=self.simulation,
             chance=self.chance,
             tuning=Tuning(rows_per_batch=rows_per_batch, window=window, careful_window=4),
@@ -251,6 +267,8 @@ class Scene:
             estimate=Estimate(0, exact=True),
             reissued_at=self.now,
         )
+        if (order := changes.get("order")) and order.chosen:
+            plain = replace(plain, source=Source.TEST)
         return self.put(replace(plain, **changes))
 
     def put(self, run: Run) -> Run:

@@ -88,14 +88,14 @@ def test_final_is_all_read_and_nothing_left(progress: Progress, *, final: bool) 
         (Progress(is_read=True, later={LATER: {K2: None}, SOON: {K1: None}}), NOW + timedelta(seconds=5)),
         (Progress(is_read=False, later={SOON: {K1: None}}), None),
         (Progress(is_read=True, later={SOON: {K1: None}}, in_doubt={K2: None}), None),
-        (Progress(is_read=True, later={SOON: {K1: None}}, gone={"a": [Grave(K2, 1)]}), None),
+        (Progress(is_read=True, later={SOON: {K1: None}}, gone={"a": [Grave(K2, 1)]}), NOW + timedelta(seconds=5)),
         (
             Progress(later={SOON: {number.to_bytes(16): None for number in range(MOST_LATER)}}),
             NOW + timedelta(seconds=5),
         ),
         (Progress(is_read=True), None),
     ],
-    ids=["all read", "more to read", "some in doubt", "some to bury", "no room for more", "done"],
+    ids=["all read", "more to read", "some in doubt", "some to bury later", "no room for more", "done"],
 )
 def test_a_released_batch_waits_only_when_nothing_else_can_be_done(progress: Progress, next_at: object) -> None:
     batch = a_batch(progress)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Stale
-from chalicelib.features.sending.model.run import Estimate, Lane, Run, State
+from chalicelib.features.sending.model.run import Estimate, Lane, Run, Source, State
 from chalicelib.features.sending.service.plan import launch, plan
 from tests.unit.sending.scene import Scene, chosen
 
@@ -75,7 +75,7 @@ def test_a_sample_that_starts_at_the_very_first_key_reads_no_key_twice() -> None
 def test_a_run_of_chosen_browsers_needs_no_sample() -> None:
     scene = Scene()
     keys = scene.subscribe(5)
-    run = planned(scene, order=chosen(*keys[:3]))
+    run = planned(scene, order=chosen(*keys[:3]), source=Source.TEST)
     assert (run.batches, run.estimate, scene.audience.reads) == (1, Estimate(3, exact=True), 0)
 
 

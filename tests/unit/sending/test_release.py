@@ -13,8 +13,8 @@ from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.model import Status
 from chalicelib.features.due.model import Entry, Kind
 from chalicelib.features.sending.model.run import Run, Source, State
-from chalicelib.features.sending.service.cancel import cancel
 from chalicelib.features.sending.service.release import release
+from chalicelib.features.sending.service.steer import cancel
 from tests.unit.campaigns.memory import SITE, TENANT, a_campaign
 from tests.unit.sending.scene import MESSAGE, RUN, Scene
 

@@ -207,3 +207,10 @@ def test_nothing_is_looked_at_that_is_over_or_not_there(scene: Scene) -> None:
     scene.do(look_by(scene.ports, TENANT, RUN, scene.now))
     scene.do(look_by(scene.ports, TENANT, "run_b", scene.now))
     assert scene.run == before
+
+
+def test_a_clock_behind_the_planners_still_sees_what_was_lost(scene: Scene) -> None:
+    """Else it would find nothing to do before the run's expiry, and nobody would look for a day."""
+    scene.change(started_at=scene.now + 2 * MINUTE, reissued_at=None)
+    look(scene)
+    assert (scene.wakes.sent, next_look(scene)) == ([(Lane.SMALL, [0, 1, 2, 3], 0)], MINUTE)

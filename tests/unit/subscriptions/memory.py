@@ -65,6 +65,11 @@ class MemorySubscriptions:
         self.calls.append("of_person")
         return [row for row in self._of_site(tenant_id, site_id) if row.external_id == external_id][:most]
 
+    def of_people(
+        self, tenant_id: str, site_id: str, external_ids: Sequence[str], *, most: int
+    ) -> Sequence[Subscription]:
+        return [row for person in external_ids for row in self.of_person(tenant_id, site_id, person, most=most)]
+
     def read(
         self, tenant_id: str, site_id: str, *, start: bytes, end: bytes, limit: int
     ) -> tuple[list[Recipient], bool]:

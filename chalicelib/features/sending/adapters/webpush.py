@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from chalicelib.channels import registry
+from chalicelib.channels import endpoints, registry
 from chalicelib.channels.outcome import Outcome, Verdict
 from chalicelib.channels.webpush.payload import DoesNotFit, envelope
 from chalicelib.channels.webpush.sender import Order, WebPush
@@ -55,10 +55,15 @@ class RunPushes:
         self._payload = _payload(run)
         self._ttl_seconds = _ttl_seconds(run)
         self._known: dict[str, Signer | Outcome] = {}
+        self._prepared: dict[bytes, tuple[Order, Signer] | Outcome] = {}
+
+    def host_of(self, recipient: Recipient) -> str:
+        prepared = self._prepare(recipient)
+        self._prepared[recipient.key] = prepared
+        return "" if isinstance(prepared, Outcome) else endpoints.host_of(prepared[0].endpoint)
 
     def start(self, recipient: Recipient) -> str:
-        assert isinstance(recipient, Row), "this channel reads the subscriptions' own rows"
-        prepared = self._prepare(recipient)
+        prepared = self._prepared.pop(recipient.key, None) or self._prepare(recipient)
         if isinstance(prepared, Outcome):
             self._sender.settle(recipient.key, prepared)
             return ""
@@ -70,7 +75,8 @@ class RunPushes:
     def abandon(self) -> None:
         self._sender.abandon()
 
-    def _prepare(self, row: Row) -> tuple[Order, Signer] | Outcome:
+    def _prepare(self, row: Recipient) -> tuple[Order, Signer] | Outcome:
+        assert isinstance(row, Row), "this channel reads the subscriptions' own rows"
         if self._payload is None:
             return _TOO_LARGE
         signer = self._signer(row.key_id)

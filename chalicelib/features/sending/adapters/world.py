@@ -10,6 +10,7 @@ from chalicelib.features.campaigns.model import Launch, Status
 from chalicelib.features.campaigns.service import Campaigns
 from chalicelib.features.due.model import QUEUES, Entry, Kind
 from chalicelib.features.due.service import Due
+from chalicelib.features.operations.service import Operations
 from chalicelib.features.sending.model.run import Lane, Run, Source, State
 from chalicelib.features.sending.schemas.messages import WakeMessage
 from chalicelib.features.sending.service.ports import Recipient
@@ -60,6 +61,14 @@ class RunCalendar:
 
     async def done(self, entry: Entry) -> None:
         self._due.done(entry)
+
+
+class OperatorSwitch:
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+
+    async def is_stopped(self, tenant_id: str) -> bool:
+        return self._operations.is_stopped(tenant_id=tenant_id)
 
 
 class CampaignOwners:

@@ -66,6 +66,11 @@ class Progress:
             self.gone.setdefault(host, []).append(grave)
         self.count(outcome.verdict if outcome.verdict is Verdict.ACCEPTED else f"{outcome.verdict}:{outcome.reason}")
 
+    def spare(self, host: str) -> None:
+        """Its "gone" is not believed: counted, as the service said, but these subscriptions go on."""
+        for _ in self.gone.pop(host):
+            self.count("spared")
+
     def postpone(self, key: bytes, wait: Wait) -> None:
         self.later.setdefault(wait, {})[key] = None
 
@@ -96,12 +101,17 @@ class Progress:
 
     @property
     def has_to_wait(self) -> bool:
-        """Nothing can be done before `next_at`."""
-        return (self.is_read or self.waiting >= MOST_LATER) and not (self.in_doubt or self.gone)
+        """Nobody can be reached before `next_at`; who is to be buried waits as well."""
+        return (self.is_read or self.waiting >= MOST_LATER) and not self.in_doubt
+
+    @property
+    def is_all_but_buried(self) -> bool:
+        """Everyone has an outcome; what is left is to end the subscriptions that are gone."""
+        return self.is_read and not (self.in_doubt or self.later)
 
     @property
     def is_final(self) -> bool:
-        return self.is_read and not (self.in_doubt or self.later or self.gone)
+        return self.is_all_but_buried and not self.gone
 
 
 @dataclass

@@ -49,6 +49,11 @@ def batches_for(rows: float, rows_per_batch: int) -> int:
 
 def spread(batches: int) -> Iterator[int]:
     """Every batch once, in bit-reversed order: neighbours in time are far apart on the ring, so no partition is hot."""
-    bits = batches.bit_length() - 1
     for number in range(batches):
-        yield int(format(number, f"0{bits}b")[::-1], 2) if bits else 0
+        yield place_of(number, batches)
+
+
+def place_of(number: int, batches: int) -> int:
+    """Where a batch stands in that order: reversing its bits twice is itself."""
+    bits = batches.bit_length() - 1
+    return int(format(number, f"0{bits}b")[::-1], 2) if bits else 0

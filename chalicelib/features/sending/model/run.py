@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
 from chalicelib.channels.message import Message
 from chalicelib.core.identity import Mode
+from chalicelib.features.sending.model import ring
 
 CANCELLED = "skipped:cancelled"
 EXPIRED = "expired"
@@ -48,13 +49,14 @@ class Chosen(msgspec.Struct, frozen=True, array_like=True):
     person: bytes = b""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The unchanging half of a run, stored as one packed value. Fields are added with defaults, never renamed."""
 
     message: Message
     cutoff: int
     careful: bool = False
     chosen: tuple[Chosen, ...] = ()
+    throttle_per_minute: int | None = None
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -66,7 +68,10 @@ class Estimate(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Run:
-    """After a cancel the remaining batches still run, without pushing: only `finished_at` says that it is over."""
+    """After a cancel the remaining batches still run, without pushing: only `finished_at` says that it is over.
+
+    `believed` says of hosts whether their "gone" is; `woken_until`: batches to be released by then have their wake-up.
+    """
 
     id: str
     tenant_id: str
@@ -85,11 +90,21 @@ class Run:
     finished_at: datetime | None = None
     totals: dict[str, int] = field(default_factory=dict)
     waves: int = 0
+    believed: dict[str, bool] = field(default_factory=dict)
+    started_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_seconds: float = 0.0
+    woken_until: datetime | None = None
     rev: int = 1
 
     @property
     def is_over(self) -> bool:
         return self.finished_at is not None
+
+    @property
+    def is_for_chosen(self) -> bool:
+        """Browsers picked by name, and never anybody else: none picked is nobody."""
+        return self.source is not Source.CAMPAIGN
 
     @property
     def is_small(self) -> bool:
@@ -107,6 +122,36 @@ class Run:
     def is_paused(self, *, now: datetime) -> bool:
         """A paused run expires like any other."""
         return self.state is State.PAUSED and not self.has_expired(now=now)
+
+    def release_at(self, number: int) -> datetime:
+        """A throttled run lets its batches go one by one, evenly over the time it was not paused."""
+        begin = self.started_at or self.created_at
+        rate = self.order.throttle_per_minute
+        if rate is None or self.batches is None or self.estimate is None:
+            return begin
+        place = ring.place_of(number, self.batches)
+        ahead = place * self.estimate.audience / self.batches
+        return begin + timedelta(seconds=self.paused_seconds + ahead * 60 / rate)
+
+    def is_released(self, number: int, *, now: datetime) -> bool:
+        """Nothing holds a run back that has no throttle, however far the clock of its planner is ahead."""
+        return self.order.throttle_per_minute is None or self.release_at(number) <= now
+
+    def paused(self, *, now: datetime) -> Run:
+        return replace(self, state=State.PAUSED, paused_at=now)
+
+    def resumed(self, *, now: datetime) -> Run:
+        """As if the pause had not been: what it held back is released that much later."""
+        pause = (now - self.paused_at).total_seconds() if self.paused_at else 0.0
+        return replace(
+            self,
+            state=State.SENDING,
+            paused_at=None,
+            paused_seconds=self.paused_seconds + max(0.0, pause),
+            woken_until=None,
+            reissued_at=None,
+            waves=0,
+        )
 
     def stops_pushing(self, *, now: datetime) -> str | None:
         """The outcome that every subscription not yet pushed to gets from now on."""

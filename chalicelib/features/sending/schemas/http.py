@@ -9,7 +9,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from chalicelib.features.sending.model.run import Run, Source, State
 from chalicelib.features.sending.model.totals import EXCLUDED, Totals
+from chalicelib.features.sending.service.notify import MOST_NAMED, Notified
 from chalicelib.features.sending.service.sending import MOST_CHOSEN
+from chalicelib.web.message import MessageBody
 from chalicelib.web.schema import Query, Schema, example
 
 SubscriptionId = Annotated[str, StringConstraints(pattern=r"^sub_[0-9a-f]{32}$")]
@@ -31,6 +33,115 @@ class TestPush(Schema):
     @property
     def keys(self) -> list[bytes]:
         return [bytes.fromhex(one.removeprefix("sub_")) for one in self.subscription_ids]
+
+
+class To(Schema):
+    """People, or browsers: one of the two."""
+
+    model_config = example(external_ids=["customer-4711"])
+
+    external_ids: Annotated[list[ExternalId], Field(max_length=MOST_NAMED)] = Field(default_factory=list)
+    subscription_ids: Annotated[list[SubscriptionId], Field(max_length=MOST_NAMED)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _names_one_kind(self) -> To:
+        if bool(self.subscription_ids) == bool(self.external_ids):
+            raise ValueError("name either external_ids or subscription_ids, at least one")
+        return self
+
+    @property
+    def keys(self) -> list[bytes]:
+        return [bytes.fromhex(one.removeprefix("sub_")) for one in self.subscription_ids]
+
+
+class SendNotification(Schema):
+    to: To
+    message: MessageBody
+
+
+class SkippedView(Schema):
+    model_config = example(id="customer-1815", reason="not_subscribed")
+
+    id: str = Field(description="As you named it.")
+    reason: str = Field(description="`not_found`: nobody here has it. `not_subscribed`: has ended.")
+
+
+class NotificationSent(Schema):
+    id: str
+    accepted: int = Field(description="Browsers that will be pushed to. A person may have several.")
+    skipped: list[SkippedView]
+
+    @classmethod
+    def of(cls, notified: Notified) -> NotificationSent:
+        skipped = [SkippedView(id=one.id, reason=one.reason) for one in notified.skipped]
+        return cls(id=shown(notified.run.id), accepted=notified.browsers, skipped=skipped)
+
+
+def shown(run_id: str) -> str:
+    """A notification and its run are one thing under two names."""
+    return "ntf_" + run_id.removeprefix("run_")
+
+
+class NotificationView(Schema):
+    """accepted + gone + failed + skipped + expired + pending = audience, always."""
+
+    model_config = example(
+        mode="live",
+        state="sent",
+        created_at="2026-03-01T09:00:00Z",
+        expires_at="2026-03-02T09:00:00Z",
+        finished_at="2026-03-01T09:00:01Z",
+        audience=2,
+        accepted=1,
+        gone=1,
+        failed=0,
+        skipped=0,
+        expired=0,
+        pending=0,
+        reasons={"gone:ended": 1},
+    )
+
+    id: str
+    mode: str
+    state: str
+    created_at: datetime
+    expires_at: datetime
+    finished_at: datetime | None
+    audience: int
+    accepted: int
+    gone: int
+    failed: int
+    skipped: int
+    expired: int
+    pending: int
+    reasons: dict[str, int]
+
+    @classmethod
+    def of(cls, run: Run, totals: Totals) -> NotificationView:
+        return cls(
+            id=shown(run.id),
+            mode=run.mode.value,
+            state=run.state.value,
+            created_at=run.created_at,
+            expires_at=run.expires_at,
+            finished_at=run.finished_at,
+            audience=totals.audience,
+            accepted=totals.family("accepted"),
+            gone=totals.family("gone"),
+            failed=totals.family("failed"),
+            skipped=totals.family("skipped"),
+            expired=totals.family("expired"),
+            pending=totals.pending,
+            reasons=totals.reasons,
+        )
+
+
+class Turned(Schema):
+    model_config = example(id="cmp_01kz8m5q3v7x9c2b4n6t8w0y1e", status="paused", run="run_01kz8m5q3v7x9c2b4n6t8w0y1e")
+
+    id: str
+    status: str
+    run: str | None
 
 
 class Cancelled(Schema):
@@ -107,6 +218,7 @@ class Stats(Schema):
         expired=0,
         pending=15,
         unknown=0,
+        spared=0,
         reasons={"gone:ended": 31, "failed:not_found": 2, "skipped:not_subscribed": 12},
     )
 
@@ -124,6 +236,7 @@ class Stats(Schema):
     expired: int = Field(description="Not reached before the run's end.")
     pending: int = Field(description="Still to be tried.")
     unknown: int = Field(description="Answers that were lost on the way: these pushes may have been shown twice.")
+    spared: int = Field(description="Of those gone: still subscribed, because too many were called gone at once.")
     reasons: dict[str, int] = Field(description="The same by outcome and reason.")
 
     @classmethod
@@ -141,5 +254,6 @@ class Stats(Schema):
             expired=totals.family("expired"),
             pending=totals.pending,
             unknown=totals.family("unknown"),
+            spared=totals.family("spared"),
             reasons=totals.reasons,
         )

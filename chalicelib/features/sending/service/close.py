@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.core.errors import Stale
 from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.guard import awaits_verdict
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.model.totals import totals_of
+from chalicelib.features.sending.service.believe import believe
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.ports import Ports
 
@@ -21,6 +24,9 @@ async def close_if_done(ports: Ports, *, tenant_id: str, run_id: str) -> None:
     batches = await patiently(ports.batches.of_run, tenant_id, run)
     if are_final(run, batches):
         await close(ports, run, batches)
+    elif any(awaits_verdict(run, batch.progress) for batch in batches):
+        with suppress(Stale):  # the run moved meanwhile: its next look decides
+            await believe(ports, run, batches)
 
 
 def are_final(run: Run, batches: Sequence[Batch]) -> bool:

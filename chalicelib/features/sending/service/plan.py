@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.run import Estimate, Run, State
+from chalicelib.features.sending.service import pace
 from chalicelib.features.sending.service.look import look_again
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.ports import Ports
@@ -25,19 +26,33 @@ async def launch(ports: Ports, run: Run) -> Run:
 async def plan(ports: Ports, run: Run) -> Run:
     if run.batches is None:
         run = await look_again(ports, await _divided(ports, run), ports.clock.now() + FIRST_LOOK)
-    batches = run.batches or 1
-    await patiently(ports.wakes.send, run.lane, run, tuple(ring.spread(batches)))
+    await wake(ports, run)
     return run
 
 
+async def wake(ports: Ports, run: Run, *, after: datetime | None = None) -> None:
+    """Every batch that is released after `after` and has a time to be woken at."""
+    for delay_seconds, numbers in pace.delays(run, now=ports.clock.now(), after=after).items():
+        await patiently(ports.wakes.send, run.lane, run, numbers, delay_seconds=delay_seconds)
+
+
 async def _divided(ports: Ports, run: Run) -> Run:
-    if run.order.chosen:
+    if run.is_for_chosen:
         batches, estimate = 1, Estimate(len(run.order.chosen), exact=True)
     else:
         rows, estimate = await _sample(ports, run)
-        batches = ring.batches_for(rows, ports.tuning.rows_per_batch)
-    state = State.SENDING if run.state is State.PLANNED else run.state
-    return replace(run, state=state, batches=batches, estimate=estimate, reissued_at=ports.clock.now())
+        most = min(ports.tuning.rows_per_batch, run.order.throttle_per_minute or ports.tuning.rows_per_batch)
+        batches = ring.batches_for(rows, most)
+    now = ports.clock.now()
+    return replace(
+        run,
+        state=State.SENDING if run.state is State.PLANNED else run.state,
+        batches=batches,
+        estimate=estimate,
+        started_at=now,
+        woken_until=now + pace.HORIZON,
+        reissued_at=now,
+    )
 
 
 async def _sample(ports: Ports, run: Run) -> tuple[float, Estimate]:

@@ -6,7 +6,7 @@ reordered, failed or killed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,7 @@ from chalicelib.core.ports import Chance, Clock
 from chalicelib.features.campaigns.model import Launch
 from chalicelib.features.due.model import Entry
 from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.gate import Gate
 from chalicelib.features.sending.model.run import Lane, Run
 
 
@@ -79,6 +80,10 @@ class Audience(Protocol):
 class Pushes(Protocol):
     """One run's way to the push services."""
 
+    def host_of(self, recipient: Recipient) -> str:
+        """Where its push would go; empty for one that cannot leave."""
+        ...
+
     def start(self, recipient: Recipient) -> str:
         """Put one push under way; returns its host. What cannot leave comes back as an outcome all the same."""
         ...
@@ -89,6 +94,32 @@ class Pushes(Protocol):
 
     def abandon(self) -> None:
         """Forget what is under way."""
+        ...
+
+
+class Gates(Protocol):
+    """What the workers of a site share about push hosts."""
+
+    async def of_site(self, tenant_id: str, site_id: str) -> Mapping[str, Gate]:
+        """By host; may miss the last second."""
+        ...
+
+    async def save(self, tenant_id: str, site_id: str, gate: Gate) -> Gate:
+        """Write it IF nobody else wrote since it was read. Raises Stale."""
+        ...
+
+
+class Notices(Protocol):
+    """Whom it concerns: whoever is on call, and the site's owner where it is theirs to mend."""
+
+    async def changed(self, run: Run, gate: Gate) -> None:
+        """A gate was closed, opened or is suspected."""
+        ...
+
+
+class Switch(Protocol):
+    async def is_stopped(self, tenant_id: str) -> bool:
+        """Whether an operator has stopped all sending, or this tenant's."""
         ...
 
 
@@ -167,6 +198,9 @@ class Ports:
     wakes: Wakes
     calendar: Calendar
     campaigns: Campaigns
+    gates: Gates
+    notices: Notices
+    switch: Switch
     clock: Clock
     chance: Chance
     tuning: Tuning = Tuning()

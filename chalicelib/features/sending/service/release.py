@@ -9,10 +9,10 @@ from chalicelib.core.errors import Stale
 from chalicelib.features.campaigns.model import Launch
 from chalicelib.features.due.model import Entry
 from chalicelib.features.sending.model.run import Order, Run, Source
-from chalicelib.features.sending.service.cancel import cancel
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports
+from chalicelib.features.sending.service.steer import cancel
 
 _PLANNERS_ARE_DONE_AFTER = timedelta(minutes=2)  # a function lives for one
 
@@ -47,7 +47,12 @@ def _run_of(launched: Launch, ports: Ports) -> Run:
         campaign_id=campaign.id,
         source=Source.CAMPAIGN,
         mode=campaign.mode,
-        order=Order(message=campaign.message, cutoff=in_milliseconds(now), careful=campaign.careful),
+        order=Order(
+            message=campaign.message,
+            cutoff=in_milliseconds(now),
+            careful=campaign.careful,
+            throttle_per_minute=campaign.throttle_per_minute,
+        ),
         created_at=now,
         expires_at=campaign.run_expires_at(now=now),
     )

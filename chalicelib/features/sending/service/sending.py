@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Invalid, NotFound, Stale, Unavailable
 from chalicelib.core.identity import Mode
 from chalicelib.core.paging import Page
-from chalicelib.features.campaigns.model import Campaign
+from chalicelib.features.campaigns.model import Campaign, NotUnderWay
 from chalicelib.features.campaigns.service import Campaigns
 from chalicelib.features.due.model import Entry, Kind
 from chalicelib.features.sending.model.run import Chosen, Order, Run, Source
 from chalicelib.features.sending.model.totals import Totals, totals_of
-from chalicelib.features.sending.service.cancel import cancel
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports
 from chalicelib.features.sending.service.source import chosen_by_person
+from chalicelib.features.sending.service.steer import cancel, pause, resume
 
 _TEST_EXPIRES_AFTER = timedelta(hours=1)
 MOST_CHOSEN = 100
+
+
+class Turn(Protocol):
+    def __call__(self, ports: Ports, *, tenant_id: str, run_id: str) -> Coroutine[Any, Any, Run | None]:
+        """The run as it stands then; None when there is none yet."""
+        ...
 
 
 class People(Protocol):
@@ -62,6 +68,19 @@ class Sending:
                 if run is not None:  # else a planner may be about to write it
                     self._campaigns.launched(entry)
         return cancelled
+
+    def pause(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        """The run first: what its owner sees is never ahead of what is so."""
+        return self._campaigns.hold(self._turned(campaign, pause), now=now)
+
+    def resume(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        return self._campaigns.let_go(self._turned(campaign, resume), now=now)
+
+    def _turned(self, campaign: Campaign, turn: Turn) -> Campaign:
+        campaign.must_be_under_way()
+        if drive.run(turn(self._ports, tenant_id=campaign.tenant_id, run_id=campaign.run_id or "")) is None:
+            raise NotUnderWay
+        return campaign
 
     def test(
         self, campaign: Campaign, *, keys: Sequence[bytes], external_ids: Sequence[str], mode: Mode, now: datetime

@@ -47,7 +47,7 @@ class Source:
         self._at = ring.after(self._progress.cursor) if self._progress.cursor else stretch.start
         self._end = stretch.end
         self.has_read_all = self._progress.is_read or self._progress.cursor == stretch.end
-        if self._persons and not self.has_read_all:
+        if run.is_for_chosen and not self.has_read_all:
             self._named.extend((key, "range") for key in sorted(self._persons) if key > self._progress.cursor)
             self.has_read_all = True
 
@@ -78,8 +78,8 @@ class Source:
         if recipient is None or not recipient.is_active:
             if origin != "range":
                 return "gone:ended_meanwhile"
-            return "skipped:not_subscribed" if self._persons else ""
-        if self._persons:
+            return "skipped:not_subscribed" if self.run.is_for_chosen else ""
+        if self.run.is_for_chosen:
             person = self._persons[key]
             is_same = not person or person == person_of(recipient.external_id or "")
             return None if is_same else "skipped:identity_changed"

@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from chalicelib.core.errors import Stale
 from chalicelib.features.due.model import Entry
 from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.guard import awaits_verdict
 from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.service import pace
+from chalicelib.features.sending.service.believe import believe
 from chalicelib.features.sending.service.close import are_final, close
 from chalicelib.features.sending.service.look import look_again
 from chalicelib.features.sending.service.patience import patiently
-from chalicelib.features.sending.service.plan import plan
+from chalicelib.features.sending.service.plan import plan, wake
 from chalicelib.features.sending.service.ports import Ports
 
 NEXT_LOOK = timedelta(minutes=1)
@@ -48,14 +51,26 @@ async def look(ports: Ports, run: Run) -> None:
     now = ports.clock.now()
     if run.is_paused(now=now):
         await look_again(ports, run, run.expires_at)
-        return
+    elif await patiently(ports.switch.is_stopped, run.tenant_id):
+        await look_again(ports, run, now + NEXT_LOOK)
+    elif not await believe(ports, run, batches):
+        await _go_on(ports, run, batches, now)
+
+
+async def _go_on(ports: Ports, run: Run, batches: Sequence[Batch], now: datetime) -> None:
+    """A wave for what may be lost, and wake-ups for what a throttle has held back so far."""
     suspects = _suspects(run, batches, now)
-    if suspects and now >= _next_wave(run):
-        run = replace(run, reissued_at=now, waves=run.waves + 1)
-        run = await look_again(ports, run, now + NEXT_LOOK)
-        await patiently(ports.wakes.send, run.lane, run, suspects[:_WAVE_SIZE])
-    else:
-        await look_again(ports, run, _next_look(run, batches, suspects, now))
+    wave = suspects[:_WAVE_SIZE] if now >= _next_wave(run) else []
+    woken_until = run.woken_until or now
+    changed = replace(run, reissued_at=now, waves=run.waves + 1) if wave else run
+    if is_short := pace.is_short_of_wakes(run, now=now):
+        changed = replace(changed, woken_until=now + pace.HORIZON)
+    at = now + NEXT_LOOK if wave else _next_look(changed, batches, suspects, now)
+    changed = await look_again(ports, changed, at)
+    if wave:
+        await patiently(ports.wakes.send, changed.lane, changed, wave)
+    if is_short:
+        await wake(ports, changed, after=woken_until)
 
 
 def _suspects(run: Run, batches: Sequence[Batch], now: datetime) -> list[int]:
@@ -64,9 +79,13 @@ def _suspects(run: Run, batches: Sequence[Batch], now: datetime) -> list[int]:
     fine = {
         batch.number
         for batch in batches
-        if batch.is_final or batch.is_leased(now=now) or (batch.is_waiting(now=now) and not stops)
+        if batch.is_final
+        or batch.is_leased(now=now)
+        or (batch.is_waiting(now=now) and not stops)
+        or awaits_verdict(run, batch.progress)
     }
-    return [number for number in range(run.batches or 0) if number not in fine]
+    missing = (number for number in range(run.batches or 0) if number not in fine)
+    return [number for number in missing if stops or run.is_released(number, now=now)]
 
 
 def _next_wave(run: Run) -> datetime:
@@ -77,7 +96,12 @@ def _next_wave(run: Run) -> datetime:
 
 
 def _next_look(run: Run, batches: Sequence[Batch], suspects: Sequence[int], now: datetime) -> datetime:
+    """Who waits for the sum of the run waits for those that are leased, suspected or put off: nobody looks for that."""
     if suspects or any(batch.is_leased(now=now) for batch in batches):
         return now + NEXT_LOOK
-    wakes = [batch.next_at for batch in batches if batch.next_at is not None and not batch.is_final]
-    return max(now + _EARLY, min([*wakes, run.expires_at]))
+    looks = [batch.next_at for batch in batches if batch.next_at is not None and not batch.is_final]
+    if (wakes_run_out_at := pace.wakes_run_out_at(run)) is not None:
+        looks.append(wakes_run_out_at)
+    if (releases_next_at := pace.releases_next_at(run, now=now)) is not None:
+        looks.append(releases_next_at + NEXT_LOOK)
+    return max(now + _EARLY, min([*looks, run.expires_at]))

@@ -7,6 +7,7 @@ from math import ceil
 
 from chalicelib.core.errors import Stale
 from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.guard import awaits_verdict
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.service.close import close_if_done
 from chalicelib.features.sending.service.deliver import deliver
@@ -25,7 +26,7 @@ async def work(ports: Ports, *, tenant_id: str, run_id: str, number: int, deadli
     batch = await deliver(ports, run, number, deadline=deadline)
     if batch is None:
         return
-    if not batch.is_final:
+    if not (batch.is_final or awaits_verdict(run, batch.progress)):
         await _come_back(ports, run, batch)
     elif run.is_small:
         await close_if_done(ports, tenant_id=tenant_id, run_id=run_id)

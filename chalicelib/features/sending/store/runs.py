@@ -17,8 +17,10 @@ from chalicelib.features.sending.model.run import Order, Run
 
 _VERSION = 1
 _CHANGING = (
-    "state", "look_at", "batches", "estimate", "reissued_at", "waves", "finished_at", "totals", "rev",
+    "state", "look_at", "batches", "estimate", "reissued_at", "waves", "finished_at", "totals", "believed",
+    "started_at", "paused_at", "paused_seconds", "woken_until", "rev",
 )  # fmt: skip
+_UNSAID_WHEN_EMPTY = {"believed", "paused_seconds"}  # came later: rows without them are as good
 
 
 class RunRows:
@@ -67,6 +69,7 @@ def _pk(tenant_id: str, run_id: str) -> str:
 def _fields(run: Run) -> dict[str, Any]:
     fields: dict[str, Any] = {name: getattr(run, name) for name in run.__dataclass_fields__}
     del fields["order"], fields["tenant_id"]
+    fields = {name: value for name, value in fields.items() if value or name not in _UNSAID_WHEN_EMPTY}
     built: dict[str, Any] = msgspec.to_builtins(fields)
     return built
 

@@ -9,7 +9,7 @@ from chalicelib.config import settings
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
 from chalicelib.core.paging import Cursors
-from chalicelib.features.campaigns.model import Campaign, LiveCampaign, WrongState
+from chalicelib.features.campaigns.model import Campaign, LiveCampaign, NotUnderWay, WrongState
 from chalicelib.features.sending.schemas.http import (
     Cancelled,
     RunPage,
@@ -18,6 +18,7 @@ from chalicelib.features.sending.schemas.http import (
     StatsQuery,
     TestPush,
     TestStarted,
+    Turned,
 )
 from chalicelib.features.sending.wiring import sending
 from chalicelib.web.allow import holder
@@ -41,14 +42,29 @@ def cancel_campaign(call: Call[Nothing]) -> Cancelled:
 
     What was pushed stays pushed; everybody else is counted as skipped.
     """
-    campaign = sending().campaign_to_change(
-        tenant_id=call.tenant_id,
-        site_id=call.path["site_id"],
-        campaign_id=call.path["campaign_id"],
-        mode=call.principal.mode,
-    )
-    cancelled = sending().cancel(campaign, now=call.at)
+    cancelled = sending().cancel(_campaign_to_change(call), now=call.at)
     return Cancelled(id=cancelled.id, status=cancelled.status.value, run=cancelled.run_id)
+
+
+@api.endpoint(
+    "POST", f"{_ONE}/pause", allow=_SEND, returns=Turned, audit="campaign.paused", replayable=True,
+    errors=(LiveCampaign, WrongState, NotUnderWay, Stale),
+)  # fmt: skip
+def pause_campaign(call: Call[Nothing]) -> Turned:
+    """Hold a campaign that is being sent.
+
+    Within half a minute nobody else is reached. It stays so until it is resumed, cancelled, or expires.
+    """
+    return _turned(sending().pause(_campaign_to_change(call), now=call.at))
+
+
+@api.endpoint(
+    "POST", f"{_ONE}/resume", allow=_SEND, returns=Turned, audit="campaign.resumed", replayable=True,
+    errors=(LiveCampaign, WrongState, NotUnderWay, Stale),
+)  # fmt: skip
+def resume_campaign(call: Call[Nothing]) -> Turned:
+    """Let a paused campaign go on from where it was."""
+    return _turned(sending().resume(_campaign_to_change(call), now=call.at))
 
 
 @api.endpoint(
@@ -93,6 +109,19 @@ def get_campaign_stats(call: Call[Nothing]) -> Stats:
     """
     query = cast("StatsQuery", call.query)
     return Stats.of(*sending().stats(_campaign(call), run_id=query.run))
+
+
+def _turned(campaign: Campaign) -> Turned:
+    return Turned(id=campaign.id, status=campaign.status.value, run=campaign.run_id)
+
+
+def _campaign_to_change(call: Call[Any]) -> Campaign:
+    return sending().campaign_to_change(
+        tenant_id=call.tenant_id,
+        site_id=call.path["site_id"],
+        campaign_id=call.path["campaign_id"],
+        mode=call.principal.mode,
+    )
 
 
 def _campaign(call: Call[Any]) -> Campaign:

@@ -1,0 +1,131 @@
+"""A message to a few people by name: answered before it is pushed, and carried in a lane of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from chalicelib.channels.message import Message
+from chalicelib.core import drive, ids
+from chalicelib.core.clock import in_milliseconds
+from chalicelib.core.errors import NotFound
+from chalicelib.core.identity import Mode
+from chalicelib.features.campaigns.model import LONGEST_RUN
+from chalicelib.features.campaigns.service import must_fit
+from chalicelib.features.sending.model.run import Chosen, Order, Run, Source, State
+from chalicelib.features.sending.model.totals import Totals, totals_of
+from chalicelib.features.sending.service.plan import launch
+from chalicelib.features.sending.service.ports import Ports
+from chalicelib.features.sending.service.source import chosen_by_person
+
+MOST_NAMED = 1_000
+_SHORTEST = timedelta(minutes=1)
+_UNKNOWN, _ENDED = "not_found", "not_subscribed"
+
+
+class Sites(Protocol):
+    def get(self, *, tenant_id: str, site_id: str) -> object:
+        """Raises NotFound for a site that is not this tenant's."""
+        ...
+
+
+class People(Protocol):
+    def browsers_of(
+        self, *, tenant_id: str, site_id: str, external_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[bytes, bool]]]:
+        """Keys of each person's browsers, and whether they are subscribed; who has none is missing."""
+        ...
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """`id` as it was asked for."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Notified:
+    """`browsers` will be pushed to; a person may have several."""
+
+    run: Run
+    browsers: int
+    skipped: tuple[Skipped, ...]
+
+
+class Notifications:
+    def __init__(self, *, ports: Ports, sites: Sites, people: People) -> None:
+        self._ports = ports
+        self._sites = sites
+        self._people = people
+
+    def send(
+        self,
+        *,
+        tenant_id: str,
+        site_id: str,
+        message: Message,
+        mode: Mode,
+        now: datetime,
+        keys: Sequence[bytes] = (),
+        external_ids: Sequence[str] = (),
+    ) -> Notified:
+        """To keys or to people. The run stands before this returns; the push follows within a second or so."""
+        self._sites.get(tenant_id=tenant_id, site_id=site_id)
+        must_fit(message)
+        named = self._keys(tenant_id, site_id, keys) if keys else self._people_named(tenant_id, site_id, external_ids)
+        chosen, skipped = named
+        run = Run(
+            id=ids.new("run"),
+            tenant_id=tenant_id,
+            site_id=site_id,
+            source=Source.NOTIFICATION,
+            mode=mode,
+            order=Order(message=message, cutoff=in_milliseconds(now), chosen=chosen),
+            created_at=now,
+            expires_at=now + min(LONGEST_RUN, max(_SHORTEST, timedelta(seconds=message.ttl_seconds))),
+        )
+        return Notified(self._launched(run, now=now), len(chosen), skipped)
+
+    def get(self, *, tenant_id: str, site_id: str, run_id: str) -> tuple[Run, Totals]:
+        self._sites.get(tenant_id=tenant_id, site_id=site_id)
+        run = drive.run(self._ports.runs.get(tenant_id, run_id)) if ids.is_id(run_id, "run") else None
+        if run is None or run.site_id != site_id or run.source is not Source.NOTIFICATION:
+            raise NotFound
+        batches = [] if run.is_over else drive.run(self._ports.batches.of_run(tenant_id, run))
+        return run, totals_of(run, batches)
+
+    def _launched(self, run: Run, *, now: datetime) -> Run:
+        if run.order.chosen:
+            return drive.run(launch(self._ports, run))
+        nobody = replace(run, state=State.SENT, finished_at=now)
+        return drive.run(self._ports.runs.add(run.tenant_id, nobody))
+
+    def _keys(
+        self, tenant_id: str, site_id: str, keys: Sequence[bytes]
+    ) -> tuple[tuple[Chosen, ...], tuple[Skipped, ...]]:
+        keys = sorted(set(keys))
+        found = {row.key: row for row in drive.run(self._ports.audience.pick(tenant_id, site_id, keys))}
+        skipped = [
+            Skipped(f"sub_{key.hex()}", _ENDED if key in found else _UNKNOWN)
+            for key in keys
+            if key not in found or not found[key].is_active
+        ]
+        return tuple(Chosen(key) for key in keys if key in found and found[key].is_active), tuple(skipped)
+
+    def _people_named(
+        self, tenant_id: str, site_id: str, external_ids: Sequence[str]
+    ) -> tuple[tuple[Chosen, ...], tuple[Skipped, ...]]:
+        named = list(dict.fromkeys(external_ids))
+        browsers = self._people.browsers_of(tenant_id=tenant_id, site_id=site_id, external_ids=named)
+        chosen: dict[bytes, Chosen] = {}
+        skipped = []
+        for person in named:
+            active = [key for key, is_subscribed in browsers.get(person, ()) if is_subscribed]
+            chosen |= {key: chosen_by_person(key, person) for key in active}
+            if not active:
+                skipped.append(Skipped(person, _ENDED if browsers.get(person) else _UNKNOWN))
+        return tuple(chosen[key] for key in sorted(chosen)), tuple(skipped)

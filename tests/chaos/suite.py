@@ -1,0 +1,65 @@
+"""Many seeds in several processes, and what they add up to."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from tests.chaos.story import Story
+from tests.chaos.weather import weather
+from tests.chaos.witness import Breach
+
+SUBSCRIBERS = 10_000
+
+
+@dataclass(frozen=True)
+class Told:
+    """One seed: its breaches, and figures for the sum."""
+
+    seed: int
+    breaches: tuple[Breach, ...]
+    figures: Counter[str]
+
+
+def tell(seed: int, *, subscribers: int) -> Told:
+    gc.disable()  # a story leaves cycles; they are collected between two of them
+    try:
+        story = Story(seed, weather(seed, subscribers))
+        breaches = story.tell()
+        return Told(seed, tuple(breaches), figures_of(story))
+    finally:
+        del story
+        gc.enable()
+        gc.collect()
+
+
+def tell_all(seeds: Iterable[int], *, subscribers: int, processes: int) -> Iterator[Told]:
+    """In their order."""
+    with ProcessPoolExecutor(processes) as pool:
+        yield from pool.map(partial(tell, subscribers=subscribers), seeds, chunksize=2)
+
+
+def figures_of(story: Story) -> Counter[str]:
+    tally = story.simulation.tally
+    return Counter(
+        actors=tally.actors,
+        calls=tally.calls,
+        pushes=len(story.services.attempted),
+        kills=tally.kills,
+        gave_up=tally.gave_up,
+        frozen=tally.frozen,
+        zombies=tally.zombies,
+        throttles=tally.throttles,
+        lost_answers=tally.lost_answers,
+        unknown=len(story.services.unknown),
+        duplicates=story.duplicates,
+        hours=round(story.simulation.seconds / 3_600),
+    )
+
+
+def replay(seed: int, *, subscribers: int) -> str:
+    return f"python -m tests.chaos --seed {seed} --subscribers {subscribers}"
