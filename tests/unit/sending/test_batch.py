@@ -28,8 +28,16 @@ def test_final_outcomes_are_counted_by_reason_and_by_host() -> None:
     progress.settle(GONE, host="a", grave=Grave(K3, 7))
     progress.settle(Outcome(Verdict.FAILED, "too_large"), host="b", grave=Grave(K1, 1))
     assert progress.counts == {"accepted": 2, "gone:ended": 1, "failed:too_large": 1}
-    assert progress.hosts == {"a": [3, 1], "b": [1, 0]}
+    assert progress.hosts == {"a": [3, 1]}
     assert progress.gone == {"a": [Grave(K3, 7)]}
+
+
+def test_who_refuses_our_signature_says_nothing_of_who_is_gone() -> None:
+    """Counted as answers, they would make a host that calls most of its subscriptions gone look like any other."""
+    progress = Progress()
+    progress.settle(Outcome(Verdict.FAILED, "vapid_refused"), host="a", grave=Grave(K1, 1))
+    progress.settle(GONE, host="a", grave=Grave(K2, 1))
+    assert progress.hosts == {"a": [1, 1]}
 
 
 def test_what_never_left_is_no_answer_of_any_host() -> None:

@@ -18,6 +18,7 @@ KEPT_FOR = timedelta(days=30)
 MOST_LATER = 12_000  # keys; 192 kB of the 400 kB an item may have
 MOST_IN_DOUBT = 32
 MOST_ATTEMPTS = 6
+_TELLING = {Verdict.ACCEPTED, Verdict.GONE}  # of a subscription; who refuses a signature has not looked that far
 _LATER_GRAIN_MS = 5_000  # instants are rounded up to this, so that groups stay few
 
 
@@ -42,7 +43,7 @@ class Grave(NamedTuple):
 
 @dataclass
 class Progress:
-    """`hosts` counts answers and those that said gone; `gone` waits for the end of the pass to be buried."""
+    """`hosts` counts answers that tell who is there, and which said gone; `gone` waits for the pass to end."""
 
     cursor: bytes = b""
     is_read: bool = False
@@ -58,7 +59,7 @@ class Progress:
 
     def settle(self, outcome: Outcome, *, host: str, grave: Grave) -> None:
         """The final outcome of one subscription that was to be pushed to; no host means that it never came to that."""
-        if host:
+        if host and outcome.verdict in _TELLING:
             answered = self.hosts.setdefault(host, [0, 0])
             answered[0] += 1
             answered[1] += outcome.verdict is Verdict.GONE
