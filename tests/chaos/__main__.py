@@ -7,8 +7,13 @@ import json
 import sys
 from collections import Counter
 
-from tests.chaos.suite import SUBSCRIBERS, Told, replay, tell, tell_all
+from tests.chaos.suite import SUBSCRIBERS, Told, replay, tell, tell_all, try_mutants
 from tests.chaos.witness import Kind
+
+LAST_LINE = (
+    *("lost", "bound_broken", "count_mismatch", "unfinished"),
+    *("kills", "zombies", "unknown", "duplicates", "mutants", "mutants_caught"),
+)
 
 
 def main() -> int:
@@ -36,11 +41,17 @@ def _all(seeds: int, *, subscribers: int, processes: int) -> int:
         sums.update(seeds=1, **_kinds(told))
         _show(told, subscribers=subscribers)
     print(f"chaos: {dict(sums)}")
-    broken = sum(sums[kind] for kind in Kind)
-    last = ["lost", "bound_broken", "count_mismatch", "unfinished", "kills", "zombies", "unknown", "duplicates"]
-    line = {"seeds": seeds, "subscribers": subscribers} | {name: sums[name] for name in last}
-    print(f"CHAOS {json.dumps(line)}")
-    return 1 if broken else 0
+    _mutants(sums, processes=processes)
+    print(
+        f"CHAOS {json.dumps({'seeds': seeds, 'subscribers': subscribers} | {name: sums[name] for name in LAST_LINE})}"
+    )
+    return 1 if sums["mutants_caught"] < sums["mutants"] or any(sums[kind] for kind in Kind) else 0
+
+
+def _mutants(sums: Counter[str], *, processes: int) -> None:
+    for name, caught in try_mutants(processes=processes):
+        sums.update(mutants=1, mutants_caught=caught is not None)
+        print(f"mutant {name}: {f'caught by seed {caught[0]}: {caught[1]}' if caught else 'NOT CAUGHT'}")
 
 
 def _kinds(told: Told) -> dict[str, int]:

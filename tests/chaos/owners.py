@@ -146,6 +146,10 @@ class People:
             self._audience.rows[key] = replace(row, is_active=True, active_since=self._now, external_id=self._name())
             self._services.gone.discard(key)
             self.returned_at[key] = self._simulation.seconds
+        elif key in self._services.gone:  # its browser gave it up long ago, and now asks for another
+            self._audience.rows[key] = replace(row, active_since=self._now)
+            self._services.gone.discard(key)
+            self.returned_at[key] = self._simulation.seconds
         elif rng.random() < 0.3:
             self._audience.rows[key] = replace(row, external_id=self._name())
         else:

@@ -63,6 +63,7 @@ class Plot:
     page: int = 23
     workers: int = 1_000
     most_receives: int = 5  # of a wake-up or a look
+    at_most: timedelta = timedelta(hours=36)  # it takes: whoever needs longer does not finish
 
     @property
     def window(self) -> int:

@@ -97,6 +97,7 @@ class PushServices:
                 if answer is not None:
                     return answer
         if subscriber.key in self.gone:
+            self.called_gone[subscriber.key] = self.simulation.seconds
             return Answer(GONE, latency, is_taken=False)
         chance = rng.random()
         for most, outcomes, is_answered in self._fates:
@@ -113,8 +114,10 @@ class PushServices:
 
     def _troubled(self, episode: Episode, key: bytes, latency: float) -> Answer | None:
         if episode.trouble is Trouble.MASS_GONE:
-            is_said = key[-1] < 256 * episode.share
-            return Answer(GONE, latency, is_taken=False) if is_said else None
+            if key[-1] >= 256 * episode.share:
+                return None
+            self.called_gone[key] = self.simulation.seconds
+            return Answer(GONE, latency, is_taken=False)
         return Answer(BUSY if episode.trouble is Trouble.BUSY else REFUSED, latency, is_taken=False)
 
     def took(self, key: bytes, *, is_told: bool) -> None:
@@ -228,8 +231,6 @@ class Pushes:
             self._services.took(key, is_told=is_heard and self.at_risk is None)
             if is_heard:
                 self._heard(key)
-        elif answer.outcome is GONE:
-            self._services.called_gone[key] = self._simulation.seconds
 
 
 class Channel:

@@ -55,9 +55,12 @@ class Runs(_Asks):
         return await self._ask(lambda: self.rows.setdefault(f"{tenant_id}/{run.id}", run))
 
     async def save(self, tenant_id: str, run: Run) -> Run:
+        """What it says, and until when, is written once."""
+
         def apply() -> Run:
             place = f"{tenant_id}/{run.id}"
-            standing, saved = self.rows[place], replace(run, rev=run.rev + 1)
+            standing = self.rows[place]
+            saved = replace(run, order=standing.order, expires_at=standing.expires_at, rev=run.rev + 1)
             if standing.rev != run.rev and standing != saved:
                 raise Stale
             self.rows[place] = saved

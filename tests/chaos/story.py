@@ -33,7 +33,6 @@ from tests.chaos.witness import Breach, Witness
 from tests.chaos.witness import Kind as Fault
 
 _NO_PLANNER_LIVES_SECONDS = 900.0
-_GRACE = timedelta(hours=12)  # after its expiry everything must long be over
 
 Change = Callable[[Ports, Simulation], Ports]
 
@@ -110,7 +109,7 @@ class Story:
         for number in range(self.plot.comings):
             at = self.plot.restless_seconds * (number + self.simulation.rng.random()) / self.plot.comings
             self.simulation.after(at, self.people.come_or_go)
-        limit = (self.plot.order.expires_after + _GRACE).total_seconds()
+        limit = self.plot.at_most.total_seconds()
         if not self.simulation.run(until=self._is_over, at_most_seconds=limit):
             return [*self.witness.breaches, Breach(Fault.UNFINISHED, f"{self.run.state} after {limit:.0f} s")]
         return [*self.witness.breaches, *(self._judge().breaches() if self.run is not _NO_RUN else ())]

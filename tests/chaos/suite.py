@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from tests.chaos.mutants import MUTANTS
 from tests.chaos.story import Story
 from tests.chaos.weather import weather
 from tests.chaos.witness import Breach
@@ -41,6 +42,18 @@ def tell_all(seeds: Iterable[int], *, subscribers: int, processes: int) -> Itera
     """In their order."""
     with ProcessPoolExecutor(processes) as pool:
         yield from pool.map(partial(tell, subscribers=subscribers), seeds, chunksize=2)
+
+
+def try_mutants(*, processes: int) -> Iterator[tuple[str, tuple[int, Breach] | None]]:
+    """Each by its name, with how it was caught."""
+    names = [mutant.name for mutant in MUTANTS]
+    with ProcessPoolExecutor(processes) as pool:
+        yield from zip(names, pool.map(_try_mutant, names), strict=True)
+
+
+def _try_mutant(name: str) -> tuple[int, Breach] | None:
+    (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)
+    return mutant.caught()
 
 
 def figures_of(story: Story) -> Counter[str]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.features.sending.service.ports import Tuning
+from tests.chaos.mutants import MUTANTS, Mutant
 from tests.chaos.plot import Deed, Occasion, Order, Plot
 from tests.chaos.service import Habits
 from tests.chaos.simulation import Faults
@@ -83,6 +84,11 @@ def test_a_pause_holds_and_a_resume_lets_go() -> None:
     story = _told(1, Plot(tuning=SMALL, order=order, occasions=occasions))
     assert story.run.finished_at is not None
     assert story.run.finished_at - story.run.created_at > timedelta(minutes=6)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
+def test_an_engine_that_is_wrong_is_caught(mutant: Mutant) -> None:
+    assert mutant.caught()
 
 
 def test_a_kill_at_every_single_await_loses_nobody() -> None:

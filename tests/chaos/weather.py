@@ -23,6 +23,7 @@ STORM = Faults(
 )
 ROUGH = Habits(gone=0.04, refused=0.01, throttled=0.05, broken=0.03, unreached=0.01, unknown=0.005, hanging=0.001)
 SKEW_SECONDS = 60.0
+_LONGEST_TROUBLES = timedelta(hours=5)  # holds, closed hosts, six attempts with their pauses, waves
 _AROUND_THE_RUN = 1.3  # people come and go a little longer than the run is likely to last
 
 
@@ -52,6 +53,7 @@ def weather(seed: int, subscribers: int) -> Plot:
         occasions=tuple(_occasions(rng, length)),
         comings=rng.choice([0, subscribers // 100, subscribers // 25]),
         restless_seconds=_AROUND_THE_RUN * length,
+        at_most=_LONGEST_TROUBLES + timedelta(seconds=3 * length),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.features.sending.model import ring
@@ -60,9 +60,9 @@ class Witness:
         self._batches = batches
         self._people = people
         self._veterans = {key for key, row in audience.rows.items() if row.is_active}
-        self._run: Run | None = None
         self._persons: dict[bytes, bytes] = {}
         self._cutoff = 0
+        self._expires_at = float("inf")
         self._held_since: float | None = None
         self._stopped_since: float | None = None
         self._release_at: list[float] = []
@@ -78,11 +78,13 @@ class Witness:
     # pushes
 
     def pushed(self, subscriber: Subscriber, actor: Actor | None) -> None:
-        if subscriber.active_since >= self._cutoff and subscriber.key not in self._veterans and not self._persons:
-            self.says(Kind.COUNT, "pushed to somebody who came after the cutoff")
+        now = self._simulation.seconds
         if self._persons:
             self._pushed_by_name(subscriber)
-        now = self._simulation.seconds
+        elif subscriber.key not in self._veterans and not self._came_before_the_cutoff(subscriber.key):
+            self.says(Kind.COUNT, "pushed to somebody who came after the cutoff")
+        if now > self._expires_at + _MOST_SKEW_SECONDS:
+            self.says(Kind.BOUND, "pushed after the run had expired")
         since = self._held_since if self._held_since is not None else self._stopped_since
         if since is not None and now - since > HEARD_WITHIN_SECONDS and not (actor and actor.frozen_seconds):
             self.says(Kind.BOUND, "pushed though held, cancelled or stopped")
@@ -90,6 +92,10 @@ class Witness:
             arc = int.from_bytes(subscriber.key) * len(self._release_at) >> 8 * ring.KEY_BYTES
             if now < self._release_at[arc] - _MOST_SKEW_SECONDS - 60:
                 self.says(Kind.BOUND, "pushed before its batch was released")
+
+    def _came_before_the_cutoff(self, key: bytes) -> bool:
+        """As clocks differ, even somebody who came meanwhile may have."""
+        return any(row.is_active and row.active_since < self._cutoff for _, row in self._people.versions(key))
 
     def _pushed_by_name(self, subscriber: Subscriber) -> None:
         person = self._persons.get(subscriber.key)
@@ -99,22 +105,18 @@ class Witness:
     # the run
 
     def turned(self, run: Run) -> None:
-        self._run = run
+        self._expires_at = _seconds(run.expires_at)
         self._cutoff = run.order.cutoff
         self._persons = {chosen.key: chosen.person for chosen in run.order.chosen}
-        is_held = run.state in {State.PAUSED, State.CANCELLED} or run.has_expired(now=self._now(_MOST_SKEW_SECONDS))
-        if not is_held:
+        if run.state not in {State.PAUSED, State.CANCELLED}:
             self._held_since = None
         elif self._held_since is None:
             self._held_since = self._simulation.seconds
         if run.order.throttle_per_minute is not None and run.batches:
-            self._release_at = [(run.release_at(n) - EPOCH).total_seconds() for n in range(run.batches)]
+            self._release_at = [_seconds(run.release_at(number)) for number in range(run.batches)]
 
     def switched(self, *, is_off: bool) -> None:
         self._stopped_since = self._simulation.seconds if is_off else None
-
-    def _now(self, earlier_seconds: float) -> datetime:
-        return EPOCH + timedelta(seconds=self._simulation.seconds - earlier_seconds)
 
     # batches
 
@@ -170,6 +172,10 @@ class Witness:
         called_at = self._services.called_gone.get(row.key)
         if called_at is None or self._people.returned_at.get(row.key, -1.0) > called_at:
             self.says(Kind.BOUND, "ended somebody whom no push service called gone")
+
+
+def _seconds(at: datetime) -> float:
+    return (at - EPOCH).total_seconds()
 
 
 def uncovered_by(batch: Batch, keys: Iterable[bytes]) -> Iterable[bytes]:
