@@ -54,7 +54,7 @@ class Judge:
         if totals.counts.get("expired") and self._plot.order.is_patient:
             yield Breach(Kind.LOST, f"{totals.counts['expired']} expired, with a day's time", totals.counts["expired"])
         if not (totals.counts.get("spared") or self._deaths):
-            left = sum(self._is_left(key) for key in self._services.called_gone)
+            left = sum(self._is_left(key) for key in self._services.heard_gone)
             if left:
                 yield Breach(Kind.COUNT, f"{left} are gone, and nobody ended them")
         odd = {name for name in totals.counts if name.partition(":")[0] not in _BESIDES}
@@ -70,8 +70,7 @@ class Judge:
                 yield Breach(Kind.BOUND, f"{host} called most of them gone, and {ended} were ended")
 
     def _is_left(self, key: bytes) -> bool:
-        called_at = self._services.called_gone[key]
-        return self._audience.rows[key].is_active and self._people.returned_at.get(key, -1.0) <= called_at
+        return self._audience.rows[key].is_active and key not in self._people.returned_at
 
     def _arc_of(self, key: bytes) -> int:
         return int.from_bytes(key) * (self._run.batches or 1) >> 8 * ring.KEY_BYTES

@@ -82,6 +82,7 @@ class PushServices:
         self.untold: set[bytes] = set()  # taken, but whoever sent it last never stored that
         self.gone: set[bytes] = set()
         self.called_gone: dict[bytes, float] = {}  # and when, last
+        self.heard_gone: set[bytes] = set()
         self.on_push: Watch = lambda _subscriber, _actor: None
         self.sessions: dict[Actor, Pushes] = {}
         self._habits = habits
@@ -231,6 +232,8 @@ class Pushes:
             self._services.took(key, is_told=is_heard and self.at_risk is None)
             if is_heard:
                 self._heard(key)
+        elif answer.outcome is GONE:
+            self._services.heard_gone.add(key)
 
 
 class Channel:
