@@ -10,13 +10,12 @@ import msgspec
 
 from chalicelib.aws.dynamo import Put, Refused, Table, absent, equals
 from chalicelib.aws.values import Row, known
-from chalicelib.core import clock
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
 from chalicelib.features.sending.model.gate import Gate
 
 _VERSION = 1
-_KEPT_FOR = timedelta(days=90)  # after the last change
+_KEPT_FOR = timedelta(days=90)
 
 
 class GateRows:
@@ -45,7 +44,13 @@ def _pk(tenant_id: str, site_id: str) -> str:
 
 def _row(pk: str, gate: Gate) -> Row:
     fields: Row = msgspec.to_builtins({name: value for name, value in asdict(gate).items() if value is not None})
-    return fields | {"pk": pk, "sk": gate.host, "v": _VERSION, "ttl": in_seconds(clock.now() + _KEPT_FOR)}
+    return fields | {"pk": pk, "sk": gate.host, "v": _VERSION, "ttl": _ttl(gate)}
+
+
+def _ttl(gate: Gate) -> int | None:
+    """By what it says, not by the present: whoever asks again after a lost answer writes the same row."""
+    instants = [at for at in (gate.closed_until, gate.suspected_at, gate.trusted_until) if at is not None]
+    return in_seconds(max(instants) + _KEPT_FOR) if instants else None
 
 
 def _gate(row: Row) -> Gate:
