@@ -48,8 +48,11 @@ def test_it_ends_with_a_line_for_machines_and_says_by_its_code_whether_the_bars_
 
 
 def test_a_run_in_twice_the_batches_foretells_the_same_million() -> None:
-    """Nothing that happens once a run has been taken for something that happens once a batch, or the other way round."""
+    """Nothing that happens once a run has been taken for something that happens once a batch, or the other way round.
+
+    Such a mistake doubles a figure. A few per cent are the moments at which the sweeper happened to look at the run.
+    """
     eight, sixteen = _quantities(_cost(240)[1]), _quantities(_cost(120)[1])
     assert len(eight) > 10
     assert eight.keys() == sixteen.keys()
-    assert eight == pytest.approx(sixteen, rel=0.05)
+    assert eight == pytest.approx(sixteen, rel=0.2)
