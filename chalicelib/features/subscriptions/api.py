@@ -1,4 +1,6 @@
-"""Subscriptions over HTTP: for browsers on a site's pages, which prove themselves by token, and its owner."""
+"""Subscriptions over HTTP: for browsers on a site's pages, which prove themselves by token, for its owner, and for the
+operator, who takes back what a push service said wrongly.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +10,24 @@ from typing import cast
 from chalicelib.channels.endpoints import BadEndpoint
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
+from chalicelib.core.paging import BadCursor
 from chalicelib.features.sites.model import OriginNotAllowed
 from chalicelib.features.subscriptions.model import Consent, Status, SubscriptionEnded, read_browser, receipt
 from chalicelib.features.subscriptions.schemas import (
     AudienceChanges,
     ConsentGiven,
     NewSubscription,
+    RestoredSubscriptions,
+    RestoreSubscriptions,
     SubscribedView,
     SubscriptionChanges,
     SubscriptionList,
     SubscriptionQuery,
     SubscriptionView,
 )
-from chalicelib.features.subscriptions.service import BadSubscriptionToken, Filter, UnprovenExternalId
-from chalicelib.features.subscriptions.wiring import gate, subscriptions
-from chalicelib.web.allow import BROWSER, holder
+from chalicelib.features.subscriptions.service.subscriptions import BadSubscriptionToken, Filter, UnprovenExternalId
+from chalicelib.features.subscriptions.wiring import gate, subscriptions, tombstones
+from chalicelib.web.allow import BROWSER, OPERATOR, holder
 from chalicelib.web.api import Answer, Api
 from chalicelib.web.browser import BrowserApi, site_of
 from chalicelib.web.call import Call
@@ -30,6 +35,7 @@ from chalicelib.web.schema import Nothing
 
 api = Api(__name__, tag="subscriptions", about="A subscription is one browser that said yes to one site.")
 sdk_api = BrowserApi(__name__, tag="sdk", gate=gate)
+ops_api = Api(__name__, tag="operations")
 
 _SITE = "/v1/sites/{site_id}/subscriptions"
 _SDK = "/v1/sdk/{site_key}/subscriptions"
@@ -163,6 +169,32 @@ def change_subscription(call: Call[AudienceChanges]) -> SubscriptionView:
 def remove_subscription(call: Call[Nothing]) -> None:
     """Send nothing to this browser any more. What is known of it is kept for 30 days, then deleted."""
     subscriptions().end(**_named(call), now=call.at)
+
+
+@ops_api.endpoint(
+    "POST",
+    "/v1/ops/tenants/{tenant_id}/sites/{site_id}/subscriptions/restore",
+    allow=OPERATOR,
+    body=RestoreSubscriptions,
+    returns=RestoredSubscriptions,
+    errors=(BadCursor,),
+)
+def restore_subscriptions(call: Call[RestoreSubscriptions]) -> RestoredSubscriptions:
+    """Bring back subscriptions that a push service ended by mistake.
+
+    Only those that it called gone itself, within 30 days, and that nobody has touched since. A call does so much and no
+    more: follow `next_cursor`, which goes with the same span and push host.
+    """
+    body = call.body
+    done = tombstones().restore(
+        tenant_id=call.path["tenant_id"],
+        site_id=call.path["site_id"],
+        mistake=body.mistake,
+        cursor=body.cursor,
+        only_count=body.dry_run,
+        now=call.at,
+    )
+    return RestoredSubscriptions.of(done, dry_run=body.dry_run)
 
 
 def _named(call: Call[AudienceChanges] | Call[Nothing]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from chalicelib.features.subscriptions.model import (
     Subscription,
     profile_of,
 )
+from chalicelib.features.subscriptions.service.tombstones import Mistake, Portion, Restored
 from chalicelib.web.instant import Instant
 from chalicelib.web.schema import ListQuery, Schema, example
 
@@ -174,3 +175,44 @@ class SubscriptionQuery(ListQuery):
     tag: str | None = Field(None, max_length=LONGEST_TEXT, description="Only those with this tag.")
     external_id: str | None = Field(None, max_length=LONGEST_TEXT, description="Only this person's.")
     status: Literal["active", "ended"] | None = Field(None, description="By default both.")
+
+
+class RestoreSubscriptions(Schema):
+    """Who was ended because a push service said so, in this span of time."""
+
+    model_config = example(
+        ended_from="2026-03-01T08:00:00Z",
+        ended_until="2026-03-01T11:30:00Z",
+        push_host="updates.push.services.mozilla.com",
+        dry_run=True,
+    )
+
+    ended_from: Instant
+    ended_until: Instant = Field(description="That instant itself is no part of the span.")
+    push_host: str | None = Field(None, max_length=LONGEST_TEXT, description="Only those of this push service.")
+    dry_run: bool = Field(default=False, description="Only count them.")
+    cursor: str | None = Field(None, max_length=1024, description="`next_cursor` of the call before.")
+
+    @property
+    def mistake(self) -> Mistake:
+        return Mistake(self.ended_from, self.ended_until, self.push_host)
+
+
+class RestoredSubscriptions(Schema):
+    model_config = example(dry_run=True, restored=412, examined=10_000)
+
+    dry_run: bool
+    restored: int = Field(description=f"By this call, at most {Portion.restored:,}; of a dry run, how many would be.")
+    examined: int = Field(description=f"Subscriptions that this call looked at, at most {Portion.examined:,}.")
+    next_cursor: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, done: Restored, *, dry_run: bool) -> RestoredSubscriptions:
+        return cls(
+            dry_run=dry_run,
+            restored=done.restored,
+            examined=done.examined,
+            next_cursor=done.cursor,
+            has_more=done.cursor is not None,
+        )

@@ -100,6 +100,27 @@ class SubscriptionRows:
             return False
         return True
 
+    def revive(self, tombstone: Subscription, *, active_since: int) -> bool:
+        changes = {
+            "status": Status.ACTIVE.value,
+            "active_since": active_since,
+            "ended_at": None,
+            "ended_reason": None,
+            "ttl": None,
+            "rev": ONE_MORE,
+        }
+        assert tombstone.ended_at is not None, "what has ended has its instant"
+        still = equals("status", Status.ENDED.value) & equals("active_since", tombstone.active_since)
+        still &= equals("ended_at", in_milliseconds(tombstone.ended_at)) & equals(
+            "ended_reason", tombstone.ended_reason
+        )
+        pk = _pk(tombstone.tenant_id, tombstone.site_id, tombstone.key)
+        try:
+            self._table.update(pk, tombstone.key.hex(), changes, still)
+        except Refused:
+            return False
+        return True
+
     def _walk(
         self, tenant_id: str, site_id: str, shards: range, span: Span, limit: int, *, fields: Sequence[str] = ()
     ) -> tuple[list[WireRow], bool]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from chalicelib.features.sites.service import Sites
-from chalicelib.features.subscriptions.service import Audience, Subscriptions
+from chalicelib.features.subscriptions.service.ports import Audience
+from chalicelib.features.subscriptions.service.subscriptions import Subscriptions
+from chalicelib.features.subscriptions.service.tombstones import Tombstones
 
 
 @cache
@@ -19,6 +21,17 @@ def subscriptions() -> Subscriptions:
         sites=gate(),
         installation_secret=lambda: secret(settings().secret_installation).encode(),
         pepper=lambda: secret(settings().secret_pepper).encode(),
+    )
+
+
+@cache
+def tombstones() -> Tombstones:
+    from chalicelib.aws.secrets import secret
+    from chalicelib.config import settings
+    from chalicelib.features.subscriptions.store import SubscriptionRows
+
+    return Tombstones(
+        store=SubscriptionRows(), sites=gate(), cursor_secret=lambda: secret(settings().secret_pepper).encode()
     )
 
 

@@ -20,7 +20,7 @@ from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import PushError, Unavailable
 from chalicelib.features.sites.wiring import sites
 from chalicelib.features.subscriptions.model import Packed, Profile, SubscriptionEnded
-from chalicelib.features.subscriptions.service import Subscribed
+from chalicelib.features.subscriptions.service.subscriptions import Subscribed
 from chalicelib.features.subscriptions.store import SubscriptionRows
 from chalicelib.features.subscriptions.wiring import audience, subscriptions
 from tests.adapters.subscriptions.test_store_contract import FIRST, LAST, SINCE, SITE, a_row, key, recipient
@@ -71,6 +71,12 @@ def test_a_row_at_rest_has_its_final_shape(store: SubscriptionRows, aws: Install
     assert (found["status"], found["ended_at"], found["ended_reason"]) == ("ended", SINCE, "gone")
     assert (found["ttl"], found["rev"]) == (in_seconds(NOW + timedelta(days=30)), 2)
     assert found["person"] == f"{ADA}#{SITE}#user#1"
+    tombstone = store.get(ADA, SITE, row.key)
+    assert tombstone is not None
+    store.revive(tombstone, active_since=SINCE + 1)
+    (back,) = aws.rows("subs")
+    assert (back["status"], back["active_since"], back["rev"]) == ("active", SINCE + 1, 3)
+    assert not {"ended_at", "ended_reason", "ttl"} & back.keys()
 
 
 def test_an_anonymous_row_is_not_in_the_index(store: SubscriptionRows, aws: Installation) -> None:

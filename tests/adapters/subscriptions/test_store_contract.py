@@ -20,7 +20,7 @@ from chalicelib.features.subscriptions.model import (
     pack,
     unpack,
 )
-from chalicelib.features.subscriptions.service import Audience, SubscriptionStore
+from chalicelib.features.subscriptions.service.ports import Audience, SubscriptionStore
 from chalicelib.features.subscriptions.store import SubscriptionRows
 from tests.unit.subscriptions.memory import ADA, AUTH, CYD, NOW, POINT, MemorySubscriptions, endpoint
 
@@ -222,3 +222,41 @@ def test_what_is_read_can_be_unpacked(store: Store) -> None:
     row = stored(store, a_row())
     (found,), _ = store.read(ADA, SITE, start=FIRST, end=LAST, limit=1)
     assert unpack(found.packed) == row.packed
+
+
+# --- Bringing a tombstone back ---
+
+
+def a_tombstone(number: int = 0, **words: object) -> Subscription:
+    return a_row(number, **{"status": Status.ENDED, "ended_at": NOW, "ended_reason": "gone", **words})
+
+
+def test_a_tombstone_that_is_brought_back_begins_a_new_life(store: Store) -> None:
+    buried = stored(store, a_tombstone())
+    assert store.revive(buried, active_since=SINCE + 5)
+    back = store.get(ADA, SITE, buried.key)
+    assert back == replace(
+        buried, status=Status.ACTIVE, active_since=SINCE + 5, ended_at=None, ended_reason=None, rev=buried.rev + 1
+    )
+    assert not store.bury(ADA, SITE, key=buried.key, active_since=SINCE, reason="gone", at=NOW)
+    assert [row.key for row in store.of_person(ADA, SITE, "user#1", most=10)] == [buried.key]
+
+
+def test_one_that_is_no_longer_as_it_was_read_stays(store: Store) -> None:
+    buried = stored(store, a_tombstone())
+    for other in (
+        replace(buried, active_since=SINCE - 1),
+        replace(buried, ended_at=NOW + timedelta(seconds=1)),
+        replace(buried, ended_reason="unsubscribed"),
+        replace(buried, key=key(9)),
+        replace(buried, tenant_id=CYD),
+        replace(buried, site_id="site_b"),
+    ):
+        assert not store.revive(other, active_since=SINCE + 5)
+    assert store.get(ADA, SITE, buried.key) == buried
+
+
+def test_the_living_are_not_brought_back(store: Store) -> None:
+    alive = stored(store, a_row())
+    assert not store.revive(replace(alive, ended_at=NOW, ended_reason="gone"), active_since=SINCE + 5)
+    assert store.get(ADA, SITE, alive.key) == alive

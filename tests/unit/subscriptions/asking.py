@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.features.subscriptions.model import Subscription
-from chalicelib.features.subscriptions.service import Subscribed, Subscriptions
+from chalicelib.features.subscriptions.service.subscriptions import Subscribed, Subscriptions
 from tests.unit.subscriptions.memory import ADA, NOW, a_browser
 
 LATER = NOW + timedelta(days=7)

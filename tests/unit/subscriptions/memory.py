@@ -14,7 +14,8 @@ from chalicelib.core.errors import NotFound
 from chalicelib.features.sites.adapters.key_pairs import key_pair
 from chalicelib.features.sites.model import Site
 from chalicelib.features.subscriptions.model import Browser, Recipient, Status, Subscription, pack
-from chalicelib.features.subscriptions.service import Subscriptions
+from chalicelib.features.subscriptions.service.subscriptions import Subscriptions
+from chalicelib.features.subscriptions.service.tombstones import Portion, Tombstones
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 POINT = key_pair()[1]
@@ -89,12 +90,32 @@ class MemorySubscriptions:
         self.rows[tenant_id, site_id, key] = ended
         return True
 
+    def revive(self, tombstone: Subscription, *, active_since: int) -> bool:
+        self.calls.append("revive")
+        place = (tombstone.tenant_id, tombstone.site_id, tombstone.key)
+        row = self.rows.get(place)
+        if row is None or _life(row) != _life(tombstone):
+            return False
+        self.rows[place] = replace(
+            row,
+            status=Status.ACTIVE,
+            active_since=active_since,
+            ended_at=None,
+            ended_reason=None,
+            rev=row.rev + 1,
+        )
+        return True
+
     def _of_site(self, tenant_id: str, site_id: str) -> list[Subscription]:
         return [row for place, row in sorted(self.rows.items()) if place[:2] == (tenant_id, site_id)]
 
 
 def _recipient(row: Subscription) -> Recipient:
     return Recipient(row.key, row.is_active, row.active_since, row.key_id, row.external_id, pack(row.packed))
+
+
+def _life(row: Subscription) -> tuple[object, ...]:
+    return row.status, row.active_since, row.ended_at, row.ended_reason
 
 
 class OneSiteEach:
@@ -125,6 +146,10 @@ def make_subscriptions(store: MemorySubscriptions, sites: OneSiteEach | None = N
         installation_secret=lambda: b"installation",
         pepper=lambda: b"pepper",
     )
+
+
+def make_tombstones(store: MemorySubscriptions, portion: Portion) -> Tombstones:
+    return Tombstones(store=store, sites=OneSiteEach(), cursor_secret=lambda: b"pepper", portion=portion)
 
 
 def key_by_hand(site_id: str, url: str) -> str:

@@ -17,10 +17,7 @@ from chalicelib.features.subscriptions.model import (
     Status,
     SubscriptionEnded,
 )
-from chalicelib.features.subscriptions.service import (
-    Filter,
-    Subscriptions,
-)
+from chalicelib.features.subscriptions.service.subscriptions import Filter, Subscriptions
 from tests.unit.subscriptions.asking import LATER, ON_SITE, UNKNOWN, show, subscribe
 from tests.unit.subscriptions.memory import (
     ADA,

@@ -17,10 +17,7 @@ from chalicelib.features.subscriptions.model import (
     SubscriptionEnded,
     key_of,
 )
-from chalicelib.features.subscriptions.service import (
-    BadSubscriptionToken,
-    UnprovenExternalId,
-)
+from chalicelib.features.subscriptions.service.subscriptions import BadSubscriptionToken, UnprovenExternalId
 from tests.unit.subscriptions.asking import LATER, ON_SITE, UNKNOWN, own, show, subscribe
 from tests.unit.subscriptions.memory import (
     ADA,

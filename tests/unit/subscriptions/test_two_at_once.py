@@ -17,10 +17,7 @@ from chalicelib.features.subscriptions.model import (
     Subscription,
     SubscriptionEnded,
 )
-from chalicelib.features.subscriptions.service import (
-    Subscribed,
-    Subscriptions,
-)
+from chalicelib.features.subscriptions.service.subscriptions import Subscribed, Subscriptions
 from tests.unit.subscriptions.asking import LATER, own, show, subscribe
 from tests.unit.subscriptions.memory import (
     ADA,

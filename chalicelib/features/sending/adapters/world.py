@@ -14,7 +14,7 @@ from chalicelib.features.operations.service import Operations
 from chalicelib.features.sending.model.run import Lane, Run, Source, State
 from chalicelib.features.sending.schemas.messages import WakeMessage
 from chalicelib.features.sending.service.ports import Recipient
-from chalicelib.features.subscriptions.service import Audience
+from chalicelib.features.subscriptions.service.ports import Audience
 
 _STATUS = {State.CANCELLED: Status.CANCELLED, State.FAILED: Status.FAILED}
 
