@@ -11,12 +11,14 @@ from chalicelib.features.due.worker import worker as due_worker
 from chalicelib.features.identity.api import api as identity_api
 from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
+from chalicelib.features.sending.api.desk import api as desk_api
 from chalicelib.features.sending.api.notifications import api as notifications_api
 from chalicelib.features.sending.api.runs import api as runs_api
 from chalicelib.features.sending.worker import worker as sending_worker
 from chalicelib.features.sites.api import api as sites_api
 from chalicelib.features.sites.api import sdk_api as sites_sdk_api
 from chalicelib.features.subscriptions.api import api as subscriptions_api
+from chalicelib.features.subscriptions.api import ops_api as subscriptions_ops_api
 from chalicelib.features.subscriptions.api import sdk_api as subscriptions_sdk_api
 from chalicelib.web.app import App, Replays, Trail
 from chalicelib.web.pages.api import api as pages_api
@@ -54,6 +56,8 @@ for blueprint in (
     runs_api,
     notifications_api,
     operations_api,
+    desk_api,
+    subscriptions_ops_api,
     pages_api,
     audit_worker,
     due_worker,

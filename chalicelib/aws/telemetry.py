@@ -14,8 +14,9 @@ from chalicelib.config import Stage, settings
 
 FIELDS = frozenset(
     {
-        "attempt", "batch", "campaign_id", "code", "count", "duration_ms", "function", "kind", "method", "outcome",
-        "queue", "reason", "request_id", "route", "run_id", "site_id", "status", "tenant_id", "version",
+        "actor", "attempt", "batch", "campaign_id", "code", "count", "duration_ms", "function", "kind", "method",
+        "outcome", "queue", "reason", "request_id", "route", "run_id", "site_id", "status", "subject", "tenant_id",
+        "version",
     }
 )  # fmt: skip
 _NAMESPACE = "PushSaaS"

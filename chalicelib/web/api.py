@@ -15,7 +15,7 @@ from chalicelib.core import clock
 from chalicelib.core.errors import NotFound, PushError, Unauthenticated, Unavailable
 from chalicelib.core.identity import Principal
 from chalicelib.web import problems
-from chalicelib.web.allow import Allow
+from chalicelib.web.allow import Allow, Caller
 from chalicelib.web.app import App
 from chalicelib.web.body import Unreadable, guard
 from chalicelib.web.call import Answer, Call, Envelope, current
@@ -117,11 +117,27 @@ class Api(Blueprint):
         return principal
 
     def _perform(self, endpoint: Endpoint, call: Call[Any]) -> Answer:
+        if endpoint.allow.caller is Caller.OPERATOR:
+            self._note_operator(endpoint, call)
         result = endpoint.view(call)
         answer = result if isinstance(result, Answer) else Answer(result if result is not None else Nothing())
         if endpoint.audit:
             self._record(endpoint.audit, call, answer)
         return answer
+
+    def _note_operator(self, endpoint: Endpoint, call: Call[Any]) -> None:
+        """He belongs to no tenant, and so to no trail: what he asks for, and about whom, stands in the log before it is
+        done.
+        """
+        self.app.observer.note(
+            "operator_asked",
+            actor=call.principal.subject,
+            kind=endpoint.name,
+            subject=next(reversed(call.path.values()), None),
+            tenant_id=call.path.get("tenant_id") or getattr(call.body, "tenant_id", None),
+            site_id=call.path.get("site_id"),
+            request_id=call.request_id,
+        )
 
     def _record(self, action: str, call: Call[Any], answer: Answer) -> None:
         """The trail has a second way in. Should both fail, a 503 now would only have the caller do it twice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from chalicelib.core.identity import TENANT_SCOPES
@@ -25,6 +26,10 @@ class Shop:
     owner: Person
     site: dict[str, Any] = field(default_factory=dict)
     bearer: str = ""
+
+    @cached_property
+    def operator(self) -> str:
+        return self.world.operator_key()
 
     def open(self) -> Shop:
         """With a key, which outlives the hours that a journey may take."""
@@ -95,6 +100,11 @@ class Shop:
 
     def status(self, campaign: str) -> str:
         return str(self.ask("GET", campaign)["status"])
+
+    # the operator
+
+    def operate(self, method: str, path: str, **words: Any) -> Any:
+        return self.ask(method, f"/v1/ops{path}", as_=self.operator, **words)
 
     # time
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.aws.dynamo import Table
-from chalicelib.core.clock import in_milliseconds
+from chalicelib.aws.values import Row, known
+from chalicelib.core.clock import from_milliseconds, in_milliseconds
+from chalicelib.features.operations.model import Stop
 
 _PK = "STOP"
 _EVERYONE = "*"
@@ -23,3 +26,18 @@ class StopRows:
 
     def has_any(self, tenant_id: str) -> bool:
         return bool(self._table.get_many([(_PK, _EVERYONE), (_PK, tenant_id)], consistent=False))
+
+    def standing(self) -> Sequence[Stop]:
+        found: list[Stop] = []
+        position = None
+        while True:
+            page = self._table.query(_PK, position=position)
+            found += map(_stop, page.rows)
+            position = page.position
+            if position is None:
+                return found
+
+
+def _stop(row: Row) -> Stop:
+    tenant_id = known(row)["sk"]
+    return Stop(None if tenant_id == _EVERYONE else tenant_id, from_milliseconds(row["at"]))

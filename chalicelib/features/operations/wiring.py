@@ -12,6 +12,7 @@ def operations() -> Operations:
     from chalicelib.aws.dynamo import Table
     from chalicelib.aws.secrets import secret
     from chalicelib.config import settings
+    from chalicelib.features.operations.adapters.queues import SqsQueues
     from chalicelib.features.operations.store import StopRows
 
     return Operations(
@@ -20,4 +21,5 @@ def operations() -> Operations:
             "secrets": partial(secret, settings().secret_pepper),
         },
         stops=StopRows(),
+        queues=SqsQueues(),
     )

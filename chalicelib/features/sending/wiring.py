@@ -6,6 +6,7 @@ from functools import cache
 
 from chalicelib.config import settings
 from chalicelib.core import chance, clock
+from chalicelib.features.sending.service.desk import Desk
 from chalicelib.features.sending.service.notify import Notifications
 from chalicelib.features.sending.service.ports import Ports, Tuning
 from chalicelib.features.sending.service.sending import Sending
@@ -67,3 +68,20 @@ def notifications() -> Notifications:
     from chalicelib.features.subscriptions.wiring import subscriptions
 
     return Notifications(ports=ports(), sites=sites(), people=subscriptions())
+
+
+@cache
+def desk() -> Desk:
+    from chalicelib.features.operations.wiring import operations
+    from chalicelib.features.sending.store.batches import BatchRows
+    from chalicelib.features.sites.wiring import sites
+    from chalicelib.features.tenants.wiring import tenants
+
+    return Desk(
+        switch=operations(),
+        tenants=tenants(),
+        sites=sites(),
+        runs=ports().runs,
+        records=BatchRows(),
+        gates=ports().gates,
+    )

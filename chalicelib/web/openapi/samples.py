@@ -27,6 +27,7 @@ _WORDS = {
     "cursor": "MDFrejhtNXEzdg",
     "email": "ada@example.com",
     "external_id": "customer-1815",
+    "host": "fcm.googleapis.com",
     "next_cursor": "MDFrejhtNXEzdg",
     "password": "correct horse battery staple",
     "refresh_token": "rt_…",
@@ -38,6 +39,7 @@ _WORDS = {
     "url": "https://shop.example",
     "vapid_public_key": "BLqXUP-QYqyzM0Ee7fzMX3H3WnpdWNxRq9GaLG7MHcdCSC5KYv89BUEwpkKjl4eZj3a3tefvB08q0OzOA9dkkF0",
 }
+_PARAMETERS = {"name": "send"}  # in a path; in bodies a name may be anything's
 _FORMATS = {"date-time": "2026-03-01T09:00:00Z", "date": "2026-03-01", "uri": "https://shop.example"}
 
 
@@ -53,7 +55,7 @@ class Samples:
 
     def named(self, name: str, schema: JsonSchema) -> Any:
         """Of a parameter."""
-        return self._value(schema, name=name, owner="", whole=True, depth=0)
+        return _PARAMETERS.get(name) or self._value(schema, name=name, owner="", whole=True, depth=0)
 
     def resolve(self, schema: JsonSchema) -> tuple[JsonSchema, str]:
         """The schema behind a reference, and its name."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.features.operations.model import Stop
 from chalicelib.features.operations.store import StopRows
 from tests.unit.operations.memory import Stops as StopsInMemory
 
@@ -53,3 +54,10 @@ def test_one_start_leaves_the_other_stop_alone(store: Store) -> None:
     assert store.has_any(ADA)
     store.drop(None)
     assert not store.has_any(ADA)
+
+
+def test_all_that_stand_are_listed_everyones_first(store: Store) -> None:
+    assert list(store.standing()) == []
+    for tenant_id in (CYD, None, ADA):
+        store.put(tenant_id, at=NOON)
+    assert list(store.standing()) == [Stop(None, NOON), Stop(ADA, NOON), Stop(CYD, NOON)]

@@ -18,11 +18,11 @@ from tests.adapters.policies.witness import Witness, WitnessedWorld, start_cold
 from tests.fakes.clock import ManualClock
 from tests.fakes.installation import Installation
 from tests.fakes.nowhere import Nowhere
-from tests.journeys import test_campaigns, test_first_push, test_mishaps, test_steering
+from tests.journeys import test_campaigns, test_first_push, test_mishaps, test_operator, test_steering
 from tests.journeys.shop import Shop
 from tests.world import World
 
-_JOURNEYS = (test_campaigns, test_first_push, test_mishaps, test_steering)
+_JOURNEYS = (test_campaigns, test_first_push, test_mishaps, test_operator, test_steering)
 _TOO_LONG = {test_first_push.test_a_thousand_subscribers_are_reached_once_each}  # and nothing that fewer do not
 
 

@@ -15,6 +15,7 @@ Parameters = Mapping[str, Any]
 
 KEY = "SecretsKey"  # the one key; its real id is AWS's own choice
 _ONE_ITEM = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+_AT_A_QUEUE = ("SendMessageBatch", "GetQueueAttributes", "ReceiveMessage", "DeleteMessageBatch")
 _IN_TRANSACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -73,8 +74,9 @@ def _look_up_queue(_: str, asked: Parameters) -> Iterator[Need]:
     yield Need("sqs:GetQueueUrl", arn("sqs", asked["QueueName"]))
 
 
-def _send_messages(_: str, asked: Parameters) -> Iterator[Need]:
-    yield Need("sqs:SendMessage", arn("sqs", asked["QueueUrl"].rsplit("/", 1)[1]))
+def _at_queue(operation: str, asked: Parameters) -> Iterator[Need]:
+    """A batch needs what its single messages would."""
+    yield Need(f"sqs:{operation.removesuffix('Batch')}", arn("sqs", asked["QueueUrl"].rsplit("/", 1)[1]))
 
 
 def _data_key(operation: str, asked: Parameters) -> Iterator[Need]:
@@ -107,7 +109,7 @@ _ASKS: dict[tuple[str, str], Callable[[str, Parameters], Iterator[Need]]] = {
     ("dynamodb", "BatchGetItem"): _batch_get,
     ("dynamodb", "TransactWriteItems"): _transaction,
     ("sqs", "GetQueueUrl"): _look_up_queue,
-    ("sqs", "SendMessageBatch"): _send_messages,
+    **{("sqs", operation): _at_queue for operation in _AT_A_QUEUE},
     ("kms", "GenerateDataKey"): _data_key,
     ("kms", "Decrypt"): _data_key,
     ("ssm", "GetParameter"): _parameter,

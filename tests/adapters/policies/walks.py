@@ -13,6 +13,7 @@ from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.wiring import campaigns
+from chalicelib.features.sending.model.gate import Closure, Gate
 from chalicelib.features.sending.model.run import Order, Run, Source
 from chalicelib.features.sending.service.look import look_again
 from chalicelib.features.sending.wiring import ports
@@ -119,6 +120,21 @@ def everything_of_a_notification(shop: Shop) -> None:
     for to in ({"external_ids": ["user-1", "nobody"]}, {"subscription_ids": [made["subscription_id"]]}):
         notification = shop.notify(**to)
         _ask(shop, "GET", f"{shop.notifications}/{notification['id']}")
+
+
+def everything_an_operator_may_do(shop: Shop) -> None:
+    """What a host is judged by is in the journeys; here are the queues, each with a dead letter, and a closed gate."""
+    sqs = aws.client("sqs")
+    for queue in QUEUES:
+        dead = sqs.get_queue_url(QueueName=f"{shop.world.aws.prefix}-{queue}-dlq")["QueueUrl"]
+        sqs.send_message(QueueUrl=dead, MessageBody=_FUTURE)
+    shop.operate("GET", "/queues")
+    for queue in QUEUES:
+        shop.operate("POST", f"/queues/{queue}/redrive", json={})
+    shop.operate("GET", "/sending")
+    gate = Gate("fcm.googleapis.com").closed(Closure.BUSY, now=shop.world.clock.now(), wish=timedelta())
+    drive.run(ports().gates.save(shop.owner.tenant_id, shop.site["id"], gate))
+    shop.operate("POST", f"/tenants/{shop.owner.tenant_id}/sites/{shop.site['id']}/gates/{gate.host}/open")
 
 
 def everything_anyone_may_read(shop: Shop) -> None:

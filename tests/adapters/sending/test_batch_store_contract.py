@@ -84,6 +84,15 @@ def test_all_records_of_a_run_are_found(store: Store, batches: int) -> None:
     assert sorted(drive.run(store.of_run(ADA, run)), key=lambda batch: batch.number) == made
 
 
+def test_many_are_read_at_once_and_the_unstarted_are_missing(store: Store) -> None:
+    run = a_run(batches=16)
+    made = [saved(store, a_batch(run, number)) for number in (3, 9, 15)]
+    found = drive.run(store.get_many(ADA, run, [0, 3, 4, 9, 15]))
+    assert sorted(found, key=lambda batch: batch.number) == made
+    assert drive.run(store.get_many(ADA, run, [])) == []
+    assert drive.run(store.get_many(CYD, run, [3])) == []
+
+
 def test_of_two_that_read_the_same_only_one_can_write(store: Store) -> None:
     first = saved(store, a_batch(RUN, owner="one"))
     rival = deepcopy(first)

@@ -69,6 +69,9 @@ class Batches(_AtOnce, stores.Batches):
         super().__init__(simulation)
         self.saved: list[Batch] = []
 
+    async def get_many(self, tenant_id: str, run: Run, numbers: Sequence[int]) -> list[Batch]:
+        return [batch for batch in await self.of_run(tenant_id, run) if batch.number in set(numbers)]
+
     async def save(self, tenant_id: str, batch: Batch) -> bool:
         is_saved = await super().save(tenant_id, batch)
         if is_saved:

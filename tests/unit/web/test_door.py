@@ -77,6 +77,14 @@ def test_the_operator_reaches_the_operators_routes(toy: Toy) -> None:
     assert toy.call("GET", "/ops", as_="operator").status == 200
 
 
+def test_what_the_operator_asks_is_on_record_with_his_name(toy: Toy) -> None:
+    toy.call("GET", "/ops", as_="operator")
+    toy.call("GET", "/mine", as_="ada")
+    toy.call("GET", "/ops", as_="ada")
+    ((level, _, facts),) = [line for line in toy.notebook.log if line[1] == "operator_asked"]
+    assert (level, facts["actor"], facts["kind"]) == ("note", "key_2", "read_ops")
+
+
 def test_a_key_bound_to_one_site_knows_of_no_other(toy: Toy) -> None:
     assert toy.call("GET", "/sites/{site_id}", as_="key", site_id="site_1").status == 200
     assert problem_of(toy.call("GET", "/sites/{site_id}", as_="key", site_id="site_2")) == (404, "not_found")

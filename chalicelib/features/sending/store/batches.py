@@ -5,6 +5,8 @@ What conditions test are attributes; all else is one packed value, read and writ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, equals
@@ -40,6 +42,11 @@ class BatchRows:
         unstarted = Batch.unstarted(run, number)
         row = self._table.get(_pk(tenant_id, run.id, number, unstarted.of), _sk(number))
         return _batch(run, row) if row else None
+
+    async def get_many(self, tenant_id: str, run: Run, numbers: Sequence[int]) -> list[Batch]:
+        of = run.batches or 1
+        rows = self._table.get_many((_pk(tenant_id, run.id, number, of), _sk(number)) for number in numbers)
+        return [_batch(run, row) for row in rows]
 
     async def save(self, tenant_id: str, batch: Batch) -> bool:
         write = Put(self._table, _row(tenant_id, batch), equals("rev", batch.rev) if batch.rev else absent())
