@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from chalicelib.config import Stage, settings
 
@@ -16,10 +16,10 @@ FIELDS = frozenset(
     {
         "actor", "attempt", "batch", "campaign_id", "code", "count", "duration_ms", "function", "kind", "method",
         "outcome", "queue", "reason", "request_id", "route", "run_id", "site_id", "status", "subject", "tenant_id",
-        "version",
+        "vendor", "version",
     }
 )  # fmt: skip
-_NAMESPACE = "PushSaaS"
+_UNITS = {"_ms": MetricUnit.Milliseconds, "_seconds": MetricUnit.Seconds}  # by what a name ends in; else it counts
 _CALLER = 3  # frames up, past Powertools and this module: the line that is logged is the one that called us
 _MOST_FRAMES = 12
 
@@ -39,11 +39,23 @@ def alarm(event: str, **facts: str | float | None) -> None:
 
 def count(name: str, value: float = 1, **dimensions: str) -> None:
     """One metric in CloudWatch's embedded format; locally the logs say enough."""
+    measure({name: [value]}, **dimensions)
+
+
+def measure(metrics: Mapping[str, Sequence[float]], **dimensions: str) -> None:
+    """Several in one line, each with all its values: fewer than a hundred, or Powertools begins another line. The
+    namespace is the installation's own, for an account may have another one beside it.
+    """
     if settings().stage in {Stage.LOCAL, Stage.TEST}:
         return
-    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=_NAMESPACE) as metric:
-        for dimension, value_of in dimensions.items():
-            metric.add_dimension(name=dimension, value=value_of)
+    line = EphemeralMetrics(namespace=settings().prefix)
+    for dimension, whose in dimensions.items():
+        line.add_dimension(name=dimension, value=whose)
+    for name, values in metrics.items():
+        unit = next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), MetricUnit.Count)
+        for value in values:
+            line.add_metric(name=name, unit=unit, value=value)
+    line.flush_metrics()
 
 
 def _allowed(facts: dict[str, str | float | None]) -> dict[str, object]:

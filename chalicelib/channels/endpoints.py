@@ -69,7 +69,7 @@ def parse(url: str) -> Endpoint:
     if found is None:
         raise BadEndpoint
     host, path = found[1], found[2]
-    vendor = _vendor_of(host)
+    vendor = vendor_of(host)
     if vendor is None or _DOTS.search(path):
         raise BadEndpoint
     return Endpoint(f"https://{host}", host, path, vendor)
@@ -80,7 +80,7 @@ def host_of(url: str) -> str:
     return url.removeprefix("https://").partition("/")[0]
 
 
-def _vendor_of(host: str) -> Vendor | None:
+def vendor_of(host: str) -> Vendor | None:
     if host in _HOSTS:
         return _HOSTS[host]
     for suffix, vendor in _SUFFIXES.items():

@@ -1,4 +1,7 @@
-"""`make chaos`: many seeds of rough weather, then the mutants, and one line of sums; `--seed N` tells one story."""
+"""`make chaos`: many seeds of rough weather, then the mutants, and one line of sums; `--seed N` tells one story.
+
+`--real` tells a few over moto, sockets and processes that are killed by the kernel.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable
 
 from tests.chaos.suite import SUBSCRIBERS, Told, replay, tell, tell_all, try_mutants
 from tests.chaos.witness import Kind
@@ -22,7 +26,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="only this one")
     parser.add_argument("--subscribers", type=int, default=SUBSCRIBERS)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--real", action="store_true")
     asked = parser.parse_args()
+    if asked.real:
+        return _really(range(asked.seeds) if asked.seed is None else [asked.seed])
     if asked.seed is not None:
         return _one(tell(asked.seed, subscribers=asked.subscribers), subscribers=asked.subscribers)
     return _all(asked.seeds, subscribers=asked.subscribers, processes=asked.processes)
@@ -32,6 +39,19 @@ def _one(told: Told, *, subscribers: int) -> int:
     _show(told, subscribers=subscribers)
     print(f"seed {told.seed}: {dict(told.figures)}")
     return 1 if told.breaches else 0
+
+
+def _really(seeds: Iterable[int]) -> int:
+    from tests.chaos.real.suite import tell_for_real
+
+    sums: Counter[str] = Counter(dict.fromkeys(Kind, 0))
+    for told in tell_for_real(seeds):
+        sums.update(told.figures)
+        sums.update(seeds=1, **_kinds(told))
+        for breach in told.breaches:
+            print(f"seed {told.seed}: {breach}\n  again: python -m tests.chaos --real --seed {told.seed}")
+    print(f"REAL {json.dumps(sums)}")
+    return 1 if any(sums[kind] for kind in Kind) else 0
 
 
 def _all(seeds: int, *, subscribers: int, processes: int) -> int:

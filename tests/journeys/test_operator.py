@@ -136,6 +136,21 @@ def test_a_host_that_errs_is_suspected_then_believed_and_then_undone(shop: Shop)
     assert len({record.endpoint for record in shop.push_service.ledger.received() if record.accepted}) == 60
 
 
+def test_owners_are_told_when_their_signature_is_refused(shop: Shop) -> None:
+    """Once, however many workers and campaigns meet the same refusal."""
+    shop.gather(60)
+    shop.push_service.set_rules([{"answer": {"status": 403}}])
+    first, second = _sent(shop), _sent(shop)
+    assert first != second
+    (letter,) = shop.world.mail_to(shop.owner.email)
+    assert "refuses what we send" in letter.text
+    assert '"Shop"' in letter.text
+    tried = shop.push_service.ledger.total
+    assert tried < 120
+    shop.pass_time(minutes=65)
+    assert shop.push_service.ledger.total > tried  # when its gate opens, somebody tries the ground
+
+
 def _sent(shop: Shop) -> str:
     run = shop.send(shop.draft())
     shop.settle()

@@ -74,6 +74,18 @@ def furnished(*, hasher: Hasher) -> Identity:
 
 
 @cache
+def people() -> People:
+    """Without what signs, hashes and mints: for neighbours who only ask who is where."""
+    from chalicelib.aws.secrets import secret
+    from chalicelib.config import settings
+    from chalicelib.features.identity.store.person import PersonRows
+    from chalicelib.features.tenants.wiring import opening_write, tenants
+
+    store = PersonRows(tenant_write=opening_write())
+    return People(store=store, tenants=tenants(), cursor_secret=partial(secret, settings().secret_pepper))
+
+
+@cache
 def authenticator() -> Authenticator:
     return Authenticator(access_tokens=_access_tokens(), api_keys=identity().api_keys)
 

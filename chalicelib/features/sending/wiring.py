@@ -28,6 +28,7 @@ def ports() -> Ports:
     )
     from chalicelib.features.sending.store.batches import BatchRows
     from chalicelib.features.sending.store.gates import GateRows
+    from chalicelib.features.sending.store.notices import NoticeRows
     from chalicelib.features.sending.store.runs import RunRows
     from chalicelib.features.sites.wiring import sites
     from chalicelib.features.subscriptions.wiring import audience
@@ -41,7 +42,7 @@ def ports() -> Ports:
         calendar=RunCalendar(due()),
         campaigns=CampaignOwners(campaigns()),
         gates=GateRows(),
-        notices=LoudNotices(),
+        notices=LoudNotices(told=NoticeRows(), owners=_owners, site_name=_site_name),
         switch=OperatorSwitch(operations()),
         clock=clock.PresentClock(),
         chance=chance.SystemChance(),
@@ -85,3 +86,15 @@ def desk() -> Desk:
         records=BatchRows(),
         gates=ports().gates,
     )
+
+
+def _owners(tenant_id: str) -> list[str]:
+    from chalicelib.features.identity.wiring import people
+
+    return people().owner_addresses(tenant_id=tenant_id)
+
+
+def _site_name(tenant_id: str, site_id: str) -> str:
+    from chalicelib.features.sites.wiring import sites
+
+    return sites().get(tenant_id=tenant_id, site_id=site_id).name

@@ -86,4 +86,22 @@ def test_metrics_go_out_in_production_and_stay_home_elsewhere(
     telemetry.count("messages_dropped", 3, queue="mail")
     metric = json.loads(capsys.readouterr().out)
     assert (metric["messages_dropped"], metric["queue"]) == ([3.0], "mail")
-    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "PushSaaS"
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "pushsaas-test"
+
+
+def test_several_metrics_share_a_line_and_their_names_tell_their_units(
+    capsys: pytest.CaptureFixture[str], stage: pytest.MonkeyPatch
+) -> None:
+    settings.cache_clear()
+    stage.setenv("STAGE", "prod")
+    telemetry.measure({"accepted": [3], "push_ms": [1.5, 2, 40], "age_seconds": [7], "none_ms": []}, lane="send")
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    (directive,) = told["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["lane"]]
+    assert {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]} == {
+        "accepted": "Count",
+        "push_ms": "Milliseconds",
+        "age_seconds": "Seconds",
+    }
+    assert (told["accepted"], told["push_ms"], told["lane"]) == ([3.0], [1.5, 2.0, 40.0], "send")

@@ -181,6 +181,25 @@ def a_host_that_calls_too_many_gone(shop: Shop) -> None:
     assert [row["sk"] for row in shop.world.aws.rows("sends") if row["pk"].startswith("H#")]
 
 
+def signatures_that_are_refused(shop: Shop) -> None:
+    """In every lane, a day apart: its worker closes the host, after twenty refusals and then after one, and writes to
+    the owners.
+    """
+    browsers = [shop.subscribe()["subscription_id"] for _ in range(24)]
+    shop.world.clock.advance(seconds=1)
+    shop.push_service.set_rules([{"answer": {"status": 403}}])
+    shop.notify(subscription_ids=browsers)
+    shop.settle()
+    shop.world.clock.advance(days=2)
+    shop.send(shop.draft())
+    shop.settle()
+    shop.gather(80)
+    shop.world.clock.advance(days=2)
+    shop.send(shop.draft())
+    shop.settle()
+    assert len(shop.world.mail_to(shop.owner.email)) == 3
+
+
 def a_planner_that_died(shop: Shop) -> None:
     """It had written the run, but not its plan: the sweeper plans in its stead."""
     shop.gather(1)

@@ -67,3 +67,23 @@ def test_a_member_whose_user_is_being_erased_is_left_out(house: House) -> None:
     ada = house.open()
     house.people_store.users_by_id.clear()
     assert house.people.colleagues(tenant_id=ada.tenant.id, limit=2, cursor=None).rows == []
+
+
+def test_owners_are_reached_at_their_addresses_and_nobody_else_is(house: House) -> None:
+    ada, cyd = house.open("ada@example.com"), house.open("cyd@example.com")
+    house.accounts.join(tenant_id=ada.tenant.id, user_id=cyd.user.id, role=Role.ADMIN, now=house.now)
+    assert house.people.owner_addresses(tenant_id=ada.tenant.id) == ["ada@example.com"]
+    house.accounts.join(
+        tenant_id=ada.tenant.id, user_id=house.open("bea@example.com").user.id, role=Role.OWNER, now=NOW
+    )
+    assert house.people.owner_addresses(tenant_id=ada.tenant.id) == ["ada@example.com", "bea@example.com"]
+    assert house.people.owner_addresses(tenant_id="ten_nobody") == []
+
+
+def test_owners_are_found_among_however_many(house: House) -> None:
+    ada = house.open("ada@example.com")
+    for number in range(250):
+        member = house.open(f"user{number}@example.com").user
+        role = Role.OWNER if number == 240 else Role.AGENT
+        house.accounts.join(tenant_id=ada.tenant.id, user_id=member.id, role=role, now=NOW)
+    assert house.people.owner_addresses(tenant_id=ada.tenant.id) == ["ada@example.com", "user240@example.com"]

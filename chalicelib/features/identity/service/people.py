@@ -14,6 +14,7 @@ from chalicelib.features.identity.model.person import Member, User
 from chalicelib.features.tenants.model import Tenant
 
 _MOST_MEMBERSHIPS = 100
+_MEMBERS_A_READ = 100
 
 
 class MemberStore(Protocol):
@@ -74,6 +75,17 @@ class People:
             raise NotFound
         memberships = [(found[each], role) for each, role in roles.items() if each in found]
         return Profile(user, found[tenant_id], roles[tenant_id], memberships)
+
+    def owner_addresses(self, *, tenant_id: str) -> list[str]:
+        """Where its owners read their mail: everybody who is a user has proven the address."""
+        owners: list[str] = []
+        position = None
+        while True:
+            page = self._store.members(tenant_id, limit=_MEMBERS_A_READ, position=position)
+            owners += [member.user_id for member in page.rows if member.role is Role.OWNER]
+            position = page.position
+            if position is None:
+                return sorted(user.email for user in self._store.users(owners))
 
     def colleagues(self, *, tenant_id: str, limit: int, cursor: str | None) -> Page[Colleague]:
         cursors = Cursors(secret=self._cursor_secret().encode(), scope=f"{tenant_id} members")

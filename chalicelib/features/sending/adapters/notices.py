@@ -1,16 +1,74 @@
-"""Who hears that a push host is closed to a site, or that its "gone" is not believed."""
+"""Who hears that a push host is closed to a site, or that its "gone" is not believed: whoever is on call by log and
+metric, and the site's owners by letter where it is theirs to mend, once a day at most.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
 from chalicelib.aws import telemetry
+from chalicelib.aws.letters import Letter, post
+from chalicelib.channels.endpoints import vendor_of
+from chalicelib.core import clock
+from chalicelib.core.errors import PushError
 from chalicelib.features.sending.model.gate import Gate
+from chalicelib.features.sending.model.news import News, Notice, letter, news_of
 from chalicelib.features.sending.model.run import Run
+
+_OTHER = "other"  # a host that was on the list when it was stored
+
+
+class Told(Protocol):
+    """What owners were told lately."""
+
+    def begin(self, tenant_id: str, notice: Notice, *, now: datetime) -> bool:
+        """Whether nobody has told them, or is just about to."""
+        ...
+
+    def done(self, tenant_id: str, notice: Notice, *, now: datetime) -> None:
+        """The letters are on their way: not again today."""
+        ...
 
 
 class LoudNotices:
+    """`owners` gives addresses by tenant, `site_name` a name by tenant and site: asked only when there is a letter."""
+
+    def __init__(
+        self, *, told: Told, owners: Callable[[str], Sequence[str]], site_name: Callable[[str, str], str]
+    ) -> None:
+        self._told = told
+        self._owners = owners
+        self._site_name = site_name
+
     async def changed(self, run: Run, gate: Gate) -> None:
-        facts = {"tenant_id": run.tenant_id, "site_id": run.site_id, "run_id": run.id}
-        if gate.is_suspected:
-            telemetry.alarm("gone_not_believed", count=gate.gone, **facts)
-        elif gate.closure is not None:
-            telemetry.warn("host_closed", reason=gate.closure.value, **facts)
+        now = clock.now()
+        news = news_of(gate, now=now)
+        if news is None:
+            return
+        _report(run, gate, news)
+        if news is not News.BUSY:
+            try:
+                self._write(run.tenant_id, Notice(run.site_id, gate.host, news), gate, now=now)
+            except PushError as error:  # no letter is worth a batch
+                telemetry.alarm("notice_not_written", code=error.code, tenant_id=run.tenant_id, site_id=run.site_id)
+
+    def _write(self, tenant_id: str, notice: Notice, gate: Gate, *, now: datetime) -> None:
+        if self._told.begin(tenant_id, notice, now=now):
+            words = letter(notice.news, gate, site_name=self._site_name(tenant_id, notice.site_id))
+            for address in self._owners(tenant_id):
+                post(Letter(to=address, subject=words.subject, text=words.text))
+            self._told.done(tenant_id, notice, now=now)
+
+
+def _report(run: Run, gate: Gate, news: News) -> None:
+    vendor = vendor_of(gate.host) or _OTHER
+    facts = {"tenant_id": run.tenant_id, "site_id": run.site_id, "run_id": run.id, "vendor": str(vendor)}
+    if news is News.MASS_GONE:
+        telemetry.alarm("gone_not_believed", count=gate.gone, **facts)
+        telemetry.count("hosts_suspected")
+    else:
+        say = telemetry.alarm if news is News.VAPID_REFUSED else telemetry.warn
+        say("host_closed", reason=news.value, **facts)
+        telemetry.count("hosts_closed", vendor=str(vendor), reason=news.value)
