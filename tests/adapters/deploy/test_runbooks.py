@@ -53,7 +53,7 @@ def test_every_variable_they_use_is_set_before_on_the_same_page_or_on_the_first(
     unset = []
     for line in page.shell():
         unset += [name for name in re.findall(r"\$\{?([A-Za-z_]\w*)", line) if name not in known]
-        known.update(re.findall(r"(?:^|for )([A-Za-z_]\w*)(?==| in )", line))
+        known.update(re.findall(r"(?:^|for |read -rs )([A-Za-z_]\w*)(?==| in |$)", line))
     assert unset == []
 
 
