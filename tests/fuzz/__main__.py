@@ -27,9 +27,9 @@ _BROKE = ("request_broke", "Traceback")  # what the product's log says of an err
 def main(examples: int) -> int:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        with (folder / "log").open("w") as log, local_product.standing(log) as url:
-            credentials = prepare(url, folder)
-            attack(url, folder, credentials, examples=examples)
+        with (folder / "log").open("w") as log, local_product.standing(log) as product:
+            credentials = prepare(product, folder)
+            attack(product.url, folder, credentials, examples=examples)
         log_lines = (folder / "log").read_text(encoding="utf-8").splitlines()
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return judge(report, [line for line in log_lines if any(word in line for word in _BROKE)])

@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 
 from chalicelib.core import clock
 from infra.local.push_service.service import PushService
+from tests.fakes.local_product import Product
 
 EMAIL, OTHER, PASSWORD = "fuzz@example.com", "other@example.com", "a long enough password"
 ORIGIN = "https://shop.example"
@@ -46,9 +47,10 @@ class Caller:
             return json.load(answer)
 
 
-def prepare(url: str, folder: Path) -> dict[str, str]:
+def prepare(product: Product, folder: Path) -> dict[str, str]:
     """Writes the lists into the folder, one value in a line; returns the credentials by the names of their variables."""
-    anyone = Caller(url)
+    anyone = Caller(product.url)
+    operator = replace(anyone, token=product.operator_key)
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
     ada = replace(anyone, token=tokens["access_token"])
     site = _site(ada)
@@ -64,14 +66,17 @@ def prepare(url: str, folder: Path) -> dict[str, str]:
         "doomed_subscriptions": others[_FEW // 2 :],
         "keys": [_key(ada, "sites:read")["id"] for _ in range(_FEW)],
         "tenants": [tokens["tenant"]["id"]],
+        "runs": [_run(ada, site) for _ in range(_FEW)],
         "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
         "letters": [_letter(anyone, f"new{number}@example.com") for number in range(_FEW)],
     }
+    lists["push_hosts"] = _hosts_in_trouble(operator, ada, tokens["tenant"]["id"], site["id"], others)
     for name, values in lists.items():
         (folder / f"{name}.txt").write_text("".join(f'"{value}"\n' for value in values), encoding="utf-8")
     return {
         "ACCESS_TOKEN": ada.token,
         "OTHER_TOKEN": other["access_token"],
+        "OPERATOR_KEY": operator.token,
         "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read")["key"],
         "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
     }
@@ -147,6 +152,23 @@ def _under_way(ada: Caller, site: Any) -> str:
         assert time.monotonic() < deadline, "it was not planned"
         time.sleep(0.05)
     return campaign
+
+
+def _run(ada: Caller, site: Any) -> str:
+    campaign = _campaign(ada, site, throttle_per_minute=1)
+    return str(ada.post(f"/v1/sites/{site['id']}/campaigns/{campaign}/send", {})["run"])
+
+
+def _hosts_in_trouble(operator: Caller, ada: Caller, tenant_id: str, site_id: str, people: list[str]) -> Sequence[str]:
+    """That a site keeps away from, because they only asked it to wait."""
+    operator.post("/local/push-service/rules", {"rules": [{"answer": {"status": 429}}]})
+    ada.post(f"/v1/sites/{site_id}/notifications", {"to": {"subscription_ids": people}, "message": _MESSAGE})
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not (gates := operator.get(f"/v1/ops/tenants/{tenant_id}/sites/{site_id}/gates")["data"]):
+        assert time.monotonic() < deadline, "no gate was closed"
+        time.sleep(0.05)
+    operator.post("/local/push-service/rules", {"rules": []})
+    return [gate["host"] for gate in gates]
 
 
 def _notification(ada: Caller, site: Any, subscription: str) -> str:
