@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.expressions.condition import Condition
@@ -22,6 +23,7 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.projection import create_projection_expression
 from pynamodb.expressions.update import Action
 
+from chalicelib.aws import clients
 from chalicelib.aws.values import Row, WireRow, from_wire, to_wire
 from chalicelib.config import settings
 from chalicelib.core.errors import Unavailable
@@ -338,14 +340,25 @@ def _is_repeat(error: ClientError) -> bool:
     return bool(error.response["ResponseMetadata"].get("RetryAttempts"))
 
 
+class _Connection(Connection):
+    """pynamodb's, on the session of all other clients."""
+
+    @property
+    def session(self) -> Session:
+        return clients.session()
+
+
 @cache
 def _connection() -> Connection:
-    return Connection(
+    connection = _Connection(
         connect_timeout_seconds=_CONNECT_SECONDS,
         read_timeout_seconds=_READ_SECONDS,
         max_retry_attempts=_ATTEMPTS,
         max_pool_connections=32,
     )
+    with clients.making:
+        assert connection.client is not None, "it makes its client when it is first asked for it"
+    return connection
 
 
 def _describe(connection: Connection, name: str) -> None:

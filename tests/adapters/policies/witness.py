@@ -13,7 +13,6 @@ from functools import _lru_cache_wrapper, cached_property
 from types import ModuleType
 from typing import Any, Self
 
-import boto3
 from botocore import handlers
 
 from chalicelib.aws import clients, dynamo, envelope, secrets
@@ -26,7 +25,7 @@ from tests.world import World
 API = "api_handler"
 _REFUSED = 400
 _HOOK = "provide-client-params"
-_CLIENTS = (clients.client, dynamo._connection)  # making them calls nobody, and takes long
+_CLIENTS = (clients.session, clients.client, dynamo._connection)  # making them calls nobody, and takes long
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 
 
@@ -139,6 +138,5 @@ def _product_modules() -> Iterator[ModuleType]:
 
 
 def _forget_clients() -> None:
-    boto3.DEFAULT_SESSION = None
     for made in _CLIENTS:
         made.cache_clear()
