@@ -24,8 +24,8 @@ def planned(scene: Scene, **changes: Any) -> Run:
     return scene.do(plan(scene.ports, scene.run))
 
 
-@pytest.mark.parametrize(("rows", "batches"), [(0, 1), (1, 1), (32, 1), (64, 2), (100, 4), (999, 32), (1_000, 32)])
-def test_up_to_a_thousand_rows_all_are_counted(rows: int, batches: int) -> None:
+@pytest.mark.parametrize(("rows", "batches"), [(0, 1), (1, 1), (32, 1), (64, 2), (100, 4), (999, 32)])
+def test_below_a_thousand_rows_all_are_counted(rows: int, batches: int) -> None:
     scene = Scene(rows_per_batch=32)
     scene.subscribe(rows)
     run = planned(scene)
@@ -57,12 +57,15 @@ def test_beyond_a_thousand_the_density_of_a_sample_speaks_for_all(first: int) ->
     assert scene.audience.reads <= 4
 
 
-def test_one_row_more_than_the_sample_makes_it_an_estimate() -> None:
+@pytest.mark.parametrize("rows", [1_000, 1_001])
+def test_a_full_sample_makes_it_an_estimate(rows: int) -> None:
+    """Whether there are more could only be told by reading one more."""
     scene = Scene(rows_per_batch=32)
-    scene.subscribe(1_001)
+    scene.subscribe(rows)
     run = planned(scene)
     assert run.estimate is not None
     assert not run.estimate.exact
+    assert run.estimate.audience == pytest.approx(rows, rel=0.01)
 
 
 def test_a_sample_that_starts_at_the_very_first_key_reads_no_key_twice() -> None:

@@ -65,17 +65,16 @@ async def _sample(ports: Ports, run: Run) -> tuple[float, Estimate]:
     last = first
     for start, end in stretches:
         at, more = start, True
-        while more and rows <= SAMPLE_ROWS:
-            limit = SAMPLE_ROWS + 1 - rows  # the one too many tells that there are more
+        while more and rows < SAMPLE_ROWS:
             found, more = await patiently(
-                ports.audience.read, run.tenant_id, run.site_id, start=at, end=end, limit=limit
+                ports.audience.read, run.tenant_id, run.site_id, start=at, end=end, limit=SAMPLE_ROWS - rows
             )
             rows += len(found)
             active += sum(1 for recipient in found if recipient.is_active)
             if found:
                 last = found[-1].key
                 at = ring.after(last)
-    if rows <= SAMPLE_ROWS:
+    if rows < SAMPLE_ROWS:
         return rows, Estimate(active, exact=True)
     covered = ring.span(first, last)
     return rows / covered, Estimate(round(active / covered), exact=False)
