@@ -8,7 +8,7 @@ from chalicelib.aws.secrets import secret
 from chalicelib.config import settings
 from chalicelib.core.errors import Stale
 from chalicelib.core.paging import Cursors
-from chalicelib.features.sending.schemas.desk import GateList, GateView, RunQuery, Stops, WholeRun, Whose
+from chalicelib.features.sending.schemas.desk import GateList, GateView, RunQuery, StopList, WholeRun, Whose
 from chalicelib.features.sending.wiring import desk
 from chalicelib.web.allow import OPERATOR
 from chalicelib.web.api import Api
@@ -21,30 +21,30 @@ _SENDING = "/v1/ops/sending"
 _GATES = "/v1/ops/tenants/{tenant_id}/sites/{site_id}/gates"
 
 
-@api.endpoint("GET", _SENDING, allow=OPERATOR, returns=Stops)
-def list_stops(_call: Call[Nothing]) -> Stops:
+@api.endpoint("GET", _SENDING, allow=OPERATOR, returns=StopList)
+def list_stops(_call: Call[Nothing]) -> StopList:
     """Show what is stopped."""
-    return Stops.of(desk().stops())
+    return StopList.of(desk().stops())
 
 
-@api.endpoint("POST", f"{_SENDING}/stop", allow=OPERATOR, body=Whose, returns=Stops)
-def stop_sending(call: Call[Whose]) -> Stops:
+@api.endpoint("POST", f"{_SENDING}/stop", allow=OPERATOR, body=Whose, returns=StopList)
+def stop_sending(call: Call[Whose]) -> StopList:
     """Stop all sending, or one tenant's.
 
     Heard within seconds, and by nobody later than half a minute. What is on its way arrives; what is left waits, and
     expires like anything else.
     """
-    return Stops.of(desk().stop(tenant_id=call.body.tenant_id, now=call.at))
+    return StopList.of(desk().stop(tenant_id=call.body.tenant_id, now=call.at))
 
 
-@api.endpoint("POST", f"{_SENDING}/start", allow=OPERATOR, body=Whose, returns=Stops)
-def start_sending(call: Call[Whose]) -> Stops:
+@api.endpoint("POST", f"{_SENDING}/start", allow=OPERATOR, body=Whose, returns=StopList)
+def start_sending(call: Call[Whose]) -> StopList:
     """Take a stop back.
 
     Each stop for itself: whoever is stopped by name stays so when everyone is started. Runs go on within a minute or
     two.
     """
-    return Stops.of(desk().start(tenant_id=call.body.tenant_id))
+    return StopList.of(desk().start(tenant_id=call.body.tenant_id))
 
 
 @api.endpoint("GET", "/v1/ops/tenants/{tenant_id}/runs/{run_id}", allow=OPERATOR, query=RunQuery, returns=WholeRun)

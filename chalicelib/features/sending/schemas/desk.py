@@ -38,12 +38,18 @@ class StopView(Schema):
     at: datetime
 
 
-class Stops(Schema):
-    stops: list[StopView] = Field(description="All that stand now.")
+class StopList(Schema):
+    """All that stand now."""
+
+    model_config = example(next_cursor=None, has_more=False)
+
+    data: list[StopView]
+    next_cursor: str | None = None
+    has_more: bool = False
 
     @classmethod
-    def of(cls, stops: Sequence[Stop]) -> Stops:
-        return cls(stops=[StopView(tenant_id=stop.tenant_id, at=stop.at) for stop in stops])
+    def of(cls, stops: Sequence[Stop]) -> StopList:
+        return cls(data=[StopView(tenant_id=stop.tenant_id, at=stop.at) for stop in stops])
 
 
 # --- A run ---
