@@ -9,9 +9,8 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
 
-from tests.chaos.suite import SUBSCRIBERS, Told, replay, tell, tell_all, try_mutants
+from tests.chaos.suite import SUBSCRIBERS, Told, kinds, replay, tell, tell_all, try_mutants
 from tests.chaos.witness import Kind
 
 LAST_LINE = (
@@ -29,7 +28,10 @@ def main() -> int:
     parser.add_argument("--real", action="store_true")
     asked = parser.parse_args()
     if asked.real:
-        return _really(range(asked.seeds) if asked.seed is None else [asked.seed])
+        from tests.chaos.real import command
+
+        seeds = range(asked.seeds) if asked.seed is None else [asked.seed]
+        return command.tell(seeds, tries_mutants=asked.seed is None)
     if asked.seed is not None:
         return _one(tell(asked.seed, subscribers=asked.subscribers), subscribers=asked.subscribers)
     return _all(asked.seeds, subscribers=asked.subscribers, processes=asked.processes)
@@ -41,24 +43,11 @@ def _one(told: Told, *, subscribers: int) -> int:
     return 1 if told.breaches else 0
 
 
-def _really(seeds: Iterable[int]) -> int:
-    from tests.chaos.real.suite import tell_for_real
-
-    sums: Counter[str] = Counter(dict.fromkeys(Kind, 0))
-    for told in tell_for_real(seeds):
-        sums.update(told.figures)
-        sums.update(seeds=1, **_kinds(told))
-        for breach in told.breaches:
-            print(f"seed {told.seed}: {breach}\n  again: python -m tests.chaos --real --seed {told.seed}")
-    print(f"REAL {json.dumps(sums)}")
-    return 1 if any(sums[kind] for kind in Kind) else 0
-
-
 def _all(seeds: int, *, subscribers: int, processes: int) -> int:
     sums: Counter[str] = Counter()
     for told in tell_all(range(seeds), subscribers=subscribers, processes=processes):
         sums.update(told.figures)
-        sums.update(seeds=1, **_kinds(told))
+        sums.update(seeds=1, **kinds(told))
         _show(told, subscribers=subscribers)
     print(f"chaos: {dict(sums)}")
     _mutants(sums, processes=processes)
@@ -72,13 +61,6 @@ def _mutants(sums: Counter[str], *, processes: int) -> None:
     for name, caught in try_mutants(processes=processes):
         sums.update(mutants=1, mutants_caught=caught is not None)
         print(f"mutant {name}: {f'caught by seed {caught[0]}: {caught[1]}' if caught else 'NOT CAUGHT'}")
-
-
-def _kinds(told: Told) -> dict[str, int]:
-    """Lost subscribers are counted one by one, everything else by seed."""
-    lost = sum(breach.number for breach in told.breaches if breach.kind is Kind.LOST)
-    found = {breach.kind.value for breach in told.breaches}
-    return {kind: 1 for kind in found if kind != Kind.LOST} | ({"lost": lost} if lost else {})
 
 
 def _show(told: Told, *, subscribers: int) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.story import Story
 from tests.chaos.weather import weather
-from tests.chaos.witness import Breach
+from tests.chaos.witness import Breach, Kind
 
 SUBSCRIBERS = 10_000
 
@@ -70,8 +70,16 @@ def figures_of(story: Story) -> Counter[str]:
         lost_answers=tally.lost_answers,
         unknown=len(story.services.unknown),
         duplicates=story.duplicates,
+        without_excuse=tally.kills == tally.zombies == len(story.services.unknown) == 0,
         hours=round(story.simulation.seconds / 3_600),
     )
+
+
+def kinds(told: Told) -> dict[str, int]:
+    """Lost subscribers are counted one by one, everything else by seed."""
+    lost = sum(breach.number for breach in told.breaches if breach.kind is Kind.LOST)
+    found = {breach.kind.value for breach in told.breaches}
+    return {kind: 1 for kind in found if kind != Kind.LOST} | ({"lost": lost} if lost else {})
 
 
 def replay(seed: int, *, subscribers: int) -> str:

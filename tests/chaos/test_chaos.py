@@ -13,7 +13,7 @@ from tests.chaos.service import Habits
 from tests.chaos.simulation import Faults
 from tests.chaos.story import Story
 from tests.chaos.suite import replay
-from tests.chaos.weather import ROUGH, STORM, weather
+from tests.chaos.weather import ROUGH, STORM, is_gentle, weather
 
 SMALL = Tuning(rows_per_batch=25, window=16, careful_window=4)
 
@@ -45,6 +45,15 @@ def test_whatever_the_weather_nobody_is_lost(tens: int) -> None:
     for seed in range(10 * tens, 10 * tens + 10):
         story = Story(seed, weather(seed, 300))
         assert not story.tell(), replay(seed, subscribers=300)
+
+
+def test_without_kills_zombies_or_unknowns_nobody_hears_twice() -> None:
+    gentle = [seed for seed in range(100) if is_gentle(seed)]
+    assert len(gentle) == 10
+    for seed in gentle:
+        story = _told(seed, weather(seed, 300))
+        assert story.simulation.tally.kills == story.simulation.tally.zombies == len(story.services.unknown) == 0
+        assert story.duplicates == 0
 
 
 def test_the_same_seed_is_the_same_story() -> None:

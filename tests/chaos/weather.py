@@ -23,7 +23,10 @@ STORM = Faults(
 )
 ROUGH = Habits(gone=0.04, refused=0.01, throttled=0.05, broken=0.03, unreached=0.01, unknown=0.005, hanging=0.001)
 SKEW_SECONDS = 60.0
-_LONGEST_TROUBLES = timedelta(hours=5)  # holds, closed hosts, six attempts with their pauses, waves
+_LONGEST_TROUBLES = timedelta(
+    hours=10
+)  # holds, six attempts and their pauses, waves, a host that is closed for longer each time
+_GENTLE = 9
 _AROUND_THE_RUN = 1.3  # people come and go a little longer than the run is likely to last
 
 
@@ -45,16 +48,24 @@ def weather(seed: int, subscribers: int) -> Plot:
         skew_seconds=rng.choice([0.0, 5.0, SKEW_SECONDS, SKEW_SECONDS]),
     )
     length = _length_seconds(plot, habits)
+    faults, habits = _faults(rng), _habits(rng, habits)
+    if is_gentle(seed):
+        faults, habits = replace(faults, kill=0.0, freeze=0.0), replace(habits, unknown=0.0, hanging=0.0)
     return replace(
         plot,
-        faults=_faults(rng),
-        habits=_habits(rng, habits),
+        faults=faults,
+        habits=habits,
         episodes=tuple(_episodes(rng, length)),
         occasions=tuple(_occasions(rng, length)),
         comings=rng.choice([0, subscribers // 100, subscribers // 25]),
         restless_seconds=_AROUND_THE_RUN * length,
         at_most=_LONGEST_TROUBLES + timedelta(seconds=3 * length),
     )
+
+
+def is_gentle(seed: int) -> bool:
+    """Nobody is killed or frozen and every push is answered, whatever else may happen: then nobody hears twice."""
+    return seed % 10 == _GENTLE
 
 
 def _order(rng: Random, subscribers: int) -> Order:

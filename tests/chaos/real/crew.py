@@ -1,85 +1,90 @@
-"""Worker processes: the real app's handlers, turned by the local runner, over an AWS and push services that live in
-another process. They are killed and frozen by the kernel, by their own process id.
-"""
+"""Worker processes that the kernel kills and freezes, by their own process id; each that dies is replaced."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
-import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Lock
-from pathlib import Path
 
-from tests.chaos.real.shared_clock import SharedClock
+from tests.chaos.real.fate import Hand
+from tests.chaos.real.labour import Surroundings, labour
+from tests.chaos.real.leash import Leash
 
-_NAP_SECONDS = 0.02
-_END_SECONDS = 5.0
-_HANDLERS = {"tick", "plan", "sweep", "send", "send_small", "send_transactional"}
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a worker process must be told."""
-
-    aws_url: str
-    push_port: int
-    ca_path: Path
-    passed: Synchronized[float]
-    log: Path
+_END_SECONDS = 60.0
+_TURN_SECONDS = 0.5  # longer than it takes to find out that there is nothing to do
 
 
 @dataclass
 class Worker:
-    """`turn` is held while it has something in hand."""
-
     process: ForkServerProcess
     turn: Lock
-    is_frozen: bool = False
+    hand: Hand
 
     @property
-    def is_busy(self) -> bool:
-        if self.turn.acquire(block=False):
-            self.turn.release()
-            return False
-        return True
+    def is_frozen(self) -> bool:
+        return self.hand.is_still
+
+    @property
+    def is_at_work(self) -> bool:
+        return bool(self.hand.function)
 
     def kill(self) -> None:
         self.process.kill()
         self.process.join(_END_SECONDS)
 
-    def freeze(self) -> None:
-        self._signal(signal.SIGSTOP)
-        self.is_frozen = True
-
     def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
-        self.is_frozen = False
-
-    def _signal(self, number: signal.Signals) -> None:
         assert self.process.pid is not None
-        os.kill(self.process.pid, number)
+        os.kill(self.process.pid, signal.SIGCONT)
+
+
+@dataclass(frozen=True)
+class Death:
+    """`function` is what it had in hand; a worker that was not killed should not have died."""
+
+    function: str
+    was_killed: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """Sums of what they noted in their hands."""
+
+    unknown: int
+    gave_up: int
+    broke: int
+
+    def since(self, before: Report) -> Report:
+        return Report(self.unknown - before.unknown, self.gave_up - before.gave_up, self.broke - before.broke)
 
 
 class Crew:
-    """So many workers; each is replaced at once."""
-
     def __init__(self, size: int, surroundings: Surroundings) -> None:
         self._context = context()
         self._surroundings = surroundings
+        self._leash = Leash(self._context)
+        self._hands: list[Hand] = []
         self.workers = [self._hire() for _ in range(size)]
 
-    def kill(self, number: int) -> bool:
-        """Whether it had something in hand."""
-        worker = self.workers[number]
-        was_busy = worker.is_busy
-        worker.kill()
-        self.workers[number] = self._hire()
-        return was_busy
+    def bury(self) -> Iterator[Death]:
+        """Those who died since it was last asked; others have their places."""
+        for number, worker in enumerate(self.workers):
+            if not worker.process.is_alive():
+                self.workers[number] = self._hire()
+                yield Death(worker.hand.function, worker.process.exitcode == -signal.SIGKILL)
+
+    def report(self) -> Report:
+        """Of everybody who ever was a member."""
+        hands = self._hands
+        return Report(
+            unknown=sum(hand.unknown for hand in hands),
+            gave_up=sum(hand.gave_up for hand in hands),
+            broke=sum(hand.broke for hand in hands),
+        )
 
     def all_are_idle(self) -> ExitStack | None:
         """Nobody begins anything before the stack is closed; None while somebody is at work."""
@@ -87,53 +92,27 @@ class Crew:
             for worker in self.workers:
                 if worker.is_frozen:
                     continue
-                if not worker.turn.acquire(block=False):
+                if worker.is_at_work or not worker.turn.acquire(timeout=_TURN_SECONDS):
                     return None
                 stack.callback(worker.turn.release)
             return stack.pop_all()
 
     def dismiss(self) -> None:
+        self._leash.pull()
         for worker in self.workers:
-            worker.kill()
+            worker.process.join(_END_SECONDS)
 
     def _hire(self) -> Worker:
-        turn = self._context.Lock()
-        process = self._context.Process(target=labour, args=(self._surroundings, turn), daemon=True)
+        worker_turn, hand = self._context.Lock(), Hand(self._context)
+        arguments = (self._surroundings, self._leash.group, worker_turn, hand)
+        process = self._context.Process(target=labour, args=arguments)
         process.start()
-        return Worker(process, turn)
+        self._hands.append(hand)
+        return Worker(process, worker_turn, hand)
 
 
 def context() -> ForkServerContext:
     """Its server has everything imported, so a new worker is there in no time."""
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(["app", "boto3", "infra.local.runner", "tests.chaos.real.crew"])
+    found.set_forkserver_preload(["app", "boto3", "infra.local.runner", "tests.chaos.suite", "tests.chaos.real.labour"])
     return found
-
-
-def labour(surroundings: Surroundings, turn: Lock) -> None:
-    """The life of a worker process."""
-    os.environ["AWS_ENDPOINT_URL"] = surroundings.aws_url
-    _write_to(surroundings.log)
-
-    from app import app
-    from chalicelib.channels import registry
-    from chalicelib.core import clock as product_clock
-    from infra.local.connector import Everywhere
-    from infra.local.runner import Runner
-
-    clock = SharedClock(surroundings.passed)
-    product_clock.use(clock)
-    registry.use(Everywhere(port=surroundings.push_port, ca_path=surroundings.ca_path))
-    runner = Runner(app, clock=clock, prefix=os.environ["PREFIX"])
-    sources = [source for source in runner.sources if source.function.name in _HANDLERS]
-    while True:
-        with turn:
-            found = sum(source.step() for source in sources)
-        if not found:
-            time.sleep(_NAP_SECONDS)
-
-
-def _write_to(log: Path) -> None:
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)

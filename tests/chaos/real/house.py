@@ -6,19 +6,21 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from ctypes import c_double
 from dataclasses import dataclass
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.local import aws, moto_patch
 from infra.local.clock import LocalClock
 from infra.local.push_service.service import PushService
-from tests.chaos.real.crew import Surroundings, context
+from tests.chaos.real.crew import context
+from tests.chaos.real.fate import Fate
+from tests.chaos.real.labour import Surroundings
 from tests.chaos.real.shared_clock import SharedClock
 
 PREFIX = "pushsaas-chaos"
-WINDOW = 8
+WINDOW = 4
 ROWS_PER_BATCH = 16
 
 
@@ -26,13 +28,15 @@ ROWS_PER_BATCH = 16
 class House:
     push_service: PushService
     clock: LocalClock
-    passed: Synchronized[float]
+    passed: c_double
+    fate: Fate
     aws_url: str
     log: Path
 
     @property
     def surroundings(self) -> Surroundings:
-        return Surroundings(self.aws_url, self.push_service.port, self.push_service.ca_path, self.passed, self.log)
+        push_service = self.push_service
+        return Surroundings(self.aws_url, push_service.port, push_service.ca_path, self.passed, self.log, self.fate)
 
     def is_quiet(self) -> bool:
         """No message is ready to be read."""
@@ -48,14 +52,15 @@ def standing() -> Iterator[House]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with ExitStack() as stack:
         stack.enter_context(aws.running())
-        passed = context().Value("d", 0.0)
+        passed = context().RawValue(c_double, 0.0)
         clock = SharedClock(passed)
         _go_by(clock)
         stack.callback(moto_patch.follow, None)
         aws.create_resources(PREFIX, secrets=_secrets())
         push_service = stack.enter_context(PushService(now=clock.now))
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="chaos-")))
-        yield House(push_service, clock, passed, stack.enter_context(aws.serving()), folder / "workers.log")
+        aws_url = stack.enter_context(aws.serving())
+        yield House(push_service, clock, passed, Fate(context()), aws_url, folder / "workers.log")
 
 
 def environment() -> dict[str, str]:

@@ -1,0 +1,98 @@
+"""Engines that are wrong in one thing each, for real: so that these tests, too, are seen to fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.service.ports import Ports, Pushes, Recipient
+from chalicelib.features.sending.store.batches import BatchRows
+from tests.chaos.real.fate import Blow
+from tests.chaos.real.senders import Between, BetweenAll, Change
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`blows` are those that it cannot stand."""
+
+    name: str
+    change: Change
+    blows: tuple[Blow, ...] = ()
+
+
+def change_of(name: str) -> Change:
+    """What a worker process is told by name, as it starts. No name: nothing is wrong."""
+    return next((mutant.change for mutant in MUTANTS if mutant.name == name), lambda ports: ports)
+
+
+class _LosesRetries(BatchRows):
+    async def get(self, tenant_id: str, run: Run, number: int) -> Batch | None:
+        batch = await super().get(tenant_id, run, number)
+        if batch is not None:
+            batch.progress.later.clear()
+        return batch
+
+
+class _WithoutFencing(BatchRows):
+    """Whoever writes last is right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run: Run | None = None
+
+    async def get(self, tenant_id: str, run: Run, number: int) -> Batch | None:
+        self._run = run
+        return await super().get(tenant_id, run, number)
+
+    async def save(self, tenant_id: str, batch: Batch) -> bool:
+        while not await super().save(tenant_id, batch):
+            assert self._run is not None
+            standing = await super().get(tenant_id, self._run, batch.number)
+            batch.rev = standing.rev if standing else 0
+        return True
+
+
+class _Ahead(BatchRows):
+    """The cursor passes a key when its push begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = b""
+
+    async def get(self, tenant_id: str, run: Run, number: int) -> Batch | None:
+        self.begun = b""
+        return await super().get(tenant_id, run, number)
+
+    async def save(self, tenant_id: str, batch: Batch) -> bool:
+        progress, before = batch.progress, batch.progress.cursor
+        progress.cursor = max(before, self.begun)
+        is_saved = await super().save(tenant_id, batch)
+        progress.cursor = before
+        return is_saved
+
+
+class _Noting(Between):
+    def __init__(self, pushes: Pushes, ahead: _Ahead) -> None:
+        super().__init__(pushes)
+        self._ahead = ahead
+
+    def start(self, recipient: Recipient) -> str:
+        self._ahead.begun = max(self._ahead.begun, recipient.key)
+        return super().start(recipient)
+
+
+def _checkpoint_before_push(ports: Ports) -> Ports:
+    ahead = _Ahead()
+    return replace(ports, batches=ahead, channel=BetweenAll(ports.channel, lambda pushes: _Noting(pushes, ahead)))
+
+
+def _in_delivery(*, freezes: bool) -> tuple[Blow, ...]:
+    return tuple(Blow("send", step, freezes=freezes) for step in (19, 31, 23, 37))
+
+
+MUTANTS = (
+    Mutant("no fencing", lambda ports: replace(ports, batches=_WithoutFencing()), _in_delivery(freezes=True)),
+    Mutant("checkpoint before push", _checkpoint_before_push, _in_delivery(freezes=False)),
+    Mutant("retry list lost", lambda ports: replace(ports, batches=_LosesRetries())),
+)
