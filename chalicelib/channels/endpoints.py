@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from chalicelib.core.errors import Invalid
 
 LONGEST = 2_048
+_HOSTS_KEPT = 1_000  # WNS has one for each of its places
 
 
 class Vendor(StrEnum):
@@ -80,6 +82,7 @@ def host_of(url: str) -> str:
     return url.removeprefix("https://").partition("/")[0]
 
 
+@lru_cache(maxsize=_HOSTS_KEPT)
 def vendor_of(host: str) -> Vendor | None:
     if host in _HOSTS:
         return _HOSTS[host]

@@ -11,6 +11,7 @@ from chalicelib.channels.endpoints import Vendor
 from chalicelib.channels.outcome import ACCEPTED, Outcome, Verdict
 from chalicelib.core.retry import SHORTEST_SECONDS, retry_after_seconds
 
+TAKEN = frozenset({Http.OK, Http.CREATED, Http.ACCEPTED})
 _NOT_FOUND_MEANS_GONE = {Vendor.FCM, Vendor.MOZILLA}
 _KEY_MISMATCH = (  # "another key than it was made with", in the words of Apple, Mozilla and, twice, Google
     "VapidPkHashMismatch",
@@ -31,7 +32,7 @@ _FAILURES = {
 
 
 def judge(vendor: Vendor, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Outcome:
-    if status in {Http.OK, Http.CREATED, Http.ACCEPTED}:
+    if status in TAKEN:
         return ACCEPTED
     if status == Http.GONE or (status == Http.NOT_FOUND and vendor in _NOT_FOUND_MEANS_GONE):
         return Outcome(Verdict.GONE, "ended")

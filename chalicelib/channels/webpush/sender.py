@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
+
+import msgspec
 
 from chalicelib.channels import endpoints
 from chalicelib.channels.endpoints import Vendor
 from chalicelib.channels.message import Urgency
-from chalicelib.channels.outcome import Outcome, Verdict
-from chalicelib.channels.webpush.answers import judge
+from chalicelib.channels.outcome import ACCEPTED, Outcome, Verdict
+from chalicelib.channels.webpush.answers import TAKEN, judge
 from chalicelib.channels.webpush.encrypt import BadKey, encrypt
 from chalicelib.channels.webpush.transport import Refused, Reply
 from chalicelib.channels.webpush.vapid import Signer
 
 _TTL_RANGE = (1, 2_419_200)  # WNS refuses 0; nobody keeps longer than four weeks
+_HEADERS_KEPT = 256  # a site has one set for each push service and message
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """One message to one browser. `ticket` comes back with the outcome."""
 
     ticket: bytes
@@ -34,7 +36,7 @@ class Order:
 
 
 class Wire(Protocol):
-    def start(self, ticket: bytes, *, url: str, host: str, headers: list[str], body: bytes) -> None:
+    def start(self, ticket: bytes, *, url: str, host: str, headers: Sequence[str], body: bytes) -> None:
         """Puts one request under way."""
         ...
 
@@ -53,7 +55,7 @@ class Sink:
     def __init__(self) -> None:
         self._tickets: list[bytes] = []
 
-    def start(self, ticket: bytes, *, url: str, host: str, headers: list[str], body: bytes) -> None:  # noqa: ARG002 -- it ends here
+    def start(self, ticket: bytes, *, url: str, host: str, headers: Sequence[str], body: bytes) -> None:  # noqa: ARG002 -- it ends here
         self._tickets.append(ticket)
 
     def replies(self, wait_seconds: float) -> list[tuple[bytes, Reply]]:  # noqa: ARG002 -- at once
@@ -80,7 +82,8 @@ class WebPush:
             target = endpoints.parse(order.endpoint)
             host = target.host
             body = encrypt(order.payload, p256dh=order.p256dh, auth=order.auth)
-            headers = _headers(order, signer.authorization(target.origin, now=self._now()))
+            authorization = signer.authorization(target.origin, now=self._now())
+            headers = _headers(authorization, order.ttl_seconds, order.urgency, order.topic)
             self._wire.start(order.ticket, url=order.endpoint, host=host, headers=headers, body=body)
         except BadKey:
             self.settle(order.ticket, Outcome(Verdict.FAILED, "bad_key"))
@@ -105,19 +108,23 @@ class WebPush:
         self._settled.clear()
 
     def _judge(self, vendor: Vendor, reply: Reply) -> Outcome:
+        if reply.status in TAKEN:
+            return ACCEPTED  # what nearly all say needs no clock and none of the rest
         if reply.status:
             return judge(vendor, reply.status, reply.headers, reply.body, now=self._now())
         return Outcome(Verdict.UNKNOWN, "no_answer") if reply.left else Outcome(Verdict.UNREACHED, "unreachable")
 
 
-def _headers(order: Order, authorization: str) -> list[str]:
+@lru_cache(maxsize=_HEADERS_KEPT)
+def _headers(authorization: str, ttl_seconds: int, urgency: Urgency, topic: str | None) -> tuple[str, ...]:
+    """The same for thousands: of a push only its address and its body are its own."""
     shortest, longest = _TTL_RANGE
-    headers = [
-        f"TTL: {min(longest, max(shortest, order.ttl_seconds))}",
-        f"Urgency: {order.urgency}",
+    headers = (
+        f"TTL: {min(longest, max(shortest, ttl_seconds))}",
+        f"Urgency: {urgency}",
         "Content-Encoding: aes128gcm",
         "Content-Type: application/octet-stream",
         f"Authorization: {authorization}",
         "Expect:",
-    ]
-    return [*headers, f"Topic: {order.topic}"] if order.topic else headers
+    )
+    return (*headers, f"Topic: {topic}") if topic else headers

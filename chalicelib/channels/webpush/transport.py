@@ -17,9 +17,12 @@ _TOTAL_MS = 10_000
 _LARGEST_ANSWER = 4_096
 _LARGEST_HEADERS = 64
 _CONNECTIONS_PER_HOST = 2
+_STREAMS_PER_CONNECTION = 256  # curl's own limit is 100; the service's holds all the same
+_LEAVE_TOGETHER = 32  # a whole window takes 25 ms to encrypt: its first push must not wait for its last
 _IDLE_SELECT_SECONDS = 0.05
 _CONNECTIONS_KEPT = 32
 _FIRST_FINAL_STATUS = 200  # below it a service only says that it is still thinking
+_FIRST_WITH_REASONS = 300  # a yes says all with its status, and there are thousands
 
 
 class Connector(Protocol):
@@ -44,7 +47,9 @@ class Direct:
 
 @dataclass(slots=True)
 class Reply:
-    """`status` 0 means no answer; `left` says whether the whole request may have reached the service."""
+    """`status` 0 means no answer; `left` says whether the whole request may have reached the service. A yes comes
+    without its headers.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -55,12 +60,12 @@ class Reply:
 class _Exchange:
     """One reusable handle and what came back on it."""
 
-    __slots__ = ("body", "curl", "headers", "size", "ticket", "unsent")
+    __slots__ = ("body", "curl", "lines", "size", "ticket", "unsent")
 
     def __init__(self) -> None:
         self.curl = pycurl.Curl()
         self.ticket = b""
-        self.headers: dict[str, str] = {}
+        self.lines: list[bytes] = []
         self.body = self.unsent = b""
         self.size = 0
         for option, value in (
@@ -74,23 +79,25 @@ class _Exchange:
             (pycurl.TIMEOUT_MS, _TOTAL_MS),
             (pycurl.POST, 1),
             (pycurl.READFUNCTION, self._give),
-            (pycurl.HEADERFUNCTION, self._take_header),
+            (pycurl.HEADERFUNCTION, self.lines.append),
             (pycurl.WRITEFUNCTION, self._take_body),
         ):
             self.curl.setopt(option, value)
 
     def begin(self, ticket: bytes, url: str, headers: Sequence[str], body: bytes) -> None:
-        self.ticket, self.headers, self.body = ticket, {}, b""
-        self.unsent, self.size = body, len(body)
+        self.ticket, self.unsent, self.body = ticket, body, b""
+        self.lines.clear()
         self.curl.setopt(pycurl.URL, url)
         self.curl.setopt(pycurl.HTTPHEADER, headers)
+        self.size = len(body)
         self.curl.setopt(pycurl.POSTFIELDSIZE, self.size)
 
     def reply(self) -> Reply:
         """The status decides, also when the rest of the answer is too long, too slow or cut off."""
         status = int(self.curl.getinfo(pycurl.RESPONSE_CODE))
         if status >= _FIRST_FINAL_STATUS:
-            return Reply(status, self.headers, self.body)
+            headers = _read(self.lines) if status >= _FIRST_WITH_REASONS else {}
+            return Reply(status, headers, self.body)
         return Reply(0, left=self.curl.getinfo(pycurl.SIZE_UPLOAD_T) >= self.size)
 
     def _give(self, size: int) -> bytes:
@@ -99,13 +106,6 @@ class _Exchange:
         """
         piece, self.unsent = self.unsent[:size], self.unsent[size:]
         return piece
-
-    def _take_header(self, line: bytes) -> None:
-        name, colon, value = line.decode("latin-1").partition(":")
-        if line.startswith(b"HTTP/"):
-            self.headers = {}  # what came with an interim answer is not this one's
-        elif colon and len(self.headers) < _LARGEST_HEADERS:
-            self.headers[name.strip().lower()] = value.strip()
 
     def _take_body(self, chunk: bytes) -> int:
         room = _LARGEST_ANSWER - len(self.body)
@@ -120,8 +120,10 @@ class Transport:
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
         self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, _CONNECTIONS_PER_HOST)
         self._multi.setopt(pycurl.M_MAXCONNECTS, _CONNECTIONS_KEPT)
+        self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, _STREAMS_PER_CONNECTION)
         self._idle: list[_Exchange] = []
         self._busy: dict[pycurl.Curl, _Exchange] = {}
+        self._fresh = 0  # put under way, but curl has not been told to go on
 
     def start(self, ticket: bytes, *, url: str, host: str, headers: Sequence[str], body: bytes) -> None:
         exchange = self._idle.pop() if self._idle else _Exchange()
@@ -133,17 +135,20 @@ class Transport:
             raise
         self._busy[exchange.curl] = exchange
         self._multi.add_handle(exchange.curl)
+        self._fresh += 1
+        if self._fresh >= _LEAVE_TOGETHER:
+            self._perform()
 
     def replies(self, wait_seconds: float) -> list[tuple[bytes, Reply]]:
         """What has come back; waits up to `wait_seconds` for the first."""
-        self._multi.perform()
+        self._perform()
         found = self._finished()
         if found or not self._busy or wait_seconds <= 0:
             return found
         while wait_seconds > 0 and not found:
             turn = min(wait_seconds, _IDLE_SELECT_SECONDS)
             self._multi.select(turn)
-            self._multi.perform()
+            self._perform()
             found = self._finished()
             wait_seconds -= turn
         return found
@@ -162,6 +167,10 @@ class Transport:
         self._idle.clear()
         self._multi.close()
 
+    def _perform(self) -> None:
+        self._multi.perform()
+        self._fresh = 0
+
     def _finished(self) -> list[tuple[bytes, Reply]]:
         found: list[tuple[bytes, Reply]] = []
         more = 1
@@ -176,3 +185,15 @@ class Transport:
         self._multi.remove_handle(curl)
         self._idle.append(exchange)
         return exchange.ticket, reply
+
+
+def _read(lines: list[bytes]) -> dict[str, str]:
+    """What came with an interim answer is not this one's."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if line.startswith(b"HTTP/"):
+            headers = {}
+        elif colon and len(headers) < _LARGEST_HEADERS:
+            headers[name.strip().lower()] = value.strip()
+    return headers

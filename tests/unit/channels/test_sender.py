@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
@@ -33,7 +33,7 @@ def order(ticket: bytes = b"1", **changes: Any) -> Order:
         ttl_seconds=60,
         urgency="normal",
     )
-    return replace(plain, **changes)
+    return msgspec.structs.replace(plain, **changes)
 
 
 def sender(wire: ScriptedWire) -> WebPush:

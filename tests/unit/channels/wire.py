@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.channels.webpush.transport import Refused, Reply
@@ -25,7 +26,7 @@ class ScriptedWire:
     waits: list[float] = field(default_factory=list)
     abandoned: int = 0
 
-    def start(self, ticket: bytes, *, url: str, host: str, headers: list[str], body: bytes) -> None:
+    def start(self, ticket: bytes, *, url: str, host: str, headers: Sequence[str], body: bytes) -> None:
         if host in self.refuses:
             raise Refused
         named = dict(header.split(":", 1) for header in headers)
