@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -22,6 +24,7 @@ FIELDS = frozenset(
 _UNITS = {"_ms": MetricUnit.Milliseconds, "_seconds": MetricUnit.Seconds}  # by what a name ends in; else it counts
 _CALLER = 3  # frames up, past Powertools and this module: the line that is logged is the one that called us
 _MOST_FRAMES = 12
+_MOST_VALUES = 100  # of a metric in a line
 
 
 def note(event: str, **facts: str | float | None) -> None:
@@ -39,23 +42,39 @@ def alarm(event: str, **facts: str | float | None) -> None:
 
 def count(name: str, value: float = 1, **dimensions: str) -> None:
     """One metric in CloudWatch's embedded format; locally the logs say enough."""
-    measure({name: [value]}, **dimensions)
+    measure({name: [value]}, {}, **dimensions)
 
 
-def measure(metrics: Mapping[str, Sequence[float]], **dimensions: str) -> None:
-    """Several in one line, each with all its values: fewer than a hundred, or Powertools begins another line. The
-    namespace is the installation's own, for an account may have another one beside it.
-    """
-    if settings().stage in {Stage.LOCAL, Stage.TEST}:
-        return
-    line = EphemeralMetrics(namespace=settings().prefix)
+def measure(metrics: Mapping[str, Sequence[float]], totals: Mapping[str, float], **dimensions: str) -> None:
+    """Several in one line, each with all its values. `totals` are counted without dimensions, on the same line."""
+    if settings().stage not in {Stage.LOCAL, Stage.TEST} and (line := metric_line(metrics, totals, dimensions)):
+        sys.stdout.write(f"{line}\n")
+
+
+def metric_line(
+    metrics: Mapping[str, Sequence[float]], totals: Mapping[str, float], dimensions: Mapping[str, str]
+) -> str:
+    """As CloudWatch reads it; empty when there is nothing to tell."""
+    parts = [_part(metrics, dimensions), _part({name: [value] for name, value in totals.items()}, {})]
+    told = [part for part in parts if part]
+    if not told:
+        return ""
+    whole = {name: value for part in told for name, value in part.items()}
+    directives = [directive for part in told for directive in part["_aws"]["CloudWatchMetrics"]]
+    return json.dumps(whole | {"_aws": {**whole["_aws"], "CloudWatchMetrics": directives}}, separators=(",", ":"))
+
+
+def _part(metrics: Mapping[str, Sequence[float]], dimensions: Mapping[str, str]) -> dict[str, Any]:
+    """The namespace is the installation's own, for an account may have another one beside it."""
+    part = EphemeralMetrics(namespace=settings().prefix)
     for dimension, whose in dimensions.items():
-        line.add_dimension(name=dimension, value=whose)
+        part.add_dimension(name=dimension, value=whose)
     for name, values in metrics.items():
+        assert len(values) < _MOST_VALUES, "Powertools would begin another line by itself"
         unit = next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), MetricUnit.Count)
         for value in values:
-            line.add_metric(name=name, unit=unit, value=value)
-    line.flush_metrics()
+            part.add_metric(name=name, unit=unit, value=value)
+    return dict(part.serialize_metric_set()) if any(metrics.values()) else {}
 
 
 def _allowed(facts: dict[str, str | float | None]) -> dict[str, object]:

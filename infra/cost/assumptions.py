@@ -44,8 +44,10 @@ LOOKS_OF_THE_SWEEPER = 3  # one a minute while the campaign runs
 LOOKS_OF_THE_OWNER = 30  # at the campaign's figures while it runs
 PLATFORM_LOG_BYTES = 420  # INIT_START, START, END and REPORT of one invocation, with CloudWatch's 26 bytes a line
 ACCESS_LOG_BYTES = 400  # one line of API Gateway's
+HOURS_OF_A_CAMPAIGN = 2  # in which its lane says anything: minutes of pushing, but retries may come in the next hour
 
 # --- A month ---
+MINUTES_AN_HOUR = 60
 MINUTES_A_MONTH = 43_800
 POLLERS_A_QUEUE = 5  # «Configuring scaling behavior for SQS event source mappings»; may fall to 2 without a maximum
 POLLS_A_MINUTE = 3  # long polls of 20 s

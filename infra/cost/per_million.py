@@ -11,6 +11,7 @@ from infra.cost.bill import Bill, Line, line
 from infra.cost.demo_run import API, LANE, Run
 from infra.cost.lane import Lane
 from infra.cost.machine import Machine
+from infra.cost.metric_lines import line_bytes, metrics_of_a_campaign
 from infra.cost.rest import Rest
 
 
@@ -21,6 +22,7 @@ def per_million(demo: Run, batch: Averages, machines: Mapping[str, Machine]) -> 
         *_lambda(lane, rest, machines[LANE]),
         *lines_of([*lane.requests(), *rest.requests()]),
         *_transport(lane, rest),
+        *metrics_of_a_campaign(),
     )
     return Bill("One campaign to 1,000,000 subscribers", lines)
 
@@ -47,7 +49,8 @@ def _lambda(lane: Lane, rest: Rest, machine: Machine) -> Iterator[Line]:
 def _transport(lane: Lane, rest: Rest) -> Iterator[Line]:
     calls = rest.invocations()[API]
     platform = _invocations(lane, rest) * assumed.PLATFORM_LOG_BYTES
-    logged = (platform + calls * assumed.ACCESS_LOG_BYTES + lane.demo.logged_bytes) / assumed.GB
+    metrics = lane.batches * lane.batch.invocations * line_bytes()
+    logged = (platform + calls * assumed.ACCESS_LOG_BYTES + lane.demo.logged_bytes + metrics) / assumed.GB
     yield line("Data out: pushes", lane.pushes * push_bytes(lane.demo) / assumed.GB, "data_out")
     yield line("API Gateway: requests", calls, "api_gateway_requests")
     yield line("Logs: taken in", logged, "logs_taken_in")

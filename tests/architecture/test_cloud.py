@@ -25,6 +25,7 @@ RULES: list[Rule] = [
     edge.strange_readers,
     alarms.unheard_alarms,
     alarms.blind_alarms,
+    alarms.muddled_alarms,
     alarms.unwatched_lanes,
     alarms.late_alarms,
     alarms.impatient_alarms,
@@ -210,6 +211,24 @@ def test_a_topic_that_takes_no_alarms_is_caught(template: Template) -> None:
 def test_an_alarm_on_nothing_is_caught(template: Template) -> None:
     _of(template, "SendErrors")["Dimensions"][0]["Value"] = {"Ref": "Sender"}
     assert list(alarms.blind_alarms(template)) == ["SendErrors watches {'Ref': 'Sender'}, which nobody makes"]
+
+
+def test_an_alarm_on_an_aws_metric_of_nothing_is_caught(template: Template) -> None:
+    _of(template, "GoneNotBelieved")["Namespace"] = "PushSaaS"
+    assert list(alarms.blind_alarms(template)) == ["GoneNotBelieved watches hosts_suspected of nothing"]
+    del _of(template, "SendErrors")["Dimensions"]
+    assert next(alarms.blind_alarms(template)) in {
+        "SendErrors watches Errors of nothing",
+        "GoneNotBelieved watches hosts_suspected of nothing",
+    }
+
+
+def test_a_share_that_does_not_read_what_it_pays_for_is_caught(template: Template) -> None:
+    (*_, share) = _of(template, "PushesFail")["Metrics"]
+    share["Expression"] = "100 * failed"
+    assert list(alarms.muddled_alarms(template)) == ["PushesFail pays for answered and does not read it"]
+    share["ReturnData"] = False
+    assert next(alarms.muddled_alarms(template)) == "PushesFail rings by 0 of its metrics"
 
 
 @pytest.mark.parametrize(

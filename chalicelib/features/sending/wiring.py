@@ -17,6 +17,7 @@ def ports() -> Ports:
     from chalicelib.features.campaigns.wiring import campaigns
     from chalicelib.features.due.wiring import due
     from chalicelib.features.operations.wiring import operations
+    from chalicelib.features.sending.adapters.meter import LaneMeter
     from chalicelib.features.sending.adapters.notices import LoudNotices
     from chalicelib.features.sending.adapters.webpush import WebPushChannel
     from chalicelib.features.sending.adapters.world import (
@@ -51,6 +52,7 @@ def ports() -> Ports:
             window=settings().window,
             careful_window=settings().careful_window,
         ),
+        meter=LaneMeter(),
     )
 
 

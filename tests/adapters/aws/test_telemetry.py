@@ -94,14 +94,26 @@ def test_several_metrics_share_a_line_and_their_names_tell_their_units(
 ) -> None:
     settings.cache_clear()
     stage.setenv("STAGE", "prod")
-    telemetry.measure({"accepted": [3], "push_ms": [1.5, 2, 40], "age_seconds": [7], "none_ms": []}, lane="send")
+    metrics: dict[str, list[float]] = {"failed": [3], "push_ms": [1.5, 2, 40], "age_seconds": [7], "none_ms": []}
+    telemetry.measure(metrics, {"failed": 3, "answered": 8}, lane="send")
     (line,) = capsys.readouterr().out.splitlines()
     told = json.loads(line)
-    (directive,) = told["_aws"]["CloudWatchMetrics"]
-    assert directive["Dimensions"] == [["lane"]]
-    assert {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]} == {
-        "accepted": "Count",
+    by_lane, in_all = told["_aws"]["CloudWatchMetrics"]
+    assert (by_lane["Dimensions"], in_all["Dimensions"]) == ([["lane"]], [[]])
+    assert {metric["Name"]: metric["Unit"] for metric in by_lane["Metrics"]} == {
+        "failed": "Count",
         "push_ms": "Milliseconds",
         "age_seconds": "Seconds",
     }
-    assert (told["accepted"], told["push_ms"], told["lane"]) == ([3.0], [1.5, 2.0, 40.0], "send")
+    assert [metric["Name"] for metric in in_all["Metrics"]] == ["failed", "answered"]
+    assert (told["failed"], told["answered"], told["lane"]) == ([3.0], [8.0], "send")
+    assert told["push_ms"] == [1.5, 2.0, 40.0]
+
+
+def test_where_there_is_nothing_to_tell_there_is_no_line(
+    capsys: pytest.CaptureFixture[str], stage: pytest.MonkeyPatch
+) -> None:
+    settings.cache_clear()
+    stage.setenv("STAGE", "prod")
+    telemetry.measure({"push_ms": []}, {}, lane="send")
+    assert capsys.readouterr().out == ""

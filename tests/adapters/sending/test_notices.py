@@ -168,8 +168,8 @@ def test_metrics_tell_the_vendor_and_never_whose_it_is(
     tell(run, suspected(world))
     tell(run, refused(world, "weird.example"))
     metrics = [told for line in capsys.readouterr().out.splitlines() if "_aws" in (told := json.loads(line))]
-    assert [_dimensions(told) for told in metrics] == [{}, {"vendor": "other", "reason": "vapid_refused"}]
-    assert ["hosts_suspected" in metrics[0], "hosts_closed" in metrics[1]] == [True, True]
+    assert [_dimensions(told) for told in metrics] == [{}, {"vendor": "other"}]
+    assert ["hosts_suspected" in metrics[0], "hosts_vapid_refused" in metrics[1]] == [True, True]
     assert run.tenant_id not in json.dumps(metrics)
     assert run.site_id not in json.dumps(metrics)
 

@@ -15,6 +15,7 @@ Properties = Mapping[str, Any]
 _PUSHING = ("APIHandler", "Send", "SendSmall", "SendTransactional")  # watched closely; each further alarm costs $0.10
 _TWO_TRIES = 2
 _DEAD_MAN = "TickSilence"
+_OURS = {"Ref": "Prefix"}  # the namespace of our own metrics
 
 
 def alarms_of(template: Template) -> Iterator[tuple[str, Properties]]:
@@ -36,16 +37,32 @@ def unheard_alarms(template: Template) -> Iterator[str]:
 
 
 def blind_alarms(template: Template) -> Iterator[str]:
-    """A dimension that names nothing is never breached."""
+    """A dimension that names nothing is never breached; nor is an AWS metric of nothing, or ours in a foreign place."""
     known = {*template["Resources"], *template["Parameters"]}
     for name, alarm in alarms_of(template):
-        for dimension in alarm["Dimensions"]:
-            if _named(dimension["Value"]) not in known:
-                yield f"{name} watches {dimension['Value']}, which nobody makes"
+        for metric in _metrics_of(alarm):
+            dimensions = metric.get("Dimensions", ())
+            if not dimensions and metric["Namespace"] != _OURS:
+                yield f"{name} watches {metric['MetricName']} of nothing"
+            for dimension in dimensions:
+                if _named(dimension["Value"]) not in known:
+                    yield f"{name} watches {dimension['Value']}, which nobody makes"
+
+
+def muddled_alarms(template: Template) -> Iterator[str]:
+    """Of several metrics one expression rings, and it names all the others."""
+    for name, alarm in alarms_of(template):
+        parts = alarm.get("Metrics", ())
+        ringing = [part for part in parts if part.get("ReturnData", True)]
+        if parts and (len(ringing) != 1 or "Expression" not in ringing[0]):
+            yield f"{name} rings by {len(ringing)} of its metrics"
+        for part in parts:
+            if "MetricStat" in part and not any(_speaks_of(part["Id"], each) for each in ringing):
+                yield f"{name} pays for {part['Id']} and does not read it"
 
 
 def unwatched_lanes(template: Template) -> Iterator[str]:
-    watched = {(alarm["MetricName"], _watched(alarm)) for _, alarm in alarms_of(template)}
+    watched = {(alarm.get("MetricName"), _watched(alarm)) for _, alarm in alarms_of(template)}
     for metric in ("Throttles", "Duration"):
         yield from (f"nobody watches the {metric} of {name}" for name in _PUSHING if (metric, name) not in watched)
     if ("Invocations", "Tick") not in watched:
@@ -58,7 +75,7 @@ def late_alarms(template: Template) -> Iterator[str]:
     """One that rings only once the function is dead, which its errors tell anyway."""
     functions = functions_of(dict(template))
     for name, alarm in alarms_of(template):
-        if alarm["MetricName"] == "Duration":
+        if alarm.get("MetricName") == "Duration":
             milliseconds = functions[str(_watched(alarm))]["Timeout"] * 1_000
             if not milliseconds / 2 < alarm["Threshold"] < milliseconds:
                 yield f"{name} rings at {alarm['Threshold']} of {milliseconds} ms"
@@ -66,7 +83,7 @@ def late_alarms(template: Template) -> Iterator[str]:
 
 def impatient_alarms(template: Template) -> Iterator[str]:
     """Every working queue is watched for messages that wait; a second try must not wake anybody."""
-    ages = {_watched(alarm): alarm for _, alarm in alarms_of(template) if "AgeOfOldest" in alarm["MetricName"]}
+    ages = {_watched(alarm): alarm for _, alarm in alarms_of(template) if "AgeOfOldest" in alarm.get("MetricName", "")}
     for name, resource in template["Resources"].items():
         if resource["Type"] != "AWS::SQS::Queue" or "RedrivePolicy" not in resource["Properties"]:
             continue
@@ -92,8 +109,16 @@ def broken_dashboards(template: Template) -> Iterator[str]:
         yield f"the dashboard is no JSON: {error}"
 
 
+def _metrics_of(alarm: Properties) -> list[Properties]:
+    return [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", ()) if "MetricStat" in part] or [alarm]
+
+
+def _speaks_of(metric: str, part: Properties) -> bool:
+    return re.search(rf"\b{metric}\b", part.get("Expression", "")) is not None
+
+
 def _watched(alarm: Properties) -> str | None:
-    return _named(alarm["Dimensions"][0]["Value"])
+    return _named(alarm["Dimensions"][0]["Value"]) if "Dimensions" in alarm else None
 
 
 def _named(value: object) -> str | None:

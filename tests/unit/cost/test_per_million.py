@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.features.sending.adapters.meter import BY_LANE, IN_ALL
 from infra.cost import assumptions as assumed
 from infra.cost.batch_simulation import Averages
 from infra.cost.bill import Bill
 from infra.cost.demo_run import API, LANE, TICK, Run
 from infra.cost.machine import Machine
 from infra.cost.meter import Call, Invocation, Reading, Timed
+from infra.cost.metric_lines import line_bytes
 from infra.cost.per_million import million, per_million, push_bytes
 from infra.cost.scales import Weight
 from infra.cost.storage import storage
@@ -133,6 +135,21 @@ def test_a_larger_demo_run_of_the_same_kind_gives_the_same_bill() -> None:
         traffic=Traffic(connections=4, payload_bytes=1_800_000),
     )
     assert _quantities(per_million(twice, BATCH, MACHINES)) == pytest.approx(FOUND)
+
+
+def test_the_metrics_of_one_lane_are_charged_for_the_hours_in_which_they_are_told() -> None:
+    names = len(BY_LANE) + len(IN_ALL)
+    assert FOUND["CloudWatch: metrics of the lane", "metrics"] == pytest.approx(
+        names * assumed.HOURS_OF_A_CAMPAIGN / 730
+    )
+
+
+def test_every_invocation_of_the_lane_pays_for_a_line_of_metrics() -> None:
+    platform = FOUND["Lambda: invocations", "requests"] * assumed.PLATFORM_LOG_BYTES
+    calls = (1 + assumed.LOOKS_OF_THE_OWNER) * assumed.ACCESS_LOG_BYTES
+    metrics = 2_048 * 1.5 * line_bytes()
+    assert FOUND["Logs: taken in", "GB"] == pytest.approx((platform + calls + metrics) / 1e9)
+    assert 700 < line_bytes() < 1_500
 
 
 def test_the_bill_adds_up() -> None:

@@ -20,6 +20,7 @@ from chalicelib.features.due.service import Due
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.gate import Gate
 from chalicelib.features.sending.model.run import Chosen, Estimate, Lane, Order, Run, Source, State
+from chalicelib.features.sending.model.tally import Tally
 from chalicelib.features.sending.service.deliver import deliver
 from chalicelib.features.sending.service.ports import Ports, Tuning
 from tests.chaos import stores
@@ -116,6 +117,20 @@ class Switch(_AtOnce, stores.Switch):
 
 
 Notices = stores.Notices
+
+
+@dataclass
+class Meter:
+    """`tallies` by delivery; `suppressed` by run."""
+
+    tallies: list[Tally] = field(default_factory=list)
+    suppressed_runs: list[str] = field(default_factory=list)
+
+    def delivered(self, _run: Run, tally: Tally) -> None:
+        self.tallies.append(tally)
+
+    def suppressed(self, run: Run) -> None:
+        self.suppressed_runs.append(run.id)
 
 
 @dataclass
@@ -226,6 +241,7 @@ class Scene:
         self.owners = Owners()
         self.gates = Gates(self.simulation)
         self.notices = Notices()
+        self.meter = Meter()
         self.switch = Switch(self.simulation)
         self.chance = Chance()
         self.ports = Ports(
@@ -242,6 +258,7 @@ class Scene:
             clock=self.simulation,
             chance=self.chance,
             tuning=Tuning(rows_per_batch=rows_per_batch, window=window, careful_window=4),
+            meter=self.meter,
         )
 
     # what there is

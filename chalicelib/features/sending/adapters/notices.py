@@ -71,4 +71,4 @@ def _report(run: Run, gate: Gate, news: News) -> None:
     else:
         say = telemetry.alarm if news is News.VAPID_REFUSED else telemetry.warn
         say("host_closed", reason=news.value, **facts)
-        telemetry.count("hosts_closed", vendor=str(vendor), reason=news.value)
+        telemetry.count(f"hosts_{news.value}", vendor=str(vendor))

@@ -19,10 +19,21 @@ _OWNER_BYTES = 9
 async def claim(ports: Ports, run: Run, number: int) -> Batch | None:
     """None: it is finished, held by another, or has nothing to do yet."""
     now = ports.clock.now()
-    if run.is_over or run.is_paused(now=now) or not 0 <= number < (run.batches or 0) or _is_early(run, number, now):
+    if not run.is_over and await _is_held_back(ports, run, number, now):
         return None
-    if await patiently(ports.switch.is_stopped, run.tenant_id):
-        return None
+    batch = None if run.is_over else await _take(ports, run, number, now)
+    if batch is None:
+        ports.meter.suppressed(run)
+    return batch
+
+
+async def _is_held_back(ports: Ports, run: Run, number: int, now: datetime) -> bool:
+    if run.is_paused(now=now) or not 0 <= number < (run.batches or 0) or _is_early(run, number, now):
+        return True
+    return await patiently(ports.switch.is_stopped, run.tenant_id)
+
+
+async def _take(ports: Ports, run: Run, number: int, now: datetime) -> Batch | None:
     batch = await patiently(ports.batches.get, run.tenant_id, run, number)
     batch = batch or Batch.unstarted(run, number)
     if batch.is_final or batch.is_leased(now=now) or _has_time(batch, run, now) or awaits_verdict(run, batch.progress):

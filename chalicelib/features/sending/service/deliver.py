@@ -17,6 +17,7 @@ from chalicelib.core.retry import full_jitter_seconds
 from chalicelib.features.sending.model.batch import MOST_ATTEMPTS, MOST_IN_DOUBT, Batch, Grave, Progress, Wait
 from chalicelib.features.sending.model.guard import verdict
 from chalicelib.features.sending.model.run import EXPIRED, Run
+from chalicelib.features.sending.model.tally import Tally, age_seconds
 from chalicelib.features.sending.service.claim import LEASE, claim
 from chalicelib.features.sending.service.hosts import Hosts
 from chalicelib.features.sending.service.patience import patiently
@@ -33,6 +34,7 @@ _TURN_SECONDS = 0.25
 _SLOWED = timedelta(seconds=5)
 _REOPENING = timedelta(seconds=30)  # not everybody at the very instant a gate opens
 _GRAVES_PER_SAVE = 100
+_MILLISECOND = timedelta(milliseconds=1)
 _BROKEN = {Verdict.UNREACHED, Verdict.UNKNOWN}
 
 Effect = Callable[[Progress], None]
@@ -69,24 +71,36 @@ async def deliver(ports: Ports, run: Run, number: int, *, deadline: datetime) ->
     batch = await claim(ports, run, number)
     if batch is None:
         return None
+    tally = Tally(age_seconds=age_seconds(run, batch, now=ports.clock.now()))
     pushes = await patiently(ports.channel.open, run)
     try:
         hosts = await Hosts.of(ports, run)
-        return await Delivery(ports, run, batch, pushes, hosts, deadline).work()
+        return await Delivery(ports, run, batch, pushes, hosts, deadline, tally).work()
     except _Lost:
         return None
     finally:
         pushes.abandon()
+        ports.meter.delivered(run, tally)
 
 
 class Delivery:
-    def __init__(self, ports: Ports, run: Run, batch: Batch, pushes: Pushes, hosts: Hosts, deadline: datetime) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        run: Run,
+        batch: Batch,
+        pushes: Pushes,
+        hosts: Hosts,
+        deadline: datetime,
+        tally: Tally,
+    ) -> None:
         self._ports = ports
         self._run = run
         self._batch = batch
         self._progress = batch.progress
         self._pushes = pushes
         self._hosts = hosts
+        self._tally = tally
         self._window = ports.tuning.window_of(run)
         self._stop_at = deadline - _LAST_ANSWERS - _LAST_WRITES
         self._give_up_at = deadline - _LAST_WRITES
@@ -193,6 +207,8 @@ class Delivery:
         del self._flights[key]
         self._hosts.landed(push.host, outcome, now=self._now())
         self._unstored += 1
+        if push.reached and outcome.verdict not in _BROKEN:
+            self._tally.push_ms.add(round((self._now() - push.since) / _MILLISECOND))
         if push.step is not None and push.step.effect is None:
             push.step.is_settled_push = True
             self._stuck += 1
@@ -201,10 +217,12 @@ class Delivery:
     def _effect(self, push: _Push, outcome: Outcome) -> Effect:
         key, _, origin = push.candidate
         if outcome.verdict in {Verdict.ACCEPTED, Verdict.GONE, Verdict.FAILED}:
+            self._tally.count(outcome.verdict)
             grave = Grave(key, push.recipient.active_since)
             return lambda progress: progress.settle(outcome, host=push.reached, grave=grave)
         attempt = 1 + (origin.attempt if isinstance(origin, Wait) else 0)
         if attempt >= MOST_ATTEMPTS:
+            self._tally.count(Verdict.FAILED)
             return lambda progress: progress.count("failed:attempts_exhausted")
         pause = outcome.retry_after_seconds or full_jitter_seconds(attempt, self._ports.chance)
         return self._wait(key, self._now() + timedelta(seconds=pause), attempt=attempt, reason=outcome.reason)
@@ -212,6 +230,7 @@ class Delivery:
     def _wait(self, key: bytes, until: datetime, *, attempt: int, reason: str) -> Effect:
         if until >= self._run.expires_at:
             return lambda progress: progress.count(EXPIRED)
+        self._tally.count(Verdict.LATER)
         wait = Wait.until(until, attempt=attempt, reason=reason)
         return lambda progress: progress.postpone(key, wait)
 

@@ -18,6 +18,7 @@ from chalicelib.features.due.model import Entry
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.gate import Gate
 from chalicelib.features.sending.model.run import Lane, Run
+from chalicelib.features.sending.model.tally import Tally
 
 
 class Recipient(Protocol):
@@ -117,6 +118,29 @@ class Notices(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """For whoever watches all runs together. It must not fail, nor take time."""
+
+    def delivered(self, run: Run, tally: Tally) -> None:
+        """What one worker did in one go."""
+        ...
+
+    def suppressed(self, run: Run) -> None:
+        """A wake-up had nothing to do: it was sent, or brought, twice."""
+        ...
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Where nobody watches."""
+
+    def delivered(self, run: Run, tally: Tally) -> None:
+        pass
+
+    def suppressed(self, run: Run) -> None:
+        pass
+
+
 class Switch(Protocol):
     async def is_stopped(self, tenant_id: str) -> bool:
         """Whether an operator has stopped all sending, or this tenant's."""
@@ -204,3 +228,4 @@ class Ports:
     clock: Clock
     chance: Chance
     tuning: Tuning = Tuning()
+    meter: Meter = Unread()
