@@ -69,6 +69,21 @@ def average(batches: Sequence[Lived]) -> Averages:
 def live(*, rows: int, machine: Machine, mix: Mix, window: int, seed: str) -> Lived:
     """One batch of so many active subscriptions, until nothing is left to wake it for."""
     expenses, lots = Expenses(machine), Lots(seed)
+    ports, alarm_clock = engine(expenses, VirtualPushes(expenses, mix, lots), lots, rows=rows, window=window)
+    seconds: list[float] = []
+    while alarm_clock.at and len(seconds) < _MOST_INVOCATIONS:
+        expenses.clock.seconds = max(expenses.clock.seconds, alarm_clock.at.pop(0))
+        began = expenses.clock.seconds
+        deadline = expenses.clock.now() + _TIMEOUT
+        drive.run(work(ports, tenant_id="tenant", run_id="run", number=0, deadline=deadline))
+        seconds.append(expenses.clock.seconds - began)
+    return Lived(tuple(seconds), expenses.asked)
+
+
+def engine(
+    expenses: Expenses, pushes: VirtualPushes, lots: Lots, *, rows: int, window: int
+) -> tuple[Ports, VirtualAlarmClock]:
+    """One batch's world, and what wakes it."""
     records, alarm_clock = VirtualRecords(expenses), VirtualAlarmClock(expenses)
     stores: Any = records  # narrower than the ports: only what a worker asks
     gates = VirtualGates(expenses)
@@ -76,7 +91,7 @@ def live(*, rows: int, machine: Machine, mix: Mix, window: int, seed: str) -> Li
         runs=stores,
         batches=stores,
         audience=VirtualAudience(expenses, rows),
-        channel=VirtualPushes(expenses, mix, lots),
+        channel=pushes,
         wakes=_as_any(alarm_clock),
         calendar=_as_any(alarm_clock),
         campaigns=_NOBODY,
@@ -87,14 +102,7 @@ def live(*, rows: int, machine: Machine, mix: Mix, window: int, seed: str) -> Li
         chance=lots,
         tuning=Tuning(window=window),
     )
-    seconds: list[float] = []
-    while alarm_clock.at and len(seconds) < _MOST_INVOCATIONS:
-        expenses.clock.seconds = max(expenses.clock.seconds, alarm_clock.at.pop(0))
-        began = expenses.clock.seconds
-        deadline = expenses.clock.now() + _TIMEOUT
-        drive.run(work(ports, tenant_id="tenant", run_id="run", number=0, deadline=deadline))
-        seconds.append(expenses.clock.seconds - began)
-    return Lived(tuple(seconds), expenses.asked)
+    return ports, alarm_clock
 
 
 def _as_any(port: object) -> Any:
