@@ -16,5 +16,6 @@ class Letter(Message, frozen=True, kw_only=True):
     text: str
 
 
-def post(letter: Letter) -> None:
-    Queue("mail").send(letter, group=_GROUP)
+def post(*letters: Letter) -> None:
+    """Together: up to ten are in the queue at once, or none of them."""
+    Queue("mail").send_many(letters, group=_GROUP)

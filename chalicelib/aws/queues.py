@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from chalicelib.core.errors import Unavailable
 
 LONGEST_DELAY_SECONDS = 900
 _BATCH = 10
+_FIT_FOR_A_GROUP = re.compile(r"[!-~]{1,128}")  # newer code may have put anything there
 _ROUNDS = 4
 
 
@@ -41,8 +43,9 @@ class Queue:
 
     def put_back(self, body: str, *, delay_seconds: int) -> None:
         """A message from the future returns to the queue as it came."""
-        group = str(json.loads(body).get("tenant") or "-")
-        self._send_chunk([body], group, delay_seconds)
+        tenant = json.loads(body).get("tenant")
+        is_fit = isinstance(tenant, str) and _FIT_FOR_A_GROUP.fullmatch(tenant)
+        self._send_chunk([body], tenant if is_fit else "-", delay_seconds)
 
     def _send_chunk(self, bodies: Sequence[str], group: str, delay_seconds: int) -> int:
         entries = [

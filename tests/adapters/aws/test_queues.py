@@ -28,9 +28,9 @@ def wakes(count: int) -> list[Wake]:
     return [Wake(tenant="ten_1", n=number) for number in range(count)]
 
 
-def waiting() -> list[dict[str, Any]]:
+def waiting(name: str = "mail") -> list[dict[str, Any]]:
     """Also those that wait for their time."""
-    queue = sqs_backends[local_aws.ACCOUNT][local_aws.REGION].queues[f"{PREFIX}-mail"]
+    queue = sqs_backends[local_aws.ACCOUNT][local_aws.REGION].queues[f"{PREFIX}-{name}"]
     messages = [message for message in queue._messages if message.body != DECOY]
     return [{"body": each.body, "group": each.group_id, "delay_seconds": _delay_seconds(each)} for each in messages]
 
@@ -91,7 +91,14 @@ def test_a_queue_that_is_not_there_is_a_fault_of_ours(aws: Installation) -> None
 
 @pytest.mark.parametrize(
     ("body", "group"),
-    [('{"v":9,"tenant":"ten_1","odd":[1]}', "ten_1"), ('{"v":9}', "-"), ('{"v":9,"tenant":null}', "-")],
+    [
+        ('{"v":9,"tenant":"ten_1","odd":[1]}', "ten_1"),
+        ('{"v":9}', "-"),
+        ('{"v":9,"tenant":null}', "-"),
+        ('{"v":9,"tenant":["now","a list"]}', "-"),
+        ('{"v":9,"tenant":"of two words"}', "-"),
+        (f'{{"v":9,"tenant":"{"x" * 129}"}}', "-"),
+    ],
 )
 def test_a_message_returns_to_its_queue_as_it_came(aws: Installation, body: str, group: str) -> None:
     MAIL.put_back(body, delay_seconds=300)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.aws.dynamo import Table
 from chalicelib.config import settings
 from chalicelib.core import drive
 from chalicelib.core.identity import Role
@@ -17,6 +19,7 @@ from chalicelib.features.sending.model.gate import Closure, Gate
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.wiring import ports
 from chalicelib.features.sites.wiring import sites
+from chalicelib.features.tenants.model import State
 from tests.adapters.aws.faults import Faults
 from tests.adapters.aws.logged import logged_from_now
 from tests.adapters.sending.rows import a_run
@@ -131,6 +134,53 @@ def test_no_trouble_of_ours_reaches_the_batch(world: World, run: Run, log: list[
         tell(run, refused(world))
     (line,) = [line for line in log if line["message"] == "notice_not_written"]
     assert (line["level"], line["code"], line["site_id"]) == ("ERROR", "unavailable", run.site_id)
+
+
+def test_of_two_workers_who_hear_it_at_once_one_writes(world: World, run: Run) -> None:
+    gate = refused(world)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: tell(run, gate), range(8)))
+    assert len(letters(world)) == 1
+
+
+def test_a_queue_that_fails_half_way_tells_nobody_twice(world: World, run: Run) -> None:
+    """All owners' letters go into the queue together."""
+    add_member("Owen", world.ada, Role.OWNER, world.clock)
+    with Faults() as faults:
+        faults.reject("sqs.SendMessageBatch", times=9)
+        tell(run, refused(world))
+    world.clock.advance(minutes=6)
+    tell(run, refused(world))
+    assert sorted(mail.to for mail in letters(world)) == ["ada@example.com", "owen@example.com"]
+
+
+def test_a_tenant_without_owners_has_nobody_to_write_to(world: World, run: Run, log: list[dict[str, Any]]) -> None:
+    Table("core").delete(f"T#{run.tenant_id}", f"MEMBER#{world.ada.user_id}")
+    tell(run, refused(world))
+    assert letters(world) == []
+    assert [line["message"] for line in log] == ["host_closed"]
+
+
+def test_an_owner_who_has_left_is_not_written_to(world: World, run: Run) -> None:
+    owen = add_member("Owen", world.ada, Role.OWNER, world.clock)
+    Table("core").delete(f"USER#{owen.user_id}", "-")
+    tell(run, refused(world))
+    assert [mail.to for mail in letters(world)] == ["ada@example.com"]
+
+
+def test_owners_of_a_suspended_account_are_written_to_all_the_same(world: World, run: Run) -> None:
+    """It is theirs to mend before they are back."""
+    key = (f"T#{run.tenant_id}", "TENANT")
+    row = Table("core").get(*key)
+    assert row is not None
+    Table("core").put(row | {"state": State.SUSPENDED.value})
+    tell(run, refused(world))
+    assert len(letters(world)) == 1
+
+
+def test_nobody_of_another_tenant_hears_anything(world: World, run: Run) -> None:
+    tell(replace(run, tenant_id=world.cyd.tenant_id), refused(world))
+    assert letters(world) == []  # the site is not Cyd's
 
 
 def test_a_site_that_is_closed_meanwhile_has_nobody_to_write_to(world: World, run: Run) -> None:

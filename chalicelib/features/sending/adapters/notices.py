@@ -57,8 +57,7 @@ class LoudNotices:
     def _write(self, tenant_id: str, notice: Notice, gate: Gate, *, now: datetime) -> None:
         if self._told.begin(tenant_id, notice, now=now):
             words = letter(notice.news, gate, site_name=self._site_name(tenant_id, notice.site_id))
-            for address in self._owners(tenant_id):
-                post(Letter(to=address, subject=words.subject, text=words.text))
+            post(*(Letter(to=address, subject=words.subject, text=words.text) for address in self._owners(tenant_id)))
             self._told.done(tenant_id, notice, now=now)
 
 
