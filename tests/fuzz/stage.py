@@ -5,19 +5,16 @@ Made over HTTP on the running product, in numbers, because the requests that fol
 
 from __future__ import annotations
 
-import json
-import re
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 from chalicelib.core import clock
 from infra.local.push_service.service import PushService
 from tests.fakes.local_product import Product
+from tests.fakes.outsider import Caller, open_account, patiently, subscribe, token_of_letter
 
 EMAIL, OTHER, PASSWORD = "fuzz@example.com", "other@example.com", "a long enough password"
 ORIGIN = "https://shop.example"
@@ -25,26 +22,6 @@ _MANY = 60
 _FEW = 15
 _SCOPES = ("sites:read", "sites:write", "audience:read", "audience:write", "campaigns:read", "campaigns:write")
 _MESSAGE = {"title": "Sale", "body": "Until Sunday", "url": f"{ORIGIN}/sale"}
-_PATIENCE_SECONDS = 20
-
-
-@dataclass(frozen=True)
-class Caller:
-    url: str
-    token: str = ""
-
-    def post(self, path: str, body: Any, **headers: str) -> Any:
-        return self._ask("POST", path, body, headers)
-
-    def get(self, path: str) -> Any:
-        return self._ask("GET", path, None, {})
-
-    def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
-        credentials = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        sent = None if body is None else json.dumps(body).encode()
-        whole = {"Content-Type": "application/json", **credentials, **headers}
-        with urlopen(Request(self.url + path, data=sent, headers=whole, method=method), timeout=30) as answer:
-            return json.load(answer)
 
 
 def prepare(product: Product, folder: Path) -> dict[str, str]:
@@ -54,7 +31,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
     ada = replace(anyone, token=tokens["access_token"])
     site = _site(ada)
-    subscribed = [_subscription(ada, site, index) for index in range(_FEW)]
+    subscribed = [subscribe(ada, site, index, origin=ORIGIN) for index in range(_FEW)]
     own, *others = [one["subscription_id"] for one in subscribed]
     lists = {
         **_sites(ada, site),
@@ -68,7 +45,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "tenants": [tokens["tenant"]["id"]],
         "runs": [_run(ada, site) for _ in range(_FEW)],
         "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
-        "letters": [_letter(anyone, f"new{number}@example.com") for number in range(_FEW)],
+        "letters": [token_of_letter(anyone, f"new{number}@example.com") for number in range(_FEW)],
     }
     lists["push_hosts"] = _hosts_in_trouble(operator, ada, tokens["tenant"]["id"], site["id"], others)
     for name, values in lists.items():
@@ -82,20 +59,8 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     }
 
 
-def _letter(anyone: Caller, email: str) -> str:
-    """The token in the letter to a newcomer."""
-    anyone.post("/v1/auth/register", {"email": email, "password": PASSWORD, "tenant_name": "Fuzz"})
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not (letters := anyone.get(f"/local/outbox?to={email}")["data"]):
-        assert time.monotonic() < deadline, "no letter came"
-        time.sleep(0.05)
-    found = re.search(r"token=([\w.-]+)", letters[0]["text"])
-    assert found
-    return found[1]
-
-
 def _account(anyone: Caller, email: str) -> Any:
-    return anyone.post("/v1/auth/verify-email", {"token": _letter(anyone, email), "password": PASSWORD})
+    return open_account(anyone, email, PASSWORD)
 
 
 def _signed_in(anyone: Caller) -> Any:
@@ -147,10 +112,7 @@ def _under_way(ada: Caller, site: Any) -> str:
     campaign = _campaign(ada, site, throttle_per_minute=1)
     path = f"/v1/sites/{site['id']}/campaigns/{campaign}"
     ada.post(f"{path}/send", {})
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while ada.get(f"{path}/stats")["state"] != "sending":
-        assert time.monotonic() < deadline, "it was not planned"
-        time.sleep(0.05)
+    patiently(lambda: ada.get(f"{path}/stats")["state"] == "sending", "a planned run")
     return campaign
 
 
@@ -163,10 +125,9 @@ def _hosts_in_trouble(operator: Caller, ada: Caller, tenant_id: str, site_id: st
     """That a site keeps away from, because they only asked it to wait."""
     operator.post("/local/push-service/rules", {"rules": [{"answer": {"status": 429}}]})
     ada.post(f"/v1/sites/{site_id}/notifications", {"to": {"subscription_ids": people}, "message": _MESSAGE})
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not (gates := operator.get(f"/v1/ops/tenants/{tenant_id}/sites/{site_id}/gates")["data"]):
-        assert time.monotonic() < deadline, "no gate was closed"
-        time.sleep(0.05)
+    gates = patiently(
+        lambda: operator.get(f"/v1/ops/tenants/{tenant_id}/sites/{site_id}/gates")["data"], "a closed gate"
+    )
     operator.post("/local/push-service/rules", {"rules": []})
     return [gate["host"] for gate in gates]
 
@@ -184,8 +145,3 @@ def _browser(site: Any) -> dict[str, Sequence[str]]:
         "p256dh": [one["keys"]["p256dh"] for one in found],
         "auth": [one["keys"]["auth"] for one in found],
     }
-
-
-def _subscription(ada: Caller, site: Any, index: int) -> Any:
-    browser = PushService.simulated(11, index, vapid_public_key=site["vapid_public_key"])
-    return ada.post(f"/v1/sdk/{site['site_key']}/subscriptions", {"subscription": browser}, Origin=ORIGIN)
