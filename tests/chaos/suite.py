@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import connection, parent_process
+from threading import Thread
 
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.story import Story
@@ -40,15 +44,37 @@ def tell(seed: int, *, subscribers: int) -> Told:
 
 def tell_all(seeds: Iterable[int], *, subscribers: int, processes: int) -> Iterator[Told]:
     """In their order."""
-    with ProcessPoolExecutor(processes) as pool:
+    with _pool(processes) as pool:
         yield from pool.map(partial(tell, subscribers=subscribers), seeds, chunksize=2)
 
 
 def try_mutants(*, processes: int) -> Iterator[tuple[str, tuple[int, Breach] | None]]:
     """Each by its name, with how it was caught."""
     names = [mutant.name for mutant in MUTANTS]
-    with ProcessPoolExecutor(processes) as pool:
+    with _pool(processes) as pool:
         yield from zip(names, pool.map(_try_mutant, names), strict=True)
+
+
+@contextmanager
+def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Who leaves early does not wait for what was not begun."""
+    pool = ProcessPoolExecutor(processes, initializer=_go_with_parent)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _go_with_parent() -> None:
+    """A pool's processes would wait for ever for more from one that was killed."""
+    parent = parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _try_mutant(name: str) -> tuple[int, Breach] | None:

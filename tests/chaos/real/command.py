@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from types import FrameType
 
-from tests.chaos.real.suite import RealSuite, standing
+from tests.chaos.real.house import standing
 from tests.chaos.suite import Told, kinds
 from tests.chaos.witness import Kind
 
@@ -24,15 +24,17 @@ def tell(seeds: Sequence[int], *, tries_mutants: bool) -> int:
     signal.signal(signal.SIGTERM, _leave)
     sums: Counter[str] = Counter()
     with standing() as house:
+        from tests.chaos.real.suite import RealSuite
+
         suite = RealSuite(house)
         for told in suite.tell_all(seeds):
             sums.update(told.figures)
             sums.update(seeds=1, **kinds(told))
             _show(told)
         if tries_mutants:
-            for name, breach in suite.try_mutants():
-                sums.update(mutants=1, mutants_caught=breach is not None)
-                print(f"mutant {name}: {f'caught: {breach}' if breach else 'NOT CAUGHT'}", flush=True)
+            for name, caught in suite.try_mutants():
+                sums.update(mutants=1, mutants_caught=caught is not None)
+                print(f"mutant {name}: {f'caught by seed {caught[0]}: {caught[1]}' if caught else 'NOT CAUGHT'}")
     print(f"real: {dict(sums)}")
     print(f"REAL {json.dumps({name: sums[name] for name in _LINE})}", flush=True)
     return 1 if sums["mutants_caught"] < sums["mutants"] or any(sums[kind] for kind in Kind) else 0

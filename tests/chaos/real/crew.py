@@ -103,12 +103,12 @@ class Crew:
             worker.process.join(_END_SECONDS)
 
     def _hire(self) -> Worker:
-        worker_turn, hand = self._context.Lock(), Hand(self._context)
-        arguments = (self._surroundings, self._leash.group, worker_turn, hand)
-        process = self._context.Process(target=labour, args=arguments)
+        turn, hand = self._context.Lock(), Hand(self._context)
+        arguments = (self._surroundings, self._leash.group, turn, hand)
+        process = self._context.Process(target=labour, args=arguments, daemon=True)
         process.start()
         self._hands.append(hand)
-        return Worker(process, worker_turn, hand)
+        return Worker(process, turn, hand)
 
 
 def context() -> ForkServerContext:

@@ -1,5 +1,5 @@
-"""A process group for the crew. Its leader waits for the one who hired it: when that one is gone, however it went, the
-whole group is killed, also whoever stands still.
+"""A process group for the crew. Its leader waits for the one who hired it: when that one is gone, however it went, or
+tells it to go, the whole group is killed, also whoever stands still.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MOST_SECONDS = 60.0
 class Leash:
     def __init__(self, context: ForkServerContext) -> None:
         is_held = context.Event()
-        self._leader = context.Process(target=_lead, args=(is_held,))
+        self._leader = context.Process(target=_lead, args=(is_held,), daemon=True)
         self._leader.start()
         if not is_held.wait(_MOST_SECONDS):
             raise TimeoutError("no process group could be made")
@@ -40,8 +40,13 @@ def take(group: int) -> None:
 
 def _lead(is_held: Event) -> None:
     os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: _end())
     is_held.set()
     hired_by = parent_process()
     assert hired_by is not None
     connection.wait([hired_by.sentinel])
+    _end()
+
+
+def _end() -> None:
     os.killpg(0, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.features.sending.model.batch import Batch
@@ -10,15 +11,19 @@ from chalicelib.features.sending.service.ports import Ports, Pushes, Recipient
 from chalicelib.features.sending.store.batches import BatchRows
 from tests.chaos.real.fate import Blow
 from tests.chaos.real.senders import Between, BetweenAll, Change
+from tests.chaos.real.weather import RealWeather
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """`blows` are those that it cannot stand."""
+    """`blows` are those that it cannot stand, by seed."""
 
     name: str
     change: Change
-    blows: tuple[Blow, ...] = ()
+    blows: Callable[[int], Sequence[Blow]] = lambda _seed: ()
+
+    def weather(self, seed: int) -> RealWeather:
+        return RealWeather.gentle(seed, *self.blows(seed))
 
 
 def change_of(name: str) -> Change:
@@ -87,12 +92,16 @@ def _checkpoint_before_push(ports: Ports) -> Ports:
     return replace(ports, batches=ahead, channel=BetweenAll(ports.channel, lambda pushes: _Noting(pushes, ahead)))
 
 
-def _in_delivery(*, freezes: bool) -> tuple[Blow, ...]:
-    return tuple(Blow("send", step, freezes=freezes) for step in (19, 31, 23, 37))
+def _freeze_once(seed: int) -> Sequence[Blow]:
+    return (Blow("send", 15 + 4 * seed, freezes=True),)
+
+
+def _kill_often(seed: int) -> Sequence[Blow]:
+    return tuple(Blow("send", step + seed) for step in (19, 31, 23, 37))
 
 
 MUTANTS = (
-    Mutant("no fencing", lambda ports: replace(ports, batches=_WithoutFencing()), _in_delivery(freezes=True)),
-    Mutant("checkpoint before push", _checkpoint_before_push, _in_delivery(freezes=False)),
+    Mutant("no fencing", lambda ports: replace(ports, batches=_WithoutFencing()), _freeze_once),
+    Mutant("checkpoint before push", _checkpoint_before_push, _kill_often),
     Mutant("retry list lost", lambda ports: replace(ports, batches=_LosesRetries())),
 )

@@ -23,7 +23,7 @@ from chalicelib.features.subscriptions.wiring import audience, subscriptions
 from infra.local.push_service.ledger import Record
 from infra.local.push_service.service import PushService
 from tests.chaos.real.crew import Crew, Worker
-from tests.chaos.real.fate import Blow, is_sender
+from tests.chaos.real.fate import is_sender
 from tests.chaos.real.house import House
 from tests.chaos.real.verdict import GONE_STATUS, People, Toll, Verdict
 from tests.chaos.real.weather import RealWeather
@@ -39,13 +39,13 @@ _LETS_PASS_SECONDS = (61.0, 361.0, 61.0, 181.0)  # a tick; what a dead worker ha
 
 
 class Tale:
-    def __init__(self, house: House, crew: Crew, seed: int, blows: Sequence[Blow] | None = None) -> None:
+    def __init__(self, house: House, crew: Crew, seed: int, weather: RealWeather) -> None:
         self._house = house
         self._crew = crew
         self._seed = seed
-        self._weather = weather = RealWeather.of(seed)
-        self._blows = deque(weather.blows if blows is None else blows)
-        self._ambushes = deque(weather.ambushes if blows is None else ())
+        self._weather = weather
+        self._blows = list(weather.blows)
+        self._ambushes = deque(weather.ambushes)
         self._rng = Random(f"people {seed}")
         self._site = self._open_site()
         self._members = [self._subscribe(number) for number in range(weather.subscribers)]
@@ -147,14 +147,14 @@ class Tale:
     def _mourn(self) -> Iterator[Breach]:
         for death in self._crew.bury():
             self.figures.update(kills=1, **({f"killed_in_{death.function}": 1} if death.function else {}))
-            self._toll.update(killed=is_sender(death.function))
+            self._toll.update(killed=int(is_sender(death.function)))
             if not death.was_killed:
                 yield Breach(Kind.BOUND, f"a worker died of itself in {death.function or 'between two turns'}")
         for worker in self._crew.workers:
             if worker.is_frozen and worker.process.pid not in self._still:
                 self._still[worker.process.pid or 0] = self._steps
                 self.figures.update(frozen=1, **{f"frozen_in_{worker.hand.function}": 1})
-                self._toll.update(frozen=is_sender(worker.hand.function))
+                self._toll.update(frozen=int(is_sender(worker.hand.function)))
 
     def _is_everyone_done(self) -> bool:
         return not any(worker.is_frozen or worker.is_at_work for worker in self._crew.workers)
