@@ -1,0 +1,125 @@
+"""A short life of one installation that leaves a row of every kind behind: what a museum is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.channels import registry
+from chalicelib.core import clock
+from infra.local import moto_patch
+from infra.local.connector import Everywhere
+from infra.local.push_service.service import PushService
+from tests.adapters.golden.museum import Museum
+from tests.fakes.clock import ManualClock
+from tests.fakes.installation import Installation
+from tests.fakes.nowhere import Nowhere
+from tests.journeys.shop import Shop
+from tests.world import PASSWORD, World
+
+DRAFT = {
+    "name": "Next",
+    "message": {"title": "Hello", "body": "there", "url": "https://shop.example/"},
+    "audience": {"all": True},
+}
+_NEWCOMER = {"email": "dora@example.com", "password": PASSWORD, "tenant_name": "Dora's"}
+
+
+@contextmanager
+def standing(aws: Installation) -> Iterator[Shop]:
+    manual = ManualClock(clock.SystemClock().now().replace(microsecond=0))
+    with PushService() as push_service:
+        registry.use(Everywhere(port=push_service.port, ca_path=push_service.ca_path))
+        clock.use(manual)
+        moto_patch.follow(manual)
+        aws.empty()
+        world = World.with_people(aws, manual)
+        try:
+            yield Shop(world, push_service, world.ada).open()
+        finally:
+            registry.use(Nowhere())
+            clock.use(clock.SystemClock())
+            moto_patch.follow(None)
+
+
+def lived(shop: Shop) -> Museum:
+    """What it leaves, and what a visitor has to know of it."""
+    facts: dict[str, Any] = {
+        "tenant": shop.owner.tenant_id,
+        "site": shop.site["id"],
+        "key": shop.bearer,
+        "operator": shop.operator,
+        "email": shop.owner.email,
+        "password": PASSWORD,
+    }
+    _people(shop)
+    facts |= _audience(shop)
+    facts |= _campaigns(shop)
+    _trouble(shop, but=facts["subscription"])
+    return Museum.of(shop.world.aws, facts, at=shop.world.clock.now())
+
+
+def _people(shop: Shop) -> None:
+    client = shop.world.client
+    client.post("/v1/auth/register", json=_NEWCOMER)
+    client.post("/v1/auth/login", json={"email": shop.owner.email, "password": "wrong password"})
+    client.post("/v1/api-keys", as_=shop.owner, json={"name": "twice", "scopes": ["sites:read"]})
+
+
+def _audience(shop: Shop) -> dict[str, Any]:
+    known = shop.subscribe(
+        tags=["sale"],
+        attributes={"size": 42, "vip": True, "city": "Köln"},
+        timezone="Europe/Berlin",
+        language="de",
+        consent={"text": "Tell me", "version": "1"},
+    )
+    path = f"{shop.audience}/{known['subscription_id']}"
+    shop.ask("PATCH", path, json={"external_id": "user-1"})
+    left = shop.subscribe()
+    shop.ask("DELETE", f"{shop.audience}/{left['subscription_id']}", expect=204)
+    shop.gather(24)
+    return {"subscription": known["subscription_id"], "left": left["subscription_id"]}
+
+
+def _campaigns(shop: Shop) -> dict[str, Any]:
+    sent, paused, scheduled = shop.draft(), shop.draft(throttle_per_minute=1), shop.draft()
+    at = shop.world.clock.now() + timedelta(days=2)
+    shop.ask("POST", f"{scheduled}/schedule", json={"schedule": {"send_at": at.isoformat()}})
+    run = shop.send(sent)
+    shop.settle()
+    shop.send(paused)
+    shop.settle()
+    shop.ask("POST", f"{paused}/pause")
+    known = next(row["sk"] for row in shop.world.aws.rows("subs") if row["status"] == "active")
+    notification = shop.notify(subscription_ids=[f"sub_{known}"])
+    shop.settle()
+    shop.pass_time(minutes=1)
+    once = shop.ask("POST", shop.campaigns, json=DRAFT, headers={"Idempotency-Key": "once"}, expect=201)
+    return {
+        "drafted_once": once["id"],
+        "sent": sent,
+        "paused": paused,
+        "scheduled": scheduled,
+        "run": run,
+        "notification": notification["id"],
+        "stats": shop.stats(sent),
+    }
+
+
+def _trouble(shop: Shop, *, but: str) -> None:
+    """Some wait and some are gone, a host refuses the key, and two stops stand."""
+    active = [f"sub_{row['sk']}" for row in shop.world.aws.rows("subs") if row["status"] == "active"]
+    others = sorted(set(active) - {but})
+    for status, whom in ((503, others[:3]), (410, others[3:5]), (403, [])):
+        shop.push_service.set_rules([{"answer": {"status": status}}])
+        if whom:
+            shop.notify(subscription_ids=whom)
+        else:
+            shop.send(shop.draft())
+        shop.settle()
+    whose: list[dict[str, str]] = [{}, {"tenant_id": shop.owner.tenant_id}]
+    for each in whose:
+        shop.operate("POST", "/sending/stop", json=each)

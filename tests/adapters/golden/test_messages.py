@@ -1,0 +1,90 @@
+"""Every message of every queue as version 1 spelled it: read by today's code, and still written so.
+
+To change a format, raise its `v`, keep reading these, and add the new spelling beside them.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from chalice.app import SQSEventConfig
+
+from app import app
+from chalicelib.aws.letters import Letter
+from chalicelib.aws.messages import Message
+from chalicelib.aws.worker import decode
+from chalicelib.core.errors import FromTheFuture
+from chalicelib.features.audit.schemas import LateEvent
+from chalicelib.features.due.model import DueMessage
+from chalicelib.features.sending.schemas.messages import WakeMessage
+from tests.adapters.aws.logged import logged_from_now
+from tests.fakes.installation import Installation
+from tests.fakes.lambdas import Lambdas
+
+WAKE = WakeMessage(tenant="ten_a", site="site_b", run="run_c", n=5)
+EVENT = LateEvent(
+    tenant="ten_a",
+    actor="usr_b",
+    action="campaign.removed",
+    subject="cmp_c",
+    request_id="req_d",
+    at=datetime(2026, 3, 1, 9, tzinfo=UTC),
+    tried_month="202603",
+    tried_sequence=7,
+)
+SPELLED: dict[str, tuple[Message, str]] = {
+    "plan": (
+        DueMessage(kind="campaign", tenant="ten_a", id="cmp_c", at=1_772_366_460_123, minute=29_539_441),
+        '{"kind":"campaign","tenant":"ten_a","id":"cmp_c","at":1772366460123,"minute":29539441,"v":1}',
+    ),
+    "sweep": (
+        DueMessage(kind="run", tenant="ten_a", id="run_c", at=1_772_366_460_123, minute=29_539_441),
+        '{"kind":"run","tenant":"ten_a","id":"run_c","at":1772366460123,"minute":29539441,"v":1}',
+    ),
+    **dict.fromkeys(
+        ("send", "send-small", "send-transactional"),
+        (WAKE, '{"tenant":"ten_a","site":"site_b","run":"run_c","n":5,"v":1}'),
+    ),
+    "mail": (
+        Letter(to="ada@example.com", subject="Hello", text="Grüße"),
+        '{"to":"ada@example.com","subject":"Hello","text":"Grüße","v":1}',
+    ),
+    "audit": (
+        EVENT,
+        (
+            '{"tenant":"ten_a","actor":"usr_b","action":"campaign.removed","subject":"cmp_c","request_id":"req_d",'
+            '"at":"2026-03-01T09:00:00Z","tried_month":"202603","tried_sequence":7,"v":1}'
+        ),
+    ),
+}
+
+
+def test_no_queue_is_left_out() -> None:
+    assert {source.queue for source in app.event_sources if isinstance(source, SQSEventConfig)} == SPELLED.keys()
+
+
+@pytest.mark.parametrize("queue", SPELLED)
+def test_its_own_handler_takes_it(aws: Installation, queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = logged_from_now(monkeypatch)
+    lambdas = Lambdas(aws.prefix)
+    lambdas.deliver(queue, SPELLED[queue][1])
+    assert [line["message"] for line in log if line["level"] != "INFO"] == []
+    assert lambdas.waiting(queue) == 0
+
+
+@pytest.mark.parametrize("queue", SPELLED)
+def test_it_is_read_and_still_written(queue: str) -> None:
+    message, body = SPELLED[queue]
+    assert decode(body, type(message)) == message
+    assert json.loads(msgspec.json.encode(message)) == json.loads(body)
+
+
+@pytest.mark.parametrize("queue", SPELLED)
+def test_one_with_more_in_it_is_read_and_one_of_a_later_version_is_not(queue: str) -> None:
+    message, body = SPELLED[queue]
+    assert decode(json.dumps(json.loads(body) | {"added": {"later": 1}}), type(message)) == message
+    with pytest.raises(FromTheFuture):
+        decode(json.dumps(json.loads(body) | {"v": message.v + 1}), type(message))
