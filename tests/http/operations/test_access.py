@@ -8,6 +8,7 @@ import pytest
 
 from app import app
 from chalicelib.core.identity import TENANT_SCOPES
+from chalicelib.features.identity.wiring import identity
 from chalicelib.web.allow import Caller
 from chalicelib.web.endpoint import Endpoint
 from tests.http.campaigns.desk import bare
@@ -79,3 +80,22 @@ def test_a_hostile_body_changes_nothing(house: House, endpoint: Endpoint, body: 
         answer = house.try_(endpoint.method, path_of(house, endpoint), body=body)
         assert answer.status == status
         assert [row for row in house.world.aws.rows("core") if row["pk"] == "STOP"] == []
+
+
+@EACH
+def test_a_key_that_was_revoked_opens_nothing_any_more(house: House, endpoint: Endpoint) -> None:
+    identity().api_keys.revoke(tenant_id="", key_id=key_id_of(house), now=house.world.clock.now())
+    answer = house.try_(endpoint.method, path_of(house, endpoint), json=body_of(endpoint))
+    assert (answer.status, answer.code) == (401, "invalid_token")
+    assert [row for row in house.world.aws.rows("core") if row["pk"] == "STOP"] == []
+
+
+def test_no_tenant_can_revoke_the_operators_key(house: House) -> None:
+    answer = house.world.client.delete(f"/v1/api-keys/{key_id_of(house)}", as_=house.world.ada)
+    assert (answer.status, answer.code) == (404, "not_found")
+    house.ask("GET", "/v1/ops/sending")
+
+
+def key_id_of(house: House) -> str:
+    (row,) = [row for row in house.world.aws.rows("core") if row["pk"] == "OPERATOR"]
+    return str(row["sk"]).removeprefix("APIKEY#")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from chalicelib.aws.letters import Letter, post
+from chalicelib.features.operations.service import MOST_REDRIVEN
+from chalicelib.features.operations.wiring import operations
 from tests.http.operations.house import House
 
 
@@ -55,6 +58,26 @@ def test_dead_letters_go_back_and_are_worked_off(house: House) -> None:
     assert numbers == list(range(12))
     assert house.world.lambdas.work("send") == 12
     assert house.ask("POST", "/v1/ops/queues/send/redrive", json={})["moved"] == 0
+
+
+def test_two_who_redrive_at_once_lose_nothing_and_move_nothing_twice(house: House) -> None:
+    house.put("send-dlq", 60)
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(operations().redrive, name="send") for _ in range(2)]
+        done = [call.result() for call in calls]
+    assert sum(each.moved for each in done) == 60
+    numbers = sorted(json.loads(body)["n"] for body in house.world.lambdas.bodies("send"))
+    assert numbers == list(range(60))
+    assert house.world.lambdas.bodies("send-dlq") == []
+
+
+def test_of_a_giant_one_a_call_moves_so_many_and_says_what_is_left(house: House) -> None:
+    house.put("send-dlq", MOST_REDRIVEN + 20)
+    done = house.ask("POST", "/v1/ops/queues/send/redrive", json={})
+    assert (done["moved"], done["left"]) == (MOST_REDRIVEN, 20)
+    again = house.ask("POST", "/v1/ops/queues/send/redrive", json={})
+    assert (again["moved"], again["left"]) == (20, 0)
+    assert len(house.world.lambdas.bodies("send")) == MOST_REDRIVEN + 20
 
 
 def test_one_queue_is_not_another(house: House) -> None:

@@ -67,6 +67,22 @@ def test_batches_come_page_by_page(house: House, run: str) -> None:
     assert house.try_("GET", run, query={"cursor": first["next_cursor"], "condition": "idle"}).code == "bad_cursor"
 
 
+def test_a_cursor_is_good_for_its_own_run_alone(house: House, run: str) -> None:
+    owner = house.desk.owner.tenant_id
+    other = a_run(tenant_id=owner, site_id=house.desk.site_id, id="run_" + "1" * 26)
+    drive.run(RunRows().add(owner, other))
+    cursor = house.ask("GET", run, query={"limit": 10})["next_cursor"]
+    answer = house.try_("GET", f"{house.tenant}/runs/{other.id}", query={"cursor": cursor})
+    assert (answer.status, answer.code) == (422, "bad_cursor")
+    campaigns = f"/v1/sites/{house.desk.site_id}/campaigns"
+    assert house.world.client.get(campaigns, as_=house.world.ada, query={"cursor": cursor}).code == "bad_cursor"
+
+
+def test_a_run_belongs_to_one_tenant(house: House, run: str) -> None:
+    elsewhere = run.replace(house.desk.owner.tenant_id, house.world.cyd.tenant_id)
+    assert house.try_("GET", elsewhere).status == 404
+
+
 @pytest.mark.parametrize(
     ("condition", "numbers"), [("final", [5]), ("idle", [2]), ("abandoned", [9]), ("waiting", []), ("leased", [])]
 )
