@@ -11,13 +11,17 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from chalicelib.aws import pages
+
 _CONFIG = Config(connect_timeout=1.0, read_timeout=5.0, retries={"mode": "standard", "total_max_attempts": 4})
 making = Lock()  # botocore's sessions make one client at a time
 
 
 @cache
 def session() -> Session:
-    return get_session()
+    session = get_session()
+    session.register(pages.EVENT, pages.read_at_once)
+    return session
 
 
 @cache
