@@ -74,8 +74,10 @@ coverage: $(DEV)  ## All tests under coverage, and its two gates
 e2e: $(DEV)  ## The tests that need a real browser (skipped where there is none, unless E2E_REQUIRED=1)
 	@$(PYTEST) -m e2e $(ARGS)
 
-chaos: SEEDS ?= 50
-chaos: $(DEV)  ## Kill, lose and repeat under a seeded scheduler (SEEDS=50)
+chaos: SEEDS ?= 200
+chaos: REAL ?= 20
+chaos: $(DEV)  ## Kill, lose and repeat: for real, then under a seeded scheduler (SEEDS=200, REAL=20)
+	@$(PY) -m tests.chaos --real --seeds $(REAL)
 	@$(PY) -m tests.chaos --seeds $(SEEDS)
 
 fuzz: $(DEV)  ## Ask every operation of the contract what nobody would (EXAMPLES=20 of each)

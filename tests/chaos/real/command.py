@@ -34,13 +34,17 @@ def tell(seeds: Sequence[int], *, tries_mutants: bool) -> int:
         if tries_mutants:
             for name, caught in suite.try_mutants():
                 sums.update(mutants=1, mutants_caught=caught is not None)
-                print(f"mutant {name}: {f'caught by seed {caught[0]}: {caught[1]}' if caught else 'NOT CAUGHT'}")
+                print(
+                    f"mutant {name}: {f'caught by seed {caught[0]}: {caught[1]}' if caught else 'NOT CAUGHT'}",
+                    flush=True,
+                )
     print(f"real: {dict(sums)}")
     print(f"REAL {json.dumps({name: sums[name] for name in _LINE})}", flush=True)
     return 1 if sums["mutants_caught"] < sums["mutants"] or any(sums[kind] for kind in Kind) else 0
 
 
 def _show(told: Told) -> None:
+    print(f"seed {told.seed}: {dict(told.figures)}", flush=True)
     for breach in told.breaches:
         print(f"seed {told.seed}: {breach}", flush=True)
     if told.breaches:

@@ -14,7 +14,7 @@ from multiprocessing.context import BaseContext
 
 from chalicelib.core.errors import Unavailable
 
-FUNCTIONS = ("tick", "plan", "sweep", "send", "send_small", "send_transactional")
+FUNCTIONS = ("tick", "plan", "sweep", "send", "send_small")
 
 
 def is_sender(function: str) -> bool:
@@ -38,6 +38,13 @@ class Fate:
     def __init__(self, context: BaseContext) -> None:
         self._left = context.RawArray("i", len(FUNCTIONS))
         self._freezes = context.RawArray("i", len(FUNCTIONS))
+        self._ticked_minute = context.RawValue("q", 0)
+
+    def ticks(self, minute: int) -> bool:
+        """Whether whoever asks is the first to, this minute; or nearly: ticks may overlap."""
+        is_first = bool(minute > self._ticked_minute.value)
+        self._ticked_minute.value = minute
+        return is_first
 
     def deal(self, blow: Blow) -> None:
         index = FUNCTIONS.index(blow.function)

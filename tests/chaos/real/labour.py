@@ -15,11 +15,13 @@ from typing import Any
 
 from botocore.handlers import BUILTIN_HANDLERS
 
+from chalicelib.core import clock
+from chalicelib.core.clock import minute_of
 from tests.chaos.real import leash
 from tests.chaos.real.fate import FUNCTIONS, Fate, Hand
 from tests.chaos.real.shared_clock import SharedClock
 
-_NAP_SECONDS = 0.02
+_NAP_SECONDS = 0.05
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -57,19 +59,19 @@ _STEPS = ("before-send", "response-received")
 def _sources(surroundings: Surroundings, hand: Hand) -> list[Any]:
     from app import app
     from chalicelib.channels import registry
-    from chalicelib.core import clock as product_clock
     from infra.local.connector import Everywhere
     from infra.local.runner import Runner
     from tests.chaos.real.mutants import change_of
     from tests.chaos.real.senders import rebuild
 
-    clock = SharedClock(surroundings.passed)
-    product_clock.use(clock)
+    shared_clock = SharedClock(surroundings.passed)
+    clock.use(shared_clock)
     registry.use(Everywhere(port=surroundings.push_port, ca_path=surroundings.ca_path))
     rebuild(hand, change_of(surroundings.mutant))
     for name in FUNCTIONS:
         app.handler_map[name] = _watched(name, app.handler_map[name], hand)
-    runner = Runner(app, clock=clock, prefix=os.environ["PREFIX"])
+    app.handler_map["tick"] = _once_a_minute(app.handler_map["tick"], surroundings.fate)
+    runner = Runner(app, clock=shared_clock, prefix=os.environ["PREFIX"])
     return [source for source in runner.sources if source.function.name in FUNCTIONS]
 
 
@@ -79,6 +81,11 @@ def _watched(name: str, handler: Handler, hand: Hand) -> Handler:
             return handler(event, context)
 
     return watched
+
+
+def _once_a_minute(handler: Handler, fate: Fate) -> Handler:
+    """A schedule fires for one of them."""
+    return lambda event, context: handler(event, context) if fate.ticks(minute_of(clock.now())) else None
 
 
 def _write_to(log: Path) -> None:
