@@ -21,6 +21,16 @@ from infra.local.push_service.server import Server
 
 _SMALLEST_BODY = 200 + 103  # what is asked to be sent, and what RFC 8291 adds
 _STREAMS = 256
+_AS_GOOGLE_SAYS = (
+    ("location", "https://fcm.googleapis.com/0:1698742625827058%e609af1cf9fd7ecd"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "SAMEORIGIN"),
+    ("x-xss-protection", "0"),
+    ("date", "Sat, 21 Nov 2026 12:00:00 GMT"),
+    ("content-type", "text/html; charset=UTF-8"),
+    ("alt-svc", 'h3=":443"; ma=2592000,h3-29=":443"; ma=2592000'),
+)
+_YES, _NO = Answer(201, _AS_GOOGLE_SAYS), Answer(400)
 
 
 class ObligingDesk(Desk):
@@ -30,7 +40,7 @@ class ObligingDesk(Desk):
 
     def receive(self, request: Request) -> Reply:
         is_push = request.body_size >= _SMALLEST_BODY and "authorization" in request.headers
-        return Reply(Answer(201 if is_push else 400), spoiling=self._spoiling)
+        return Reply(_YES if is_push else _NO, spoiling=self._spoiling)
 
 
 def main() -> None:

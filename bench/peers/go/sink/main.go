@@ -18,6 +18,16 @@ const (
 	streams      = 256       // at once on a connection
 )
 
+// Every sender has to read them. Go adds Date and Content-Length, as Google does.
+var asGoogleSays = map[string]string{
+	"Location":               "https://fcm.googleapis.com/0:1698742625827058%e609af1cf9fd7ecd",
+	"X-Content-Type-Options": "nosniff",
+	"X-Frame-Options":        "SAMEORIGIN",
+	"X-XSS-Protection":       "0",
+	"Content-Type":           "text/html; charset=UTF-8",
+	"Alt-Svc":                `h3=":443"; ma=2592000,h3-29=":443"; ma=2592000`,
+}
+
 func main() {
 	log.SetFlags(0)
 	folder := flag.String("folder", "", "of its certificate, leaf.pem")
@@ -45,8 +55,9 @@ func answering(delay time.Duration) http.HandlerFunc {
 			return
 		}
 		time.Sleep(delay)
-		answer.Header().Set("Location", "https://push.example/m/0123456789abcdef")
-		answer.Header().Set("TTL", push.Header.Get("TTL"))
+		for name, value := range asGoogleSays {
+			answer.Header().Set(name, value)
+		}
 		answer.WriteHeader(http.StatusCreated)
 	}
 }
