@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import floor
+from math import floor, isfinite
 
 from bench.simulation import limits
 from bench.simulation.dollars import bill
-from bench.simulation.scenarios import Alone, Fairness, median
+from bench.simulation.scenarios import Alone, Fairness, WhatIf, median
 from bench.simulation.settings import Settings
 from chalicelib.features.sending.model.run import Lane
 
 _BULK = Lane.BULK.value
 _STEPS = 6
+SIZES = ("1m", "10m", "100m")
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,31 @@ def _size(found: Alone) -> str:
     assert send.run is not None, "it was planned"
     usd = bill(found.world, "-").usd
     times = (send.first_push_at - send.asked_at, send.reached_by(0.5), send.reached_by(0.999), send.took)
-    first, half, most, last = (f"{seconds:,.1f}" for seconds in times)
+    first, half, most, last = map(_seconds, times)
     return (
         f"  {send.subscribers:>11,} {send.run.batches:>8,} {first:>7} {half:>8} {most:>8} {last:>9}"
-        f" {max(found.by_seed):>13,.1f} {line.most_in_flight:>13} {line.cold_starts:>5} {usd:>9,.2f}"
-        f" {usd * 1e6 / send.subscribers:>7.4f}"
+        f" {_seconds(max(found.by_seed)):>13} {line.most_in_flight:>13} {line.cold_starts:>5} {usd:>9,.2f}"
+        f" {usd * 1e6 / send.pushes:>7.4f}" + ("" if isfinite(send.took) else _unfinished(found))
     )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:,.1f}" if isfinite(seconds) else "-"
+
+
+def _unfinished(found: Alone) -> str:
+    hours = found.world.longest_seconds / 3_600
+    return f"\n{'':>22}after {hours:.0f} h {found.send.share_reached:.0%} are reached; the planner gets no further"
+
+
+def what_ifs_text(found: Iterable[WhatIf]) -> str:
+    head = f"  {'':<58} {'1,000,000':>10} {'slowest seed':>13} {'10,000,000':>11}"
+    rows = [
+        f"  {each.what:<58} {each.million.seconds:>10.1f} {max(each.million.by_seed):>13.1f}"
+        f" {each.ten_millions.seconds:>11.1f}"
+        for each in found
+    ]
+    return "\n".join(["Seconds until the last answer, if there were …", head, *rows])
 
 
 def concurrency_text(sizes: Mapping[str, Alone]) -> str:
@@ -59,7 +79,8 @@ def concurrency_text(sizes: Mapping[str, Alone]) -> str:
 
 
 def _concurrency(found: Alone) -> str:
-    moments = [floor(found.send.asked_at + found.send.took * step / _STEPS) for step in range(1, _STEPS + 1)]
+    lasted = min(found.send.took, found.world.longest_seconds)
+    moments = [floor(found.send.asked_at + lasted * step / _STEPS) for step in range(1, _STEPS + 1)]
     cells = [f"{_at_once(found, second):>4} at {second:,} s" for second in moments]
     return f"  {found.send.subscribers:>11,}  " + ", ".join(cells)
 
@@ -114,6 +135,6 @@ def _limits() -> Iterator[str]:
 
 
 def last_line(sizes: Mapping[str, Alone]) -> str:
-    """For machines."""
-    figures = {f"seconds_{name}": round(found.seconds, 1) for name, found in sizes.items()}
+    """For machines. null: not done within the simulated time."""
+    figures = {f"seconds_{name}": round(s, 1) if isfinite(s := sizes[name].seconds) else None for name in SIZES}
     return f"BENCH {json.dumps(figures | {'usd_1m': round(bill(sizes['1m'].world, '-').usd, 4)})}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 
 from bench.simulation.lives import LIVES
@@ -16,6 +16,7 @@ from bench.simulation.world import World, lane_of
 from chalicelib.features.sending.model.run import Lane, Run
 
 MILLION = 1_000_000
+_FEWER_SEEDS = 3
 SEEDS = 9  # of which the middle one speaks: in some a push hangs twice near the end, in some none does
 QUIET_TENANTS, QUIET_AUDIENCE = 50, 100
 NOTIFICATIONS = 50
@@ -46,6 +47,34 @@ def _alone(settings: Settings, subscribers: int, seed: int, lives: int) -> tuple
     send = world.send("one", subscribers, at=0.0)
     world.live()
     return world, send
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    what: str
+    million: Alone
+    ten_millions: Alone
+
+
+def what_ifs(settings: Settings, *, lives: int) -> Iterator[WhatIf]:
+    """Each of these is a line or two of the template or of the settings."""
+    line = settings.lines[Lane.BULK.value]
+    twice = settings.with_line(line.name, mappings=_shared(line.most, 2))
+    thrice = settings.with_line(line.name, mappings=_shared(line.most, 3))
+    for what, changed in (
+        ("batches of 1,024", replace(settings, rows_per_batch=1_024)),
+        ("batches of 2,048", replace(settings, rows_per_batch=2_048)),
+        ("two mappings from the bulk queue to its function", twice),
+        ("two mappings, batches of 1,024", replace(twice, rows_per_batch=1_024)),
+        ("two mappings, batches of 2,048", replace(twice, rows_per_batch=2_048)),
+        ("three mappings", thrice),
+    ):
+        million = alone(changed, MILLION, seeds=_FEWER_SEEDS, lives=lives)
+        yield WhatIf(what, million, alone(changed, 10 * MILLION, lives=lives))
+
+
+def _shared(most: int, mappings: int) -> tuple[int, ...]:
+    return tuple(most // mappings + (number < most % mappings) for number in range(mappings))
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,13 @@ class Send:
 
     @property
     def took(self) -> float:
-        return self.last_push_at - self.asked_at
+        """Seconds until the last answer; endless when batches are left that the world did not live to see."""
+        is_done = self.run is not None and len(self.final) == self.run.batches
+        return self.last_push_at - self.asked_at if is_done else inf
+
+    @property
+    def share_reached(self) -> float:
+        return self.pushes / self.subscribers
 
     def pushed(self, at: float, *, first: float, last: float, pushes: int) -> None:
         self.first_push_at = min(self.first_push_at, at + first)
@@ -62,7 +68,7 @@ class Send:
 
     def reached_by(self, share: float) -> float:
         """When so large a share of all pushes had been answered; a shift counts when its last answer came."""
-        wanted = share * self.pushes
+        wanted = share * self.subscribers
         for at, pushes in sorted(self.answers):
             wanted -= pushes
             if wanted <= 0:

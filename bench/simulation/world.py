@@ -51,7 +51,7 @@ class World:
     mix: Mix = field(default_factory=Mix)
     peak_reads: float = 0.0
     lives_of_a_kind: int = LIVES
-    longest_seconds: float = 12 * 3_600.0
+    longest_seconds: float = 3_600.0
 
     def __post_init__(self) -> None:
         self.now = 0.0

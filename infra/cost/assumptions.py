@@ -39,7 +39,7 @@ PACKETS_A_PUSH = 2  # one of its own, one acknowledgement: loopback's are larger
 PACKET_HEADER_BYTES = 52  # IPv4 without options, TCP with timestamps
 
 # --- Around the campaign ---
-CONTAINERS = 500  # the bulk lane's maximum concurrency: as many cold starts a campaign, at most
+CONTAINERS = 600  # the bulk lane's maximum concurrency: as many cold starts a campaign, at most
 LOOKS_OF_THE_SWEEPER = 3  # one a minute while the campaign runs
 LOOKS_OF_THE_OWNER = 30  # at the campaign's figures while it runs
 PLATFORM_LOG_BYTES = 420  # INIT_START, START, END and REPORT of one invocation, with CloudWatch's 26 bytes a line

@@ -16,7 +16,7 @@ from chalicelib.features.sending.wiring import ports
 
 worker = Worker(__name__)
 
-_BULK_AT_ONCE = 500  # half of what an account runs at once by default: a giant campaign leaves room for all else
+_BULK_AT_ONCE = 600  # of the 1,000 an account runs at once by default: a giant campaign leaves room for all else
 
 
 @worker.queue("plan", DueMessage)
