@@ -64,16 +64,16 @@ class Sender:
         pages = [Page(rows[start : start + _PAGE_ROWS]) for start in range(0, len(rows), _PAGE_ROWS)]
         self._pages = cycle(pages)
         self._rows = SubscriptionRows()
-        self._channel = WebPushChannel(Key(job))
-        self._run = new_run()
+        self.key = Key(job)
+        self.run = new_run()
 
     def answer(self, **_: object) -> AWSResponse:
         return AWSResponse("", 200, {}, next(self._pages))
 
     async def push(self, count: int) -> None:
-        pushes = await self._channel.open(self._run)
+        pushes = await WebPushChannel(self.key).open(self.run)
         under_way = 0
-        for recipient in self._read(count):
+        for recipient in self.read(count):
             pushes.host_of(recipient)
             pushes.start(recipient)
             under_way += 1
@@ -82,7 +82,7 @@ class Sender:
         while under_way:
             under_way -= await _settled(pushes)
 
-    def _read(self, count: int) -> Iterator[Recipient]:
+    def read(self, count: int) -> Iterator[Recipient]:
         start, end = _SHARD
         while count > 0:
             page, _ = self._rows.read(_aws.TENANT, "site_bench", start=start, end=end, limit=_PAGE_ROWS)

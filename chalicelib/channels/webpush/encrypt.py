@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDH,
@@ -22,9 +22,12 @@ _RECORD_SIZE = (4_096).to_bytes(4)
 _SALT_BYTES = _AUTH_BYTES = 16
 _POINT_BYTES = 65
 _CURVE = SECP256R1()
+_AGREEMENT = ECDH()
 _KEY_INFO = b"WebPush: info\0"
 _CEK_INFO = b"Content-Encoding: aes128gcm\0\x01"
 _NONCE_INFO = b"Content-Encoding: nonce\0\x01"
+_BLOCK_BYTES = 64
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 class BadKey(Exception):
@@ -51,9 +54,17 @@ def encrypt(plaintext: bytes, *, p256dh: bytes, auth: bytes, ephemeral: Ephemera
     except ValueError:
         raise BadKey from None
     own = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    secret = hmac.digest(auth, private.exchange(ECDH(), browser), "sha256")
-    keying = hmac.digest(secret, _KEY_INFO + p256dh + own + b"\x01", "sha256")
-    pseudorandom = hmac.digest(salt, keying, "sha256")
-    key = hmac.digest(pseudorandom, _CEK_INFO, "sha256")[:16]
-    nonce = hmac.digest(pseudorandom, _NONCE_INFO, "sha256")[:12]
+    secret = _hmac(auth, private.exchange(_AGREEMENT, browser))
+    keying = _hmac(secret, _KEY_INFO + p256dh + own + b"\x01")
+    pseudorandom = _hmac(salt, keying)
+    key = _hmac(pseudorandom, _CEK_INFO)[:16]
+    nonce = _hmac(pseudorandom, _NONCE_INFO)[:12]
     return salt + _RECORD_SIZE + bytes([len(own)]) + own + AESGCM(key).encrypt(nonce, plaintext + b"\x02", None)
+
+
+def _hmac(key: bytes, message: bytes) -> bytes:
+    """RFC 2104, SHA-256, for keys of a block at most: `hmac.digest` sets OpenSSL up anew each time, and takes twice as
+    long for the five of a message.
+    """
+    block = key.ljust(_BLOCK_BYTES, b"\0")
+    return sha256(block.translate(_OUTER) + sha256(block.translate(_INNER) + message).digest()).digest()

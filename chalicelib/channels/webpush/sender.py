@@ -72,6 +72,7 @@ class WebPush:
     def __init__(self, wire: Wire, *, now: Callable[[], datetime]) -> None:
         self._wire = wire
         self._now = now
+        self._looked_at = now()
         self._under_way: dict[bytes, Vendor] = {}
         self._settled: list[tuple[bytes, Outcome]] = []
 
@@ -82,7 +83,7 @@ class WebPush:
             target = endpoints.parse(order.endpoint)
             host = target.host
             body = encrypt(order.payload, p256dh=order.p256dh, auth=order.auth)
-            authorization = signer.authorization(target.origin, now=self._now())
+            authorization = signer.authorization(target.origin, now=self._looked_at)
             headers = _headers(authorization, order.ttl_seconds, order.urgency, order.topic)
             self._wire.start(order.ticket, url=order.endpoint, host=host, headers=headers, body=body)
         except BadKey:
@@ -98,11 +99,13 @@ class WebPush:
         self._settled.append((ticket, outcome))
 
     def outcomes(self, wait_seconds: float) -> list[tuple[bytes, Outcome]]:
+        self._looked_at = self._now()  # what is started until the next look can do with this time
         settled, self._settled = self._settled, []
         replies = self._wire.replies(0.0 if settled else wait_seconds)
         return settled + [(ticket, self._judge(self._under_way.pop(ticket), reply)) for ticket, reply in replies]
 
     def abandon(self) -> None:
+        self._looked_at = self._now()
         self._wire.abandon()
         self._under_way.clear()
         self._settled.clear()

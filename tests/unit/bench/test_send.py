@@ -56,7 +56,7 @@ def test_who_reaches_every_bar_misses_none() -> None:
     assert send.bars_missed(send.figures_of(COSTS, PACES), is_cpu_bound=False) == []
 
 
-@pytest.mark.parametrize("name", ["pywebpush_loop_us", "pywebpush_async_us", "node_web_push_us", *NAMES])
+@pytest.mark.parametrize("name", ["pywebpush_loop_us", "pywebpush_async_us", "node_web_push_us", *sorted(NAMES)])
 def test_a_bar_that_is_missed_is_named(name: str) -> None:
     figures = send.figures_of(COSTS | {name: COSTS[name] - 1}, PACES)
     (missed,) = send.bars_missed(figures, is_cpu_bound=False)
