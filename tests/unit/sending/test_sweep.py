@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.channels.outcome import Outcome, Verdict
+from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.run import Lane, State
 from chalicelib.features.sending.service.claim import claim
 from chalicelib.features.sending.service.look import look_by
@@ -65,13 +66,13 @@ def test_each_wave_waits_longer_for_the_queue_may_be_full_of_the_last(scene: Sce
     assert [(two - one) // MINUTE for one, two in pairwise(waves)] == [4, 8, 16, 16]
 
 
-def test_a_wave_is_no_larger_than_a_thousand() -> None:
+def test_a_wave_is_no_larger_than_a_thousand_and_spread_over_the_ring() -> None:
     scene = Scene()
     scene.launch(batches=2_048, look_at=scene.now)
     scene.pass_time(minutes=2)
     look(scene)
     ((lane, numbers, _),) = scene.wakes.sent
-    assert (lane, numbers) == (Lane.BULK, list(range(1_000)))
+    assert (lane, numbers) == (Lane.BULK, list(ring.spread(2_048))[:1_000])
 
 
 def test_a_live_worker_is_no_suspect_and_a_dead_one_is(scene: Scene) -> None:
@@ -102,7 +103,7 @@ def test_a_wait_that_nobody_woke_from_is_a_suspect(scene: Scene) -> None:
         scene.deliver(number)
     scene.pass_time(minutes=40)
     look(scene)
-    assert scene.wakes.sent == [(Lane.SMALL, [0, 1, 2, 3], 0)]
+    assert scene.wakes.sent == [(Lane.SMALL, [0, 2, 1, 3], 0)]
 
 
 def test_after_a_cancel_even_those_who_wait_are_woken(scene: Scene) -> None:
@@ -111,7 +112,7 @@ def test_after_a_cancel_even_those_who_wait_are_woken(scene: Scene) -> None:
         scene.deliver(number)
     scene.change(state=State.CANCELLED, reissued_at=None)
     look(scene)
-    assert scene.wakes.sent == [(Lane.SMALL, [0, 1, 2, 3], 0)]
+    assert scene.wakes.sent == [(Lane.SMALL, [0, 2, 1, 3], 0)]
     for number in range(4):
         scene.deliver(number)
     look(scene)
@@ -124,7 +125,7 @@ def test_a_paused_run_is_looked_at_when_it_expires(scene: Scene) -> None:
     assert scene.run.look_at == scene.run.expires_at
     assert scene.wakes.sent == []
     look(scene)
-    assert scene.wakes.sent == [(Lane.SMALL, [0, 1, 2, 3], 0)]
+    assert scene.wakes.sent == [(Lane.SMALL, [0, 2, 1, 3], 0)]
 
 
 def test_a_run_that_was_never_planned_is_planned_now() -> None:
@@ -213,4 +214,4 @@ def test_a_clock_behind_the_planners_still_sees_what_was_lost(scene: Scene) -> N
     """Else it would find nothing to do before the run's expiry, and nobody would look for a day."""
     scene.change(started_at=scene.now + 2 * MINUTE, reissued_at=None)
     look(scene)
-    assert (scene.wakes.sent, next_look(scene)) == ([(Lane.SMALL, [0, 1, 2, 3], 0)], MINUTE)
+    assert (scene.wakes.sent, next_look(scene)) == ([(Lane.SMALL, [0, 2, 1, 3], 0)], MINUTE)

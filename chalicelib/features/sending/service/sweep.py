@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.core.errors import Stale
 from chalicelib.features.due.model import Entry
+from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.guard import awaits_verdict
 from chalicelib.features.sending.model.run import Run
@@ -74,7 +75,10 @@ async def _go_on(ports: Ports, run: Run, batches: Sequence[Batch], now: datetime
 
 
 def _suspects(run: Run, batches: Sequence[Batch], now: datetime) -> list[int]:
-    """Unstarted, or dropped by a worker that is gone, or past the time it was to wake. What waits as planned is not."""
+    """Unstarted, or dropped by a worker that is gone, or past the time it was to wake. What waits as planned is not.
+
+    In the order in which they were planned: a wave of neighbours on the ring would meet on one partition.
+    """
     stops = run.stops_pushing(now=now) is not None
     fine = {
         batch.number
@@ -84,7 +88,7 @@ def _suspects(run: Run, batches: Sequence[Batch], now: datetime) -> list[int]:
         or (batch.is_waiting(now=now) and not stops)
         or awaits_verdict(run, batch.progress)
     }
-    missing = (number for number in range(run.batches or 0) if number not in fine)
+    missing = (number for number in ring.spread(run.batches or 0) if number not in fine)
     return [number for number in missing if stops or run.is_released(number, now=now)]
 
 
