@@ -10,14 +10,15 @@ import pytest
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Invalid, NotFound
 from chalicelib.core.paging import BadCursor
-from chalicelib.features.subscriptions.model import EndReason, Status
+from chalicelib.features.subscriptions.model import EndReason, Status, Subscription
 from chalicelib.features.subscriptions.service.tombstones import Mistake, Portion, Restored
-from tests.unit.subscriptions.asking import ON_SITE, show, subscribe
+from tests.unit.subscriptions.asking import ON_SITE, own, show, subscribe
 from tests.unit.subscriptions.memory import (
     ADA,
     CYD,
     NOW,
     MemorySubscriptions,
+    endpoint,
     make_subscriptions,
     make_tombstones,
 )
@@ -66,6 +67,40 @@ def test_whoever_ended_otherwise_stays_so(store: MemorySubscriptions, reason: En
     bury(store, reason=reason.value)
     assert restore(store) == Restored(restored=0, examined=1, cursor=None)
     assert living(store) == set()
+
+
+def test_whoever_leaves_after_being_called_gone_has_left(store: MemorySubscriptions) -> None:
+    service = make_subscriptions(store)
+    by_himself, by_the_owner, elsewhere = (subscribe(service, name) for name in ("a", "b", "c"))
+    for found in (by_himself, by_the_owner, elsewhere):
+        row = found.subscription
+        assert store.bury(ADA, "site_a", key=row.key, active_since=row.active_since, reason="gone", at=NOW)
+    own(service.end_own, by_himself)
+    service.end(**ON_SITE, subscription_id=by_the_owner.subscription.id, now=NOW)
+    successor = subscribe(service, "d", previous_endpoint=endpoint("c")).subscription
+    assert restore(store).restored == 0
+    assert living(store) == {successor.key}
+    reasons = [show(service, found).ended_reason for found in (by_himself, by_the_owner, elsewhere)]
+    assert reasons == [EndReason.UNSUBSCRIBED, EndReason.REMOVED, EndReason.REPLACED]
+
+
+class _Raced(MemorySubscriptions):
+    """Somebody else writes each row just before its first change."""
+
+    def put(self, subscription: Subscription) -> bool:
+        if (row := self.rows.get((ADA, "site_a", subscription.key))) and row.rev == 2:
+            super().put(row)
+        return super().put(subscription)
+
+
+def test_who_leaves_while_the_row_changes_leaves_all_the_same() -> None:
+    store = _Raced()
+    service = make_subscriptions(store)
+    found = subscribe(service)
+    row = found.subscription
+    assert store.bury(ADA, "site_a", key=row.key, active_since=row.active_since, reason="gone", at=NOW)
+    own(service.end_own, found)
+    assert show(service, found).ended_reason == EndReason.UNSUBSCRIBED
 
 
 def test_a_span_begins_with_its_first_instant_and_ends_before_its_last(store: MemorySubscriptions) -> None:

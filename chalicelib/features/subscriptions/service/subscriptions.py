@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from msgspec import UNSET
@@ -214,10 +214,15 @@ class Subscriptions:
 
     def _end(self, tenant_id: str, site_id: str, key: bytes, reason: EndReason, now: datetime) -> None:
         for _ in range(_ATTEMPTS):
-            before = self._get(tenant_id, site_id, key)
-            if not before.is_active or self._bury(before, reason, now):
+            if self._ended(self._get(tenant_id, site_id, key), reason, now):
                 return
         raise Stale
+
+    def _ended(self, before: Subscription, reason: EndReason, now: datetime) -> bool:
+        """A push service may have called it gone by mistake, and an operator bring it back: not once it has left."""
+        if before.is_active:
+            return self._bury(before, reason, now)
+        return before.ended_reason != EndReason.GONE or self._store.put(replace(before, ended_reason=reason.value))
 
     def _bury(self, subscription: Subscription, reason: EndReason, now: datetime) -> bool:
         return self._store.bury(
@@ -230,8 +235,8 @@ class Subscriptions:
         )
 
     def _retire(self, older: Subscription | None, now: datetime) -> None:
-        if older is not None and older.is_active:
-            self._bury(older, EndReason.REPLACED, now)
+        if older is not None:
+            self._ended(older, EndReason.REPLACED, now)
 
     def _get(self, tenant_id: str, site_id: str, key: bytes) -> Subscription:
         found = self._store.get(tenant_id, site_id, key)
