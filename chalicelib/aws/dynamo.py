@@ -357,7 +357,7 @@ def _connection() -> Connection:
         max_pool_connections=32,
     )
     with clients.making:
-        assert connection.client is not None, "it makes its client when it is first asked for it"
+        _ = connection.client  # made when it is first asked for
     return connection
 
 

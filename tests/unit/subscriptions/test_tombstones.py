@@ -185,6 +185,14 @@ def test_a_cursor_belongs_to_its_span(store: MemorySubscriptions) -> None:
         restore(store, Mistake(NOW, NOW + 2 * HOUR), cursor=cursor)
 
 
+def test_what_was_only_counted_is_not_skipped_when_it_is_restored(store: MemorySubscriptions) -> None:
+    bury(store, 1)
+    bury(store, 2)
+    cursor = restore(store, portion=Portion(restored=1), only_count=True).cursor
+    with pytest.raises(BadCursor):
+        restore(store, cursor=cursor)
+
+
 # --- who and where ---
 
 

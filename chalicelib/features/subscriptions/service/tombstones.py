@@ -78,7 +78,7 @@ class Tombstones:
         self._sites.get(tenant_id=tenant_id, site_id=site_id)
         if mistake.ended_from >= mistake.ended_until:
             raise Invalid("This span of time is empty.", pointer="/ended_until")
-        cursors = Cursors(secret=self._cursor_secret(), scope=f"{tenant_id}/{site_id}/restore?{mistake}")
+        cursors = Cursors(secret=self._cursor_secret(), scope=f"{tenant_id}/{site_id}/restore?{mistake}&{only_count}")
         position = cursors.open(cursor)
         restored = examined = 0
         while examined < self._portion.examined:
