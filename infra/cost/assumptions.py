@@ -11,8 +11,8 @@ BATCHES_OF_A_MILLION = 2_048  # the power of two nearest to 1,000,000 / 512; `ri
 
 # --- A processor: measured on the machine that built this, an EPYC core, then made slower for Lambda's Arm ---
 ARM_SLOWER_BY = 1.5  # a vCPU of Graviton2 against that core; not measured
-ROW_CPU_SECONDS = 0.000_027 * ARM_SLOWER_BY  # botocore: from an answer's JSON to a row
-PUSH_CPU_SECONDS = 0.000_136 * ARM_SLOWER_BY + ROW_CPU_SECONDS  # bench/figures.json: from row to outcome
+ROW_CPU_SECONDS = 0.000_002 * ARM_SLOWER_BY  # `aws/pages.py`: from an answer's JSON to a row
+PUSH_CPU_SECONDS = 0.000_104 * ARM_SLOWER_BY + ROW_CPU_SECONDS  # bench/figures.json: both
 REQUEST_CPU_SECONDS = 0.000_5 * ARM_SLOWER_BY  # botocore: build, sign, parse
 START_CPU_SECONDS = 0.270 * ARM_SLOWER_BY  # `make bench B=cold`: everything up to the first lease
 VCPU_MEGABYTES = 1_769  # AWS Lambda: «Configure Lambda function memory»

@@ -41,8 +41,11 @@ def test_a_push_costs_the_simulated_processor_what_it_costs_the_measured_one() -
 def test_a_simulated_worker_pushes_as_fast_as_a_measured_one(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PUSH_CPU_SECONDS", "ROW_CPU_SECONDS", "REQUEST_CPU_SECONDS"):
+    """On the measured core, with stores that answer at once."""
+    for name in ("PUSH_CPU_SECONDS", "ROW_CPU_SECONDS"):
         monkeypatch.setattr(assumed, name, getattr(assumed, name) / assumed.ARM_SLOWER_BY)
+    for name in ("REQUEST_CPU_SECONDS", "DYNAMODB_SECONDS", "PAGE_SECONDS", "CONNECT_SECONDS"):
+        monkeypatch.setattr(assumed, name, 0.0)
     rows, core = 20_000, Machine(assumed.VCPU_MEGABYTES)
     life = live(rows=rows, machine=core, window=settings.window, timeout_seconds=60.0, mix=AT_50_MS, seed="rate")
     rate = rows / sum(shift.seconds for shift in life.shifts)
@@ -71,9 +74,11 @@ def test_with_one_lane_for_all_both_would_wait_for_the_million(settings: Setting
 
 
 def test_with_one_lane_fair_queues_alone_would_not_keep_notifications_in_time(settings: Settings) -> None:
-    found = scenarios.beside_a_million(settings, route=scenarios.one_lane, queue=Fair)
-    assert found.quiet_p95 <= scale.QUIET_P95_SECONDS
-    assert found.slowest_notification > scale.NOTIFIED_SECONDS
+    found = [
+        scenarios.beside_a_million(settings, route=scenarios.one_lane, queue=Fair, seed=seed) for seed in (1, 2, 3)
+    ]
+    assert max(one.quiet_p95 for one in found) <= scale.QUIET_P95_SECONDS
+    assert max(one.slowest_notification for one in found) > scale.NOTIFIED_SECONDS
 
 
 def test_one_worker_for_all_small_runs_would_not_be_enough(settings: Settings) -> None:
