@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib.core import drive
 from chalicelib.features.sending.model.batch import Batch
+from chalicelib.features.sending.model.gate import Gate
 from chalicelib.features.sending.model.run import Lane, Run
 from chalicelib.features.sending.service.ports import Ports
 from chalicelib.features.sending.service.sweep import _next_wave
@@ -46,7 +47,7 @@ def look(run: Run, records: Sequence[Batch], *, at_seconds: float) -> Look:
         wakes=stores,
         calendar=stores,
         campaigns=stores,
-        gates=_NOBODY,
+        gates=_NoGates(),
         notices=_NOBODY,
         switch=stores,
         clock=desk.clock,
@@ -84,3 +85,11 @@ class _Desk:
 
     async def is_stopped(self, _tenant_id: str) -> bool:
         return False
+
+
+class _NoGates:
+    async def of_site(self, *_: object) -> Mapping[str, Gate]:
+        return {}
+
+    async def save(self, *_: object) -> Gate:
+        raise NotImplementedError("a look closes no gate")

@@ -177,8 +177,11 @@ class VirtualGates:
         saved = self._gates[gate.host] = replace(gate, rev=gate.rev + 1)
         return saved
 
-    async def changed(self, _run: Run, _gate: Gate) -> None:
+    async def changed(self, _run: Run, _before: Gate, _after: Gate) -> None:
         """Nobody is on call here."""
+
+    async def write(self, _run: Run, _gates: Sequence[Gate]) -> None:
+        """Nor has anybody a mailbox."""
 
 
 class VirtualSwitch:

@@ -189,9 +189,13 @@ class Switch(_Asks):
 class Notices:
     def __init__(self) -> None:
         self.told: list[Gate] = []
+        self.written: list[Gate] = []
 
-    async def changed(self, _run: Run, gate: Gate) -> None:
-        self.told.append(gate)
+    async def changed(self, _run: Run, _before: Gate, after: Gate) -> None:
+        self.told.append(after)
+
+    async def write(self, _run: Run, gates: Sequence[Gate]) -> None:
+        self.written += gates
 
 
 class Ring(UserDict[bytes, Subscriber]):

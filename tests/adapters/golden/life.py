@@ -120,6 +120,7 @@ def _trouble(shop: Shop, *, but: str) -> None:
         else:
             shop.send(shop.draft())
         shop.settle()
+    shop.pass_time(minutes=2)
     whose: list[dict[str, str]] = [{}, {"tenant_id": shop.owner.tenant_id}]
     for each in whose:
         shop.operate("POST", "/sending/stop", json=each)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.channels.endpoints import vendor_of
 from chalicelib.core import clock
 from chalicelib.features.due.store import DueEntries
 from chalicelib.features.sending.model.news import News, Notice
@@ -123,7 +124,7 @@ def test_the_operator_finds_stops_gates_and_records(visitor: Visitor) -> None:
 def test_owners_who_have_had_their_letter_get_no_other(visitor: Visitor) -> None:
     gates = f"{visitor.tenant}/sites/{visitor.fact('site')}/gates"
     (gate,) = visitor.ask("GET", gates, as_="operator")["data"]
-    notice = Notice(visitor.fact("site"), gate["host"], News.VAPID_REFUSED)
+    notice = Notice(visitor.fact("site"), vendor_of(gate["host"]) or "", News.VAPID_REFUSED)
     assert not NoticeRows().begin(visitor.fact("tenant"), notice, now=visitor.museum.at)
 
 

@@ -182,21 +182,24 @@ def a_host_that_calls_too_many_gone(shop: Shop) -> None:
 
 
 def signatures_that_are_refused(shop: Shop) -> None:
-    """In every lane, a day apart: its worker closes the host, after twenty refusals and then after one, and writes to
-    the owners.
+    """In every lane, days apart: its worker closes the host, after twenty refusals and then after one. At their next
+    look the owners are written to.
     """
     browsers = [shop.subscribe()["subscription_id"] for _ in range(24)]
     shop.world.clock.advance(seconds=1)
     shop.push_service.set_rules([{"answer": {"status": 403}}])
     shop.notify(subscription_ids=browsers)
     shop.settle()
+    shop.pass_time(minutes=2)
     shop.world.clock.advance(days=2)
     shop.send(shop.draft())
     shop.settle()
+    shop.pass_time(minutes=2)
     shop.gather(80)
     shop.world.clock.advance(days=2)
     shop.send(shop.draft())
     shop.settle()
+    shop.pass_time(minutes=2)
     assert len(shop.world.mail_to(shop.owner.email)) == 3
 
 

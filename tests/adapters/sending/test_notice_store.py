@@ -15,7 +15,7 @@ from tests.adapters.aws.faults import Faults
 from tests.adapters.sending.rows import ADA, AT, CYD
 from tests.fakes.installation import Installation
 
-NOTICE = Notice("site_a", "fcm.googleapis.com", News.VAPID_REFUSED)
+NOTICE = Notice("site_a", "fcm", News.VAPID_REFUSED)
 
 
 def test_the_first_may_write_and_nobody_after_it_for_a_day(aws: Installation) -> None:
@@ -35,7 +35,7 @@ def test_a_writer_who_dies_leaves_it_to_the_next_after_five_minutes(aws: Install
 
 def test_each_matter_is_its_own(aws: Installation) -> None:
     rows = NoticeRows()
-    others = [replace(NOTICE, host="x"), replace(NOTICE, site_id="site_b"), replace(NOTICE, news=News.MASS_GONE)]
+    others = [replace(NOTICE, service="x"), replace(NOTICE, site_id="site_b"), replace(NOTICE, news=News.MASS_GONE)]
     assert all(rows.begin(ADA, each, now=AT) for each in (NOTICE, *others))
     assert rows.begin(CYD, NOTICE, now=AT)
 

@@ -59,8 +59,12 @@ def suspected(world: World) -> Gate:
     return Gate(HOST).suspected(now=world.clock.now(), answers=400, gone=333)
 
 
-def tell(run: Run, gate: Gate) -> None:
-    drive.run(ports().notices.changed(run, gate))
+def tell(run: Run, *gates: Gate) -> None:
+    drive.run(ports().notices.write(run, gates))
+
+
+def change(run: Run, gate: Gate) -> None:
+    drive.run(ports().notices.changed(run, Gate(gate.host), gate))
 
 
 def letters(world: World) -> list[SentMail]:
@@ -97,17 +101,16 @@ def test_once_a_day_is_enough(world: World, run: Run) -> None:
 
 
 def test_another_host_another_matter_and_another_site_are_letters_of_their_own(world: World, run: Run) -> None:
-    tell(run, refused(world))
-    tell(run, refused(world, "web.push.apple.com"))
-    tell(run, suspected(world))
+    tell(run, refused(world), refused(world, "web.push.apple.com"), suspected(world))
     other = sites().create(tenant_id=run.tenant_id, name="Other", url="https://other.example", now=world.clock.now())
     tell(replace(run, site_id=other.id), refused(world))
     assert len(letters(world)) == 4
 
 
 def test_nobody_is_written_to_about_what_passes_by_itself(world: World, run: Run) -> None:
-    tell(run, Gate(HOST).closed(Closure.BUSY, now=world.clock.now(), wish=timedelta()))
-    tell(run, refused(world).opened())
+    busy = Gate(HOST).closed(Closure.BUSY, now=world.clock.now(), wish=timedelta())
+    tell(run, busy, refused(world).opened())
+    change(run, busy)
     assert letters(world) == []
     assert world.aws.rows("idem") == []
 
@@ -128,7 +131,7 @@ def test_a_letter_that_could_not_be_posted_is_written_by_the_next_a_little_later
 @pytest.mark.parametrize(
     "call", ["dynamodb.PutItem", "dynamodb.Query", "dynamodb.BatchGetItem", "sqs.SendMessageBatch"]
 )
-def test_no_trouble_of_ours_reaches_the_batch(world: World, run: Run, log: list[dict[str, Any]], call: str) -> None:
+def test_no_trouble_of_ours_reaches_the_run(world: World, run: Run, log: list[dict[str, Any]], call: str) -> None:
     with Faults() as faults:
         faults.reject(call, times=99)
         tell(run, refused(world))
@@ -158,7 +161,7 @@ def test_a_tenant_without_owners_has_nobody_to_write_to(world: World, run: Run, 
     Table("core").delete(f"T#{run.tenant_id}", f"MEMBER#{world.ada.user_id}")
     tell(run, refused(world))
     assert letters(world) == []
-    assert [line["message"] for line in log] == ["host_closed"]
+    assert log == []
 
 
 def test_an_owner_who_has_left_is_not_written_to(world: World, run: Run) -> None:
@@ -189,7 +192,21 @@ def test_a_site_that_is_closed_meanwhile_has_nobody_to_write_to(world: World, ru
     assert letters(world) == []
 
 
+def test_a_push_service_with_many_hosts_is_written_of_once(world: World, run: Run) -> None:
+    tell(run, *(refused(world, f"place{number}.notify.windows.com") for number in range(9)))
+    assert len(letters(world)) == 1
+
+
 # --- the log and the metrics ---
+
+
+def test_what_is_told_while_pushes_are_under_way_asks_nobody(world: World, run: Run) -> None:
+    with Faults() as faults:
+        for call in ("dynamodb.PutItem", "dynamodb.Query", "sqs.SendMessageBatch"):
+            faults.reject(call, times=99)
+        change(run, refused(world))
+        change(run, suspected(world))
+    assert letters(world) == []
 
 
 @pytest.mark.parametrize(
@@ -204,7 +221,7 @@ def test_whoever_is_on_call_hears_it_each_time(
     world: World, run: Run, log: list[dict[str, Any]], gate: Any, event: str, level: str, reason: str | None
 ) -> None:
     for _ in range(2):
-        tell(run, gate(world))
+        change(run, gate(world))
     lines = [line for line in log if line["message"] == event]
     assert len(lines) == 2
     assert (lines[0]["level"], lines[0]["vendor"], lines[0].get("reason")) == (level, "fcm", reason)
@@ -216,7 +233,8 @@ def test_metrics_tell_the_vendor_and_never_whose_it_is(
 ) -> None:
     ports()  # before the stage's settings are asked for
     tell(run, suspected(world))
-    tell(run, refused(world, "weird.example"))
+    tell(run, suspected(world))
+    change(run, refused(world, "weird.example"))
     metrics = [told for line in capsys.readouterr().out.splitlines() if "_aws" in (told := json.loads(line))]
     assert [_dimensions(told) for told in metrics] == [{}, {"vendor": "other"}]
     assert ["hosts_suspected" in metrics[0], "hosts_vapid_refused" in metrics[1]] == [True, True]

@@ -67,7 +67,7 @@ def test_a_batch_whose_time_has_not_come_is_neither_started_nor_suspected() -> N
     scene.wakes.sent.clear()
     scene.do(look(scene.ports, scene.run))
     (wave,) = scene.wakes.sent
-    assert wave[1] == [0, 2, 4, 6]
+    assert wave[1] == [0, 4, 2, 6]
 
 
 def test_while_batches_are_held_back_somebody_looks_after_each_release() -> None:

@@ -1,5 +1,5 @@
 """Who hears that a push host is closed to a site, or that its "gone" is not believed: whoever is on call by log and
-metric, and the site's owners by letter where it is theirs to mend, once a day at most.
+metric, at once; and the site's owners by letter where it is theirs to mend, a little later and once a day at most.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chalicelib.channels.endpoints import vendor_of
 from chalicelib.core import clock
 from chalicelib.core.errors import PushError
 from chalicelib.features.sending.model.gate import Gate
-from chalicelib.features.sending.model.news import News, Notice, letter, news_of
+from chalicelib.features.sending.model.news import News, Notice, letter, news_of, notices_of
 from chalicelib.features.sending.model.run import Run
 
 _OTHER = "other"  # a host that was on the list when it was stored
@@ -42,23 +42,27 @@ class LoudNotices:
         self._owners = owners
         self._site_name = site_name
 
-    async def changed(self, run: Run, gate: Gate) -> None:
+    async def changed(self, run: Run, before: Gate, after: Gate) -> None:
+        news = news_of(before, after)
+        if news is not None:
+            _report(run, after, news)
+
+    async def write(self, run: Run, gates: Sequence[Gate]) -> None:
         now = clock.now()
-        news = news_of(gate, now=now)
-        if news is None:
-            return
-        _report(run, gate, news)
-        if news is not News.BUSY:
-            try:
-                self._write(run.tenant_id, Notice(run.site_id, gate.host, news), gate, now=now)
-            except PushError as error:  # no letter is worth a batch
-                telemetry.alarm("notice_not_written", code=error.code, tenant_id=run.tenant_id, site_id=run.site_id)
+        try:
+            for gate in gates:
+                for notice in notices_of(run.site_id, gate, now=now):
+                    self._write(run.tenant_id, notice, gate, now=now)
+        except PushError as error:  # the next look tries again
+            telemetry.alarm("notice_not_written", code=error.code, tenant_id=run.tenant_id, site_id=run.site_id)
 
     def _write(self, tenant_id: str, notice: Notice, gate: Gate, *, now: datetime) -> None:
         if self._told.begin(tenant_id, notice, now=now):
             words = letter(notice.news, gate, site_name=self._site_name(tenant_id, notice.site_id))
             post(*(Letter(to=address, subject=words.subject, text=words.text) for address in self._owners(tenant_id)))
             self._told.done(tenant_id, notice, now=now)
+            if notice.news is News.MASS_GONE:
+                telemetry.count("hosts_suspected")  # here, because what a worker says dies with it
 
 
 def _report(run: Run, gate: Gate, news: News) -> None:
@@ -66,7 +70,6 @@ def _report(run: Run, gate: Gate, news: News) -> None:
     facts = {"tenant_id": run.tenant_id, "site_id": run.site_id, "run_id": run.id, "vendor": str(vendor)}
     if news is News.MASS_GONE:
         telemetry.alarm("gone_not_believed", count=gate.gone, **facts)
-        telemetry.count("hosts_suspected")
     else:
         say = telemetry.alarm if news is News.VAPID_REFUSED else telemetry.warn
         say("host_closed", reason=news.value, **facts)

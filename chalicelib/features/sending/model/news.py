@@ -1,4 +1,4 @@
-"""What of a gate's change is worth telling, and what its site's owners are told. Pure."""
+"""What of a gate is worth telling: its change to whoever is on call, how it stands to its site's owners. Pure."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.channels.endpoints import Vendor, vendor_of
+from chalicelib.features.sending.model.batch import Progress
 from chalicelib.features.sending.model.gate import Closure, Gate
 
-_FRESH = timedelta(minutes=1)  # a suspicion is told by whoever writes it down, at once
+TOLD_FOR = timedelta(days=1)
+_OUTCOMES_OF_NOTE = {"failed:vapid_refused", "spared"}
 _NAMES = {
     Vendor.FCM: "Google (Chrome and others)",
     Vendor.MOZILLA: "Mozilla (Firefox)",
@@ -29,7 +31,7 @@ class Notice:
     """What owners are told once a day at most."""
 
     site_id: str
-    host: str
+    service: str
     news: News
 
 
@@ -41,12 +43,30 @@ class Words:
     text: str
 
 
-def news_of(gate: Gate, *, now: datetime) -> News | None:
-    if gate.suspected_at is not None and now - gate.suspected_at < _FRESH:
+def news_of(before: Gate, after: Gate) -> News | None:
+    if after.is_suspected and after.suspected_at != before.suspected_at:
         return News.MASS_GONE
+    if after.closure is None or after.closed_until == before.closed_until:
+        return None
+    return News.VAPID_REFUSED if after.closure is Closure.REFUSED else News.BUSY
+
+
+def notices_of(site_id: str, gate: Gate, *, now: datetime) -> list[Notice]:
+    """What its owners ought to know. A suspicion stands until an operator lifts it, but it is told once. The hosts of a
+    push service are one: a page could make up any number of them.
+    """
+    service = vendor_of(gate.host) or gate.host
+    found: list[Notice] = []
+    if gate.suspected_at is not None and now - gate.suspected_at < TOLD_FOR:
+        found.append(Notice(site_id, service, News.MASS_GONE))
     if gate.closure is Closure.REFUSED:
-        return News.VAPID_REFUSED
-    return News.BUSY if gate.closure is Closure.BUSY else None
+        found.append(Notice(site_id, service, News.VAPID_REFUSED))
+    return found
+
+
+def concerns_owners(progress: Progress) -> bool:
+    """Whether a gate may have been closed or suspected over this batch."""
+    return not _OUTCOMES_OF_NOTE.isdisjoint(progress.counts)
 
 
 def letter(news: News, gate: Gate, *, site_name: str) -> Words:

@@ -43,4 +43,4 @@ async def _suspect(ports: Ports, run: Run, host: str, answers: int, gone: int) -
         )
     except Stale:
         return  # somebody else writes of it just now; the run remembers in any case
-    await ports.notices.changed(run, saved)
+    await ports.notices.changed(run, gate, saved)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from chalicelib.core.errors import Stale
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.guard import awaits_verdict
+from chalicelib.features.sending.model.news import concerns_owners
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.model.totals import totals_of
 from chalicelib.features.sending.service.believe import believe
@@ -17,13 +18,16 @@ from chalicelib.features.sending.service.ports import Ports
 
 
 async def close_if_done(ports: Ports, *, tenant_id: str, run_id: str) -> None:
-    """For small runs: the worker that stored the last final record closes the run at once."""
+    """For small runs: the worker that stored the last final record closes the run at once, unless its look has a letter
+    to write about it.
+    """
     run = await patiently(ports.runs.get, tenant_id, run_id)
     if run is None or run.batches is None or run.is_over:
         return
     batches = await patiently(ports.batches.of_run, tenant_id, run)
     if are_final(run, batches):
-        await close(ports, run, batches)
+        if not any(concerns_owners(batch.progress) for batch in batches):
+            await close(ports, run, batches)
     elif any(awaits_verdict(run, batch.progress) for batch in batches):
         with suppress(Stale):  # the run moved meanwhile: its next look decides
             await believe(ports, run, batches)

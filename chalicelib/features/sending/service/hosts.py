@@ -114,8 +114,9 @@ class Hosts:
             saved = await patiently(self._ports.gates.save, self._run.tenant_id, self._run.site_id, gate)
         except Stale:
             return
+        before = self._gates.get(gate.host, Gate(gate.host))
         self[gate.host].gate = self._gates[gate.host] = saved
-        await self._ports.notices.changed(self._run, saved)
+        await self._ports.notices.changed(self._run, before, saved)
 
     async def listen(self) -> None:
         """What others have learnt meanwhile."""

@@ -113,8 +113,12 @@ class Gates(Protocol):
 class Notices(Protocol):
     """Whom it concerns: whoever is on call, and the site's owner where it is theirs to mend."""
 
-    async def changed(self, run: Run, gate: Gate) -> None:
-        """A gate was closed, opened or is suspected."""
+    async def changed(self, run: Run, before: Gate, after: Gate) -> None:
+        """A gate was closed, opened or is suspected. It must not fail, nor take time: pushes are under way."""
+        ...
+
+    async def write(self, run: Run, gates: Sequence[Gate]) -> None:
+        """Letters to the site's owners, if they have not had them yet. It must not fail."""
         ...
 
 

@@ -15,6 +15,7 @@ from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.service import pace
 from chalicelib.features.sending.service.believe import believe
 from chalicelib.features.sending.service.close import are_final, close
+from chalicelib.features.sending.service.inform import inform
 from chalicelib.features.sending.service.look import look_again
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.plan import plan, wake
@@ -45,6 +46,7 @@ async def look(ports: Ports, run: Run) -> None:
     if run.batches is None:
         await plan(ports, run)
         return
+    await inform(ports, run)
     batches = await patiently(ports.batches.of_run, run.tenant_id, run)
     if are_final(run, batches):
         await close(ports, run, batches)

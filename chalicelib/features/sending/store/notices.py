@@ -1,4 +1,4 @@
-"""Which letters went out lately, as rows of the idem table: `NOTICE#<tenant>#<site>` / `<news>#<host>`."""
+"""Which letters went out lately, as rows of the idem table: `NOTICE#<tenant>#<site>` / `<news>#<push service>`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from chalicelib.aws.values import Row
 from chalicelib.core import chance
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.encoding import b64url
-from chalicelib.features.sending.model.news import Notice
+from chalicelib.features.sending.model.news import TOLD_FOR, Notice
 
 _WRITING_FOR = timedelta(minutes=5)  # if its writer dies, it is written by whoever comes after that
-_KEPT_FOR = timedelta(days=1)
 
 
 class NoticeRows:
@@ -31,13 +30,13 @@ class NoticeRows:
         return True
 
     def done(self, tenant_id: str, notice: Notice, *, now: datetime) -> None:
-        self._table.put(_row(tenant_id, notice, until=now + _KEPT_FOR))
+        self._table.put(_row(tenant_id, notice, until=now + TOLD_FOR))
 
 
 def _row(tenant_id: str, notice: Notice, *, until: datetime) -> Row:
     return {
         "pk": f"NOTICE#{tenant_id}#{notice.site_id}",
-        "sk": f"{notice.news.value}#{notice.host}",
+        "sk": f"{notice.news.value}#{notice.service}",
         "v": 1,
         "ttl": in_seconds(until),
     }
