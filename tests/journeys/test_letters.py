@@ -66,10 +66,18 @@ def push_service_answers(anyone: Caller, status: int) -> None:
 
 
 def send(dora: Caller, site: Any) -> str:
+    """Until everybody has an answer and the run has been looked at."""
     anyone = replace(dora, token="")
     anyone.post("/local/clock/advance", {"seconds": 1})  # who comes in the instant of a launch is not in its audience
     draft = {"name": "Sale", "message": MESSAGE, "audience": {"all": True}}
     campaign = dora.post(f"/v1/sites/{site['id']}/campaigns", draft)
     path = f"/v1/sites/{site['id']}/campaigns/{campaign['id']}"
     dora.post(f"{path}/send", {})
+
+    def is_pushed() -> bool:
+        stats = dora.get(f"{path}/stats")
+        return bool(stats["gone"] + stats["failed"] == BROWSERS)
+
+    patiently(is_pushed, "an answer to everybody")
+    anyone.post("/local/clock/advance", {"seconds": 120})
     return path

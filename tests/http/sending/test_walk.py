@@ -66,6 +66,7 @@ def test_a_push_service_that_calls_everybody_gone_ends_nobody(walk: Walk) -> Non
     campaign = walk.draft()
     walk.send(campaign)
     walk.work("plan", "send-small")
+    walk.pass_time(minutes=2)
     stats = walk.stats(campaign)
     assert (stats["state"], stats["gone"], stats["spared"]) == ("sent", 60, 60)
     assert {row["status"] for row in walk.world.aws.rows("subs")} == {"active"}
