@@ -14,7 +14,7 @@ from tests.chaos.suite import Told
 from tests.chaos.witness import Breach
 
 CREW = 2
-MOST_SEEDS = 4  # for a mutant to hide in
+MOST_SEEDS = 20  # for a mutant to hide in: the kernel strikes where it likes, and misses more often than not
 _LOG_TAIL = 4_000
 
 
