@@ -17,5 +17,7 @@ class Letter(Message, frozen=True, kw_only=True):
 
 
 def post(*letters: Letter) -> None:
-    """Together: up to ten are in the queue at once, or none of them."""
+    """Together: up to ten in one call. Should the queue take only some of them for good, it raises, and whoever tries
+    again writes to those a second time.
+    """
     Queue("mail").send_many(letters, group=_GROUP)

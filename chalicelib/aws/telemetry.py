@@ -16,9 +16,9 @@ from chalicelib.config import Stage, settings
 
 FIELDS = frozenset(
     {
-        "actor", "attempt", "batch", "campaign_id", "code", "count", "duration_ms", "function", "kind", "method",
-        "outcome", "queue", "reason", "request_id", "route", "run_id", "site_id", "status", "subject", "tenant_id",
-        "vendor", "version",
+        "actor", "attempt", "batch", "campaign_id", "code", "count", "dry_run", "duration_ms", "function", "kind",
+        "method", "outcome", "queue", "reason", "request_id", "route", "run_id", "site_id", "status", "subject",
+        "tenant_id", "vendor", "version",
     }
 )  # fmt: skip
 _UNITS = {"_ms": MetricUnit.Milliseconds, "_seconds": MetricUnit.Seconds}  # by what a name ends in; else it counts

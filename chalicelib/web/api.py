@@ -136,6 +136,7 @@ class Api(Blueprint):
             subject=next(reversed(call.path.values()), None),
             tenant_id=call.path.get("tenant_id") or getattr(call.body, "tenant_id", None),
             site_id=call.path.get("site_id"),
+            dry_run=getattr(call.body, "dry_run", None),
             request_id=call.request_id,
         )
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from app import app
+from chalicelib.aws.clients import client
 from chalicelib.aws.queues import Queue
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Unavailable
@@ -106,6 +107,21 @@ def test_a_crash_between_sending_and_deleting_leaves_one_too_many(aws: Installat
     with pytest.raises(Unavailable):
         SqsQueues().revive("send")
     assert (waiting("send"), waiting("send-dlq")) == ([0, 1], [0, 1])
+
+
+def test_what_could_not_be_deleted_is_not_counted_and_comes_once_more(aws: Installation) -> None:
+    put("send-dlq", 2)
+
+    def spoil(params: dict[str, Any], **_: object) -> None:
+        params["Entries"][0]["ReceiptHandle"] = "spoilt"
+
+    event = "provide-client-params.sqs.DeleteMessageBatch"
+    client("sqs").meta.events.register(event, spoil)
+    try:
+        assert SqsQueues().revive("send") == 1
+    finally:
+        client("sqs").meta.events.unregister(event, spoil)
+    assert (len(waiting("send")), len(waiting("send-dlq"))) == (2, 1)
 
 
 # --- The list of queues is kept by hand, and by these tests ---

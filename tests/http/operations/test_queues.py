@@ -10,6 +10,7 @@ import pytest
 from chalicelib.aws.letters import Letter, post
 from chalicelib.features.operations.service import MOST_REDRIVEN
 from chalicelib.features.operations.wiring import operations
+from tests.adapters.aws.logged import logged_from_now
 from tests.http.operations.house import House
 
 
@@ -97,3 +98,11 @@ def test_dry_run_is_said_by_true_or_false(house: House, said: object) -> None:
     house.put("send-dlq", 1)
     assert house.try_("POST", "/v1/ops/queues/send/redrive", json={"dry_run": said}).status == 422
     assert house.world.lambdas.bodies("send") == []
+
+
+def test_the_record_tells_a_rehearsal_from_the_act(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = logged_from_now(monkeypatch)
+    for dry_run in (True, False):
+        house.ask("POST", "/v1/ops/queues/send/redrive", json={"dry_run": dry_run})
+    house.ask("GET", "/v1/ops/queues")
+    assert [line.get("dry_run") for line in log if line["message"] == "operator_asked"] == [True, False, None]

@@ -38,16 +38,17 @@ class SqsQueues:
         return [_dead_letter(message) for message in _receive(name, hidden_seconds=0)]
 
     def revive(self, name: str) -> int:
-        """What SQS does not take back stays where it is."""
+        """What SQS does not take back stays where it is. What it does not delete is not counted: it comes once more."""
         messages = _receive(name, hidden_seconds=_MOVED_WITHIN_SECONDS)
         if not messages:
             return 0
         entries = [_entry(position, message) for position, message in enumerate(messages)]
         sent = _ask("send_message_batch", QueueUrl=_url(name), Entries=entries).get("Successful", [])
         done = [{"Id": entry["Id"], "ReceiptHandle": messages[int(entry["Id"])]["ReceiptHandle"]} for entry in sent]
-        if done:
-            _ask("delete_message_batch", QueueUrl=_url(_dead(name)), Entries=done)
-        return len(done)
+        if not done:
+            return 0
+        deleted = _ask("delete_message_batch", QueueUrl=_url(_dead(name)), Entries=done)
+        return len(deleted.get("Successful", []))
 
 
 def _receive(name: str, *, hidden_seconds: int) -> list[dict[str, Any]]:
