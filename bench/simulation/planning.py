@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from math import ceil
 from typing import Any
 
 from bench.simulation.settings import Line
-from chalicelib.channels.message import Message
 from chalicelib.core import drive
-from chalicelib.core.clock import in_milliseconds
-from chalicelib.core.identity import Mode
 from chalicelib.features.sending.model import ring
-from chalicelib.features.sending.model.run import Lane, Order, Run, Source
+from chalicelib.features.sending.model.run import Lane, Run
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports, Recipient, Tuning
 from chalicelib.features.subscriptions.model import Recipient as Row
 from infra.cost import assumptions as assumed
 from infra.cost.machine import Machine
-from infra.cost.virtual_world import Expenses, Lots, VirtualSwitch
+from infra.cost.virtual_world import Expenses, Lots, VirtualSwitch, campaign_run
 
 _MESSAGES_A_CALL = 10
 _REQUESTS_BEFORE = 1  # whose campaign it is
@@ -86,19 +83,6 @@ def plan(*, subscribers: int, line: Line, rows_per_batch: int) -> Plan:
         is_complete=is_complete,
         requests=paper.asked.total(),
         rows_read=paper.rows_read,
-    )
-
-
-def campaign_run(now: datetime) -> Run:
-    return Run(
-        id="run",
-        tenant_id="tenant",
-        site_id="site",
-        source=Source.CAMPAIGN,
-        mode=Mode.LIVE,
-        order=Order(message=Message(title="-", url="https://shop.example/"), cutoff=in_milliseconds(now)),
-        created_at=now,
-        expires_at=now + timedelta(days=1),
     )
 
 

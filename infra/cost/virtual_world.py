@@ -144,7 +144,8 @@ class VirtualRecords:
 
     def __init__(self, expenses: Expenses) -> None:
         self._expenses = expenses
-        self.run = _run(expenses.clock.now())
+        new = campaign_run(expenses.clock.now())
+        self.run = replace(new, state=State.SENDING, batches=assumed.BATCHES_OF_A_MILLION)
         self.record: Batch | None = None
 
     async def get(self, _tenant_id: str, run: Run | str, _number: int = 0) -> Run | Batch | None:
@@ -213,7 +214,8 @@ class VirtualAlarmClock:
         self._expenses.ask("drop", assumed.DYNAMODB_SECONDS)
 
 
-def _run(now: datetime) -> Run:
+def campaign_run(now: datetime) -> Run:
+    """To everybody, not planned yet."""
     return Run(
         id="run",
         tenant_id="tenant",
@@ -223,8 +225,6 @@ def _run(now: datetime) -> Run:
         order=Order(message=Message(title="-", url="https://shop.example/"), cutoff=in_milliseconds(now)),
         created_at=now,
         expires_at=now + timedelta(days=1),
-        state=State.SENDING,
-        batches=assumed.BATCHES_OF_A_MILLION,
     )
 
 
