@@ -19,6 +19,7 @@ from tests.fuzz.stage import prepare
 
 _CONTRACT = Path(__file__).parents[2] / "docs/openapi.json"
 _SETTINGS = Path(__file__).with_name("schemathesis.toml")
+_HABITS = Path(__file__).with_name("habits.py")
 _PROGRAM = Path(sys.executable).with_name("schemathesis")
 _LONGEST_SECONDS = 600
 _BROKE = ("request_broke", "Traceback")  # what the product's log says of an error that nobody foresaw
@@ -37,7 +38,7 @@ def main(examples: int) -> int:
 
 def attack(url: str, folder: Path, credentials: dict[str, str], *, examples: int) -> None:
     """Leaves `report.json` in the folder."""
-    settings = shutil.copy(_SETTINGS, folder)
+    settings, _ = shutil.copy(_SETTINGS, folder), shutil.copy(_HABITS, folder)
     words = ["--url", url, "--max-examples", examples, "--no-color"]
     report = ["--report", "json", "--report-json-path", folder / "report.json"]
     program = [str(word) for word in (_PROGRAM, "--config-file", settings, "run", _CONTRACT, *words, *report)]
