@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from chalicelib.core.errors import Conflict, NotFound, Stale
+from chalicelib.core.errors import Conflict, NotFound, Stale, Unavailable
 from chalicelib.core.identity import Role
 from chalicelib.core.paging import Page
 from chalicelib.features.identity.model.api_key import ApiKey
 from chalicelib.features.identity.model.letters import Letter
+from chalicelib.features.identity.model.password_reset import PasswordReset
 from chalicelib.features.identity.model.person import EmailTaken, Member, Registration, User
 from chalicelib.features.identity.model.session import Ending, Session
 from chalicelib.features.tenants.model import Tenant
@@ -97,10 +98,15 @@ class MemoryPeople:
 
     def change_password_hash(self, user: User, password_hash: str) -> None:
         self.calls.append("change_password_hash")
-        self._let_a_rival_in()
-        if self.users_by_id[user.id].rev != user.rev:
-            raise Stale
-        self.users_by_id[user.id] = replace(user, password_hash=password_hash, rev=user.rev + 1)
+        self._change(user, replace(user, password_hash=password_hash))
+
+    def begin_era(self, user: User) -> None:
+        self.calls.append("begin_era")
+        self._change(user, replace(user, era=user.era + 1))
+
+    def change_password(self, user: User, password_hash: str) -> None:
+        self.calls.append("change_password")
+        self._change(user, replace(user, password_hash=password_hash, era=user.era + 1))
 
     def member(self, tenant_id: str, user_id: str) -> Member | None:
         self.calls.append("member")
@@ -124,10 +130,38 @@ class MemoryPeople:
         self.claims[user.mailbox] = user.id
         self.users_by_id[user.id] = user
 
+    def _change(self, before: User, after: User) -> None:
+        self._let_a_rival_in()
+        if before.id not in self.users_by_id or self.users_by_id[before.id].rev != before.rev:
+            raise Stale
+        self.users_by_id[before.id] = replace(after, rev=before.rev + 1)
+
     def _let_a_rival_in(self) -> None:
         rival, self.rival = self.rival, None
         if rival is not None:
             rival()
+
+
+class MemoryResets:
+    """`rival` as with people."""
+
+    def __init__(self, calls: Calls | None = None) -> None:
+        self.calls = calls if calls is not None else []
+        self.resets: dict[str, PasswordReset] = {}
+        self.rival: Callable[[], None] | None = None
+
+    def at(self, mailbox: str) -> PasswordReset | None:
+        self.calls.append("reset")
+        return self.resets.get(mailbox)
+
+    def put(self, reset: PasswordReset, *, instead_of: PasswordReset | None) -> None:
+        self.calls.append("put reset")
+        rival, self.rival = self.rival, None
+        if rival is not None:
+            rival()
+        if self.resets.get(reset.mailbox) != instead_of:
+            raise Stale
+        self.resets[reset.mailbox] = reset
 
 
 class MemorySessions:
@@ -236,9 +270,12 @@ class LetterBox:
     def __init__(self, calls: Calls | None = None) -> None:
         self.calls = calls if calls is not None else []
         self.letters: list[Letter] = []
+        self.is_away = False
 
     def send(self, letter: Letter) -> None:
         self.calls.append("send letter")
+        if self.is_away:
+            raise Unavailable
         self.letters.append(letter)
 
 

@@ -22,6 +22,7 @@ from chalicelib.features.identity.schemas import (
     MemberView,
     NewAccount,
     NewApiKey,
+    NewPassword,
     Refresh,
     Switch,
     TokensView,
@@ -69,6 +70,29 @@ def resend_verification(call: Call[Mailbox]) -> Accepted:
     """Have the letter sent again. Always the same answer."""
     identity().accounts.resend(email=call.body.email, now=call.at)
     return _CHECK_MAIL
+
+
+@api.endpoint("POST", "/v1/auth/password/forgot", allow=ANYONE, body=Mailbox, returns=Accepted, status=202)
+def forget_password(call: Call[Mailbox]) -> Accepted:
+    """Have a link to a new password sent. Always the same answer.
+
+    A letter goes to the address if it has an account, one in three minutes at most.
+    """
+    identity().recovery.forgot(email=call.body.email, now=call.at)
+    return _CHECK_MAIL
+
+
+@api.endpoint(
+    "POST", "/v1/auth/password/reset", allow=ANYONE, body=NewPassword, status=204, errors=(InvalidToken, Stale)
+)
+def reset_password(call: Call[NewPassword]) -> None:
+    """Choose a new password with the token of the letter.
+
+    The token is good for an hour, once, and only as the newest that was sent. Every session of this person ends, and a
+    letter says so.
+    """
+    body = call.body
+    identity().recovery.reset(token=body.token, password=body.password, request_id=call.request_id, now=call.at)
 
 
 @api.endpoint(

@@ -39,6 +39,13 @@ class Mailbox(Schema):
     email: Email
 
 
+class NewPassword(Schema):
+    """By way of a letter's link."""
+
+    token: TokenText
+    password: Password
+
+
 class Login(Schema):
     email: Email
     password: Password

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.access import Authenticator
@@ -11,10 +11,23 @@ from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.api_keys import ApiKeys
 from chalicelib.features.identity.service.identity import Identity
 from chalicelib.features.identity.service.people import People
+from chalicelib.features.identity.service.record import Post, Recorder
+from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
 
 if TYPE_CHECKING:
     from chalicelib.features.identity.adapters.access_tokens import AccessTokens
+
+
+class _Letters(TypedDict):
+    """What every use case needs that writes letters and opens their links."""
+
+    hasher: Hasher
+    post: Post
+    recorder: Recorder
+    mailboxes: Signer
+    link_signer: Signer
+    public_url: str
 
 
 @cache
@@ -32,6 +45,7 @@ def furnished(*, hasher: Hasher) -> Identity:
     from chalicelib.features.audit.wiring import audit
     from chalicelib.features.identity.adapters.post import MailQueue
     from chalicelib.features.identity.store.api_key import ApiKeyRows
+    from chalicelib.features.identity.store.password_reset import PasswordResetRows
     from chalicelib.features.identity.store.person import PersonRows
     from chalicelib.features.identity.store.session import SessionRows
     from chalicelib.features.sites.wiring import sites
@@ -49,19 +63,18 @@ def furnished(*, hasher: Hasher) -> Identity:
         mailboxes=mailboxes,
         refresh_signer=_signer("refresh", settings().secret_pepper),
     )
-    accounts = Accounts(
-        store=people,
-        sessions=sessions,
+    post = MailQueue()
+    letters = _Letters(
         hasher=hasher,
-        post=MailQueue(),
-        trail=audit(),
-        alarm=telemetry.alarm,
+        post=post,
+        recorder=Recorder(trail=audit(), post=post, alarm=telemetry.alarm),
         mailboxes=mailboxes,
         link_signer=_signer("link", settings().secret_pepper),
         public_url=settings().public_url,
     )
     return Identity(
-        accounts=accounts,
+        accounts=Accounts(store=people, sessions=sessions, **letters),
+        recovery=Recovery(resets=PasswordResetRows(), people=people, **letters),
         sessions=sessions,
         api_keys=ApiKeys(
             store=ApiKeyRows(),

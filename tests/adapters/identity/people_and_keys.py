@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.core import ids
@@ -28,7 +29,7 @@ def a_member(tenant_id: str, user_id: str, role: Role = Role.EDITOR) -> Member:
 
 
 def a_session(user_id: str = "usr_ada", tenant_id: str = "ten_ada") -> Session:
-    return start(user_id=user_id, tenant_id=tenant_id, now=AT)
+    return start(user=replace(a_user(), id=user_id), tenant_id=tenant_id, now=AT)
 
 
 def a_registration(mailbox: str = "box-ada") -> Registration:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -13,6 +14,7 @@ from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.person import EmailTaken
 from chalicelib.features.identity.service.accounts import AccountStore
 from chalicelib.features.identity.service.people import MemberStore
+from chalicelib.features.identity.service.recovery import ForgetfulStore
 from chalicelib.features.identity.service.sessions import PersonStore
 from chalicelib.features.identity.store.person import PersonRows
 from chalicelib.features.identity.store.session import SessionRows
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from tests.fakes.installation import Installation
 
 
-class Store(AccountStore, PersonStore, MemberStore, Protocol):
+class Store(AccountStore, PersonStore, MemberStore, ForgetfulStore, Protocol):
     """Everything the services ask of people."""
 
 
@@ -128,6 +130,20 @@ def test_a_password_hash_is_changed_by_one_writer(store: Store) -> None:
     assert (changed.password_hash, changed.rev) == ("$newer", 2)
     with pytest.raises(Stale):
         store.change_password_hash(user, "$other")
+
+
+def test_a_new_password_and_a_new_era_are_changed_by_one_writer(store: Store) -> None:
+    user = a_user()
+    store.add_user(user=user, member=a_member("ten_ada", user.id))
+    store.change_password(user, "$newer")
+    changed = store.user(user.id)
+    assert changed == replace(user, password_hash="$newer", era=2, rev=2)
+    store.begin_era(changed)
+    assert store.user(user.id) == replace(changed, era=3, rev=3)
+    with pytest.raises(Stale):
+        store.change_password(user, "$other")
+    with pytest.raises(Stale):
+        store.begin_era(user)
 
 
 def test_users_are_found_at_once(store: Store) -> None:

@@ -12,10 +12,12 @@ from chalicelib.features.identity.model.session import Access, Tokens
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.people import People
+from chalicelib.features.identity.service.record import Recorder
+from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.sessions import Sessions
 from chalicelib.features.tenants.service import Tenants
 from tests.fakes.audit import RememberedTrail
-from tests.fakes.identity import Calls, LetterBox, MemoryPeople, MemorySessions, PlainHasher
+from tests.fakes.identity import Calls, LetterBox, MemoryPeople, MemoryResets, MemorySessions, PlainHasher
 from tests.fakes.tenants import MemoryTenants
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -24,6 +26,7 @@ MAILBOXES = Signer(lambda: "installation", "mailbox")
 LINKS = Signer(lambda: "pepper", "link")
 REFRESH = Signer(lambda: "pepper", "refresh")
 _TOKEN = re.compile(r"vt_\S+")
+_RESET = re.compile(r"pt_\S+")
 
 
 class PlainMint:
@@ -52,6 +55,7 @@ class House:
         tenant_store, self.session_store = MemoryTenants(), MemorySessions(self.calls)
         self.people_store = _PeopleWithTenants(self.calls, tenant_store, self.session_store)
         self.letters = LetterBox(self.calls)
+        recorder = Recorder(trail=self.trail, post=self.letters, alarm=lambda event, **_: self.alarms.append(event))
         tenants = Tenants(store=tenant_store)
         self.sessions = Sessions(
             sessions=self.session_store,
@@ -67,8 +71,18 @@ class House:
             sessions=self.sessions,
             hasher=self.hasher,
             post=self.letters,
-            trail=self.trail,
-            alarm=lambda event, **_: self.alarms.append(event),
+            recorder=recorder,
+            mailboxes=MAILBOXES,
+            link_signer=LINKS,
+            public_url="https://push.example",
+        )
+        self.resets = MemoryResets(self.calls)
+        self.recovery = Recovery(
+            resets=self.resets,
+            people=self.people_store,
+            hasher=self.hasher,
+            post=self.letters,
+            recorder=recorder,
             mailboxes=MAILBOXES,
             link_signer=LINKS,
             public_url="https://push.example",
@@ -101,6 +115,16 @@ class House:
 
     def add_member(self, tenant_id: str, email: str, role: Role = Role.EDITOR) -> User:
         return self.accounts.add_member(tenant_id=tenant_id, email=email, password=PASSWORD, role=role, now=self.now)
+
+    def forgot(self, email: str = "ada@example.com") -> str:
+        """The token of the letter; empty when none was sent."""
+        self.letters.letters.clear()
+        self.recovery.forgot(email=email, now=self.now)
+        found = [token for letter in self.letters.letters for token in _RESET.findall(letter.text)]
+        return str(found[-1]) if found else ""
+
+    def reset(self, token: str, password: str = "a new password") -> None:
+        self.recovery.reset(token=token, password=password, request_id="req_2", now=self.now)
 
     def during(self) -> Calls:
         """The calls since the last question."""

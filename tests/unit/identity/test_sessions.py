@@ -10,7 +10,7 @@ import pytest
 from chalicelib.core.errors import Invalid, NotFound, Stale
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.credentials import InvalidCredentials
-from chalicelib.features.identity.model.person import InvalidToken, NoTenant
+from chalicelib.features.identity.model.person import InvalidToken, NoTenant, User
 from chalicelib.features.identity.model.session import (
     Ending,
     Session,
@@ -22,6 +22,7 @@ from chalicelib.features.identity.model.session import (
 from tests.fakes.identity import PlainHasher
 from tests.unit.identity.house import NOW, PASSWORD, REFRESH, House
 
+ADA = User(id="usr", email="ada@example.com", mailbox="box", password_hash="x", created_at=NOW)
 ROTATED = Session(id="ses", user_id="usr", tenant_id="ten", created_at=NOW, rotated_at=NOW, generation=5)
 
 
@@ -168,8 +169,9 @@ def test_a_crowd_of_refreshes_is_told_to_come_back(house: House) -> None:
     store.rival = push_in
     with pytest.raises(Stale):
         house.refresh(first.refresh_token)
+    claim = open_refresh_token(first.refresh_token, REFRESH)
     with pytest.raises(Stale):
-        house.sessions.logout_all(user_id=first.user.id)
+        house.sessions.logout(user_id=claim.user_id, session_id=claim.session_id)
 
 
 @pytest.mark.parametrize("forge", ["{text}_" + "A" * 43, "{text}", "", "rt_", "{text}_{mac}x", "rt_x_{mac}"])
@@ -222,6 +224,45 @@ def test_logout_everywhere_ends_them_all_but_nobody_elses(house: House) -> None:
     house.refresh(cyds.refresh_token)
 
 
+def test_logout_everywhere_is_one_write_however_many_there_are(house: House) -> None:
+    user = house.open().user
+    for _ in range(5):
+        house.login()
+    house.during()
+    house.sessions.logout_all(user_id=user.id)
+    assert house.during() == ["user", "begin_era"]
+    house.refresh(house.login().refresh_token)
+
+
+def test_logout_everywhere_insists(house: House) -> None:
+    user, store = house.open().user, house.people_store
+
+    def push_in() -> None:
+        store.users_by_id[user.id] = replace(store.users_by_id[user.id], rev=store.users_by_id[user.id].rev + 1)
+
+    store.rival = push_in
+    house.sessions.logout_all(user_id=user.id)
+    assert store.users_by_id[user.id].era == 2
+
+    def push_in_again() -> None:
+        push_in()
+        store.rival = push_in_again
+
+    store.rival = push_in_again
+    with pytest.raises(Stale):
+        house.sessions.logout_all(user_id=user.id)
+    house.sessions.logout_all(user_id="usr_nobody")
+
+
+def test_a_login_that_read_the_old_era_gets_a_session_that_is_over(house: House) -> None:
+    user = house.open().user
+    house.hasher.age = "newer"  # so that the login writes, and can be overtaken
+    house.people_store.rival = lambda: house.sessions.logout_all(user_id=user.id)
+    tokens = house.login()
+    with pytest.raises(InvalidToken):
+        house.refresh(tokens.refresh_token)
+
+
 def test_logout_wins_over_a_refresh_at_the_same_moment(house: House) -> None:
     tokens = house.open()
     claim = open_refresh_token(tokens.refresh_token, REFRESH)
@@ -272,6 +313,6 @@ def test_nobody_switches_to_a_tenant_that_is_not_theirs(house: House) -> None:
 
 
 def test_a_session_starts_at_its_first_generation() -> None:
-    session = start(user_id="usr_x", tenant_id="ten_x", now=NOW)
-    assert (session.generation, session.rotated_at, session.ended) == (1, NOW, None)
+    session = start(user=replace(ADA, era=3), tenant_id="ten_x", now=NOW)
+    assert (session.generation, session.rotated_at, session.ended, session.era) == (1, NOW, None, 3)
     assert session.expires_at == NOW + timedelta(days=30)

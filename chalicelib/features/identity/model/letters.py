@@ -46,3 +46,34 @@ There is one already, so nothing was changed. To sign in:
 If this was not you, there is nothing to do.
 """
     return Letter(to=to, subject="You have an account already", text=text)
+
+
+def reset_password(*, to: str, public_url: str, token: str) -> Letter:
+    text = f"""Hello,
+
+somebody, probably you, has forgotten the password of the PushSaaS account with this address.
+To choose a new one, open this link:
+
+{public_url}/reset?token={token}
+
+If you are asked for a token, this is it:
+
+{token}
+
+The link is good for one hour, once, and only as long as no newer one was asked for.
+If this was not you, do nothing: the password stays as it is.
+"""
+    return Letter(to=to, subject="Choose a new password", text=text)
+
+
+def password_changed(*, to: str, public_url: str) -> Letter:
+    text = f"""Hello,
+
+the password of your PushSaaS account was changed, and every other session has been signed out.
+
+If this was not you, somebody else can read your mail or knew your password. Make sure of your mailbox first,
+then have a link sent that lets you choose another password:
+
+{public_url}/forgot
+"""
+    return Letter(to=to, subject="Your password was changed", text=text)

@@ -54,13 +54,18 @@ class NoTenant(Forbidden):
 
 @dataclass(frozen=True)
 class User:
-    """`mailbox` is the keyed hash of the address, under which the address is claimed once and for all."""
+    """`mailbox` is the keyed hash of the address, under which the address is claimed once and for all.
+
+    What was handed out in an earlier `era`, sessions and links alike, is void: one write makes an end of them all.
+    """
 
     id: str
     email: str
     mailbox: str
     password_hash: str
     created_at: datetime
+    name: str = ""
+    era: int = 1
     rev: int = 1
 
 

@@ -58,14 +58,19 @@ class Session:
     rotated_at: datetime
     generation: int = 1
     ended: Ending | None = None
+    era: int = 1
     rev: int = 1
 
     @property
     def expires_at(self) -> datetime:
         return self.rotated_at + KEPT_FOR
 
+    def is_live(self, user: User, now: datetime) -> bool:
+        """`user` is whose session it is, as last written."""
+        return not self.ended and now < self.expires_at and self.era == user.era
+
     def judge(self, generation: int, now: datetime) -> Verdict:
-        """What a genuine refresh token of this generation is worth."""
+        """What a genuine refresh token of this generation is worth, as far as the session itself can tell."""
         if self.ended is Ending.REUSE:
             return Verdict.REUSED
         if self.ended or now >= self.expires_at or generation > self.generation:
@@ -105,8 +110,10 @@ class Tokens:
     expires_in_seconds: int
 
 
-def start(*, user_id: str, tenant_id: str, now: datetime) -> Session:
-    return Session(id=ids.new("ses"), user_id=user_id, tenant_id=tenant_id, created_at=now, rotated_at=now)
+def start(*, user: User, tenant_id: str, now: datetime) -> Session:
+    return Session(
+        id=ids.new("ses"), user_id=user.id, tenant_id=tenant_id, created_at=now, rotated_at=now, era=user.era
+    )
 
 
 def refresh_token(session: Session, signer: Signer) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core import chance, ids
-from chalicelib.core.errors import NotFound, Stale, Unavailable
+from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model import letters
 from chalicelib.features.identity.model.credentials import (
@@ -28,6 +28,7 @@ from chalicelib.features.identity.model.person import (
 )
 from chalicelib.features.identity.model.session import Session, Tokens, start
 from chalicelib.features.identity.model.signature import Signer
+from chalicelib.features.identity.service.record import Post, Recorder
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
 from chalicelib.features.tenants.model import FIRST_PLAN, Tenant, clean_name, open_tenant
 
@@ -75,24 +76,6 @@ class AccountStore(Protocol):
         ...
 
 
-class Post(Protocol):
-    def send(self, letter: Letter) -> None:
-        """Later and elsewhere."""
-        ...
-
-
-class Trail(Protocol):
-    def append(self, *, tenant_id: str, actor: str, action: str, subject: str, request_id: str, at: datetime) -> None:
-        """Write one mutation into the tenant's audit log."""
-        ...
-
-
-class Alarm(Protocol):
-    def __call__(self, event: str, **facts: str) -> None:
-        """Something is wrong with us."""
-        ...
-
-
 class Accounts:
     def __init__(
         self,
@@ -101,8 +84,7 @@ class Accounts:
         sessions: Sessions,
         hasher: Hasher,
         post: Post,
-        trail: Trail,
-        alarm: Alarm,
+        recorder: Recorder,
         mailboxes: Signer,
         link_signer: Signer,
         public_url: str,
@@ -111,8 +93,7 @@ class Accounts:
         self._sessions = sessions
         self._hasher = hasher
         self._post = post
-        self._trail = trail
-        self._alarm = alarm
+        self._recorder = recorder
         self._mailboxes = mailboxes
         self._link_signer = link_signer
         self._public_url = public_url
@@ -167,24 +148,12 @@ class Accounts:
     def _open(
         self, user: User, tenant: Tenant, registration: Registration | None, request_id: str, now: datetime
     ) -> Tokens:
-        session = start(user_id=user.id, tenant_id=tenant.id, now=now)
+        session = start(user=user, tenant_id=tenant.id, now=now)
         self._store.open_account(user=user, tenant=tenant, session=session, registration=registration)
-        self._record(tenant, user, request_id, now)
+        self._recorder.note(
+            "tenant.created", tenant_id=tenant.id, actor=user.id, subject=tenant.id, request_id=request_id, now=now
+        )
         return self._sessions.issue(session, user=user, role=Role.OWNER, now=now)
-
-    def _record(self, tenant: Tenant, user: User, request_id: str, now: datetime) -> None:
-        """The account is open by now: a trail that cannot be reached must not turn its owner away."""
-        try:
-            self._trail.append(
-                tenant_id=tenant.id,
-                actor=user.id,
-                action="tenant.created",
-                subject=tenant.id,
-                request_id=request_id,
-                at=now,
-            )
-        except Unavailable:
-            self._alarm("audit_lost", tenant_id=tenant.id, request_id=request_id, kind="tenant.created")
 
     def _user(self, email: str, password: str, now: datetime) -> User:
         address = clean_email(email)

@@ -10,6 +10,7 @@ from chalicelib.features.identity.model.session import Tokens
 from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.api_keys import ApiKeys
 from chalicelib.features.identity.service.people import People
+from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.sessions import Sessions
 
 
@@ -19,6 +20,7 @@ class Identity:
     sessions: Sessions
     api_keys: ApiKeys
     people: People
+    recovery: Recovery
 
     def open_tenant(self, *, email: str, password: str, tenant_name: str, plan: str, now: datetime) -> Tokens:
         """A tenant whose owner's address is vouched for by the command line: demo, tests, support."""

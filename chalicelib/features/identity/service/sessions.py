@@ -31,7 +31,7 @@ from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.tenants.model import Tenant
 
 _MOST_ROUNDS = 8
-_NOBODY = "usr_nobody"  # where to look when nobody has the address, so that somebody looks
+NOBODY = "usr_nobody"  # where to look when nobody has the address, so that somebody looks
 
 
 class SessionStore(Protocol):
@@ -66,7 +66,11 @@ class PersonStore(Protocol):
         ...
 
     def change_password_hash(self, user: User, password_hash: str) -> None:
-        """Raises Stale when the user was changed meanwhile."""
+        """Of the same password. Raises Stale when the user was changed meanwhile."""
+        ...
+
+    def begin_era(self, user: User) -> None:
+        """Makes an end of all sessions and links. Raises Stale."""
         ...
 
     def member(self, tenant_id: str, user_id: str) -> Member | None:
@@ -126,7 +130,7 @@ class Sessions:
     def login(self, *, email: str, password: str, now: datetime, tenant_id: str | None = None) -> Tokens:
         user = self._prove(email, password)
         member = self._membership(user, tenant_id)
-        session = start(user_id=user.id, tenant_id=member.tenant_id, now=now)
+        session = start(user=user, tenant_id=member.tenant_id, now=now)
         self._sessions.put(session)
         return self.issue(session, user=user, role=member.role, now=now)
 
@@ -148,7 +152,7 @@ class Sessions:
         if user is None or member is None:
             raise NotFound
         session = self._sessions.get(user_id, session_id)
-        if session is None or session.judge(session.generation, now) is not Verdict.ROTATE:
+        if session is None or not session.is_live(user, now):
             raise InvalidToken
         moved = self._sessions.rotate(session, tenant_id=tenant_id, now=now)
         return self.issue(moved, user=user, role=member.role, now=now)
@@ -159,8 +163,17 @@ class Sessions:
             self._end(session, Ending.LOGOUT)
 
     def logout_all(self, *, user_id: str) -> None:
-        for session in self._sessions.of_user(user_id):
-            self._end(session, Ending.LOGOUT)
+        """In one write, however many there are."""
+        for _ in range(_MOST_ROUNDS):
+            user = self._people.user(user_id)
+            if user is None:
+                return
+            try:
+                self._people.begin_era(user)
+            except Stale:
+                continue
+            return
+        raise Stale
 
     def issue(self, session: Session, *, user: User, role: Role, now: datetime) -> Tokens:
         access = Access(user.id, session.tenant_id, session.id, role)
@@ -177,7 +190,7 @@ class Sessions:
     def _prove(self, email: str, password: str) -> User:
         """The same look-ups and the same hash work, whether or not anybody has this address."""
         user_id = self._people.user_id_at(mailbox_of(clean_email(email), self._mailboxes))
-        user = self._people.user(user_id or _NOBODY)
+        user = self._people.user(user_id or NOBODY)
         spelled = same_spelling(password)
         is_right = self._hasher.verify(user.password_hash if user else self._hasher.decoy, spelled)
         if user is None or not is_right:
@@ -205,7 +218,8 @@ class Sessions:
             raise TokenReused
         user = self._people.user(session.user_id)
         member = self._people.member(session.tenant_id, session.user_id)
-        if verdict is Verdict.ENDED or user is None or member is None:
+        is_over = verdict is Verdict.ENDED or user is None or not session.is_live(user, now)
+        if is_over or user is None or member is None:
             raise InvalidToken
         if verdict is Verdict.ROTATE:
             session = self._sessions.rotate(session, tenant_id=session.tenant_id, now=now)

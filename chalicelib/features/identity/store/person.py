@@ -76,6 +76,12 @@ class PersonRows:
     def change_password_hash(self, user: User, password_hash: str) -> None:
         change(_user_key(user.id), rev=user.rev, password_hash=password_hash)
 
+    def begin_era(self, user: User) -> None:
+        change(_user_key(user.id), rev=user.rev, era=user.era + 1)
+
+    def change_password(self, user: User, password_hash: str) -> None:
+        change(_user_key(user.id), rev=user.rev, password_hash=password_hash, era=user.era + 1)
+
     def member(self, tenant_id: str, user_id: str) -> Member | None:
         row = CORE.get(f"T#{tenant_id}", f"MEMBER#{user_id}")
         return read(row, Member) if row else None

@@ -17,8 +17,12 @@ CORE = Table("core")
 
 
 def insert(key: Key, thing: object, **more: Any) -> Put:
-    fields = msgspec.to_builtins(thing, builtin_types=(bytes,))
-    return Put(CORE, {"pk": key[0], "sk": key[1], "v": 1, **fields, **more}, absent())
+    return Put(CORE, {"pk": key[0], "sk": key[1], "v": 1, **fields(thing), **more}, absent())
+
+
+def fields(thing: object) -> Row:
+    wire: Row = msgspec.to_builtins(thing, builtin_types=(bytes,))
+    return wire
 
 
 def read(row: Row, kind: type[T]) -> T:
