@@ -8,7 +8,9 @@ from chalicelib.core.identity import Principal
 from chalicelib.features.audit.worker import worker as audit_worker
 from chalicelib.features.campaigns.api import api as campaigns_api
 from chalicelib.features.due.worker import worker as due_worker
-from chalicelib.features.identity.api import api as identity_api
+from chalicelib.features.identity.api.doors import api as doors_api
+from chalicelib.features.identity.api.me import api as me_api
+from chalicelib.features.identity.api.team import api as team_api
 from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
 from chalicelib.features.sending.api.desk import api as desk_api
@@ -32,6 +34,12 @@ def _authenticate(token: str, now: datetime) -> Principal:
     return authenticator().authenticate(token, now=now)
 
 
+def _confirm(principal: Principal, now: datetime) -> None:
+    from chalicelib.features.identity.wiring import authenticator
+
+    authenticator().confirm(principal, now=now)
+
+
 def _trail() -> Trail:
     from chalicelib.features.audit.wiring import audit
 
@@ -44,10 +52,12 @@ def _replays() -> Replays:
     return StoredReplays()
 
 
-app = App("pushsaas", authenticate=_authenticate, trail=_trail, replays=_replays, observer=telemetry)
+app = App("pushsaas", authenticate=_authenticate, confirm=_confirm, trail=_trail, replays=_replays, observer=telemetry)
 
 for blueprint in (
-    identity_api,
+    doors_api,
+    me_api,
+    team_api,
     sites_api,
     sites_sdk_api,
     subscriptions_api,

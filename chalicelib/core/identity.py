@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -76,6 +77,7 @@ class Principal:
     mode: Mode = Mode.LIVE
     site_id: str | None = None
     session_id: str | None = None  # a person's; keys have none
+    proven_at: datetime | None = None  # when this person last showed all that a sign-in asks of them
 
     @property
     def is_operator(self) -> bool:

@@ -110,8 +110,12 @@ class Api(Blueprint):
         scheme, _, token = envelope.request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated
-        principal = self.app.authenticate(token.strip(), clock.now())
+        now = clock.now()
+        principal = self.app.authenticate(token.strip(), now)
         endpoint.allow.check(principal)
+        endpoint.allow.check_freshness(principal, now=now)
+        if endpoint.allow.is_standing and principal.is_user:
+            self.app.confirm(principal, now)
         if "site_id" in path and not principal.may_see_site(path["site_id"]):
             raise NotFound
         return principal

@@ -49,12 +49,14 @@ class App(Chalice):
         name: str,
         *,
         authenticate: Callable[[str, datetime], Principal],
+        confirm: Callable[[Principal, datetime], None],
         trail: Callable[[], Trail],
         replays: Callable[[], Replays],
         observer: Observer,
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
         self.authenticate = authenticate
+        self.confirm = confirm
         self.trail = trail
         self.replays = replays
         self.observer = observer

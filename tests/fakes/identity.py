@@ -5,7 +5,7 @@ Each store writes the name of every call into `calls`, so that a test can compar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -14,10 +14,11 @@ from chalicelib.core.errors import Conflict, NotFound, Stale, Unavailable
 from chalicelib.core.identity import Role
 from chalicelib.core.paging import Page
 from chalicelib.features.identity.model.api_key import ApiKey
+from chalicelib.features.identity.model.email_change import EmailChange
 from chalicelib.features.identity.model.letters import Letter
 from chalicelib.features.identity.model.password_reset import PasswordReset
 from chalicelib.features.identity.model.person import EmailTaken, Member, Registration, User
-from chalicelib.features.identity.model.session import Ending, Session
+from chalicelib.features.identity.model.session import Ending, Session, Standing
 from chalicelib.features.tenants.model import Tenant
 
 T = TypeVar("T")
@@ -104,9 +105,19 @@ class MemoryPeople:
         self.calls.append("begin_era")
         self._change(user, replace(user, era=user.era + 1))
 
-    def change_password(self, user: User, password_hash: str) -> None:
+    def rename(self, user: User, name: str) -> None:
+        self.calls.append("rename")
+        self._change(user, replace(user, name=name))
+
+    def change_password(self, user: User, password_hash: str, *, keeping: Session | None = None) -> None:
         self.calls.append("change_password")
-        self._change(user, replace(user, password_hash=password_hash, era=user.era + 1))
+        era = user.era + 1
+        if keeping is not None and self.sessions.get((keeping.user_id, keeping.id)) != keeping:
+            raise Stale
+        self._change(user, replace(user, password_hash=password_hash, era=era))
+        if keeping is not None:
+            kept = replace(keeping, era=era, attempts=0, rev=keeping.rev + 1)
+            self.sessions[keeping.user_id, keeping.id] = kept
 
     def member(self, tenant_id: str, user_id: str) -> Member | None:
         self.calls.append("member")
@@ -164,6 +175,61 @@ class MemoryResets:
         self.resets[reset.mailbox] = reset
 
 
+class MemoryEmailChanges:
+    """Of the people in `people`. `rival` as with them."""
+
+    def __init__(self, people: MemoryPeople) -> None:
+        self.people = people
+        self.calls = people.calls
+        self.changes: dict[str, EmailChange] = {}
+        self.rival: Callable[[], None] | None = None
+
+    def put(self, wanted: EmailChange) -> None:
+        self.calls.append("put email change")
+        self.changes[wanted.user_id] = wanted
+
+    def of_user(self, user_id: str) -> EmailChange | None:
+        self.calls.append("email change")
+        return self.changes.get(user_id)
+
+    def count_attempt(self, wanted: EmailChange, *, mark: str) -> EmailChange:
+        self.calls.append("count email attempt")
+        rival, self.rival = self.rival, None
+        if rival is not None:
+            rival()
+        if self.changes.get(wanted.user_id) != wanted:
+            raise Stale
+        counted = replace(wanted, attempts=wanted.attempts + 1, last_attempt=mark, rev=wanted.rev + 1)
+        self.changes[wanted.user_id] = counted
+        return counted
+
+    def move(self, user: User, wanted: EmailChange) -> None:
+        self.calls.append("move")
+        if wanted.mailbox in self.people.claims:
+            raise EmailTaken
+        if self.people.users_by_id.get(user.id) != user or user.id not in self.changes:
+            raise Stale
+        if self.changes[user.id].id != wanted.id:
+            raise Stale
+        del self.people.claims[user.mailbox], self.changes[user.id]
+        self.people.claims[wanted.mailbox] = user.id
+        moved = replace(user, email=wanted.email, mailbox=wanted.mailbox, rev=user.rev + 1)
+        self.people.users_by_id[user.id] = moved
+
+
+class MemoryStandings:
+    def __init__(self, people: MemoryPeople, sessions: MemorySessions) -> None:
+        self._people = people
+        self._sessions = sessions
+
+    def of(self, *, user_id: str, session_id: str, tenant_id: str) -> Standing:
+        return Standing(
+            user=self._people.users_by_id.get(user_id),
+            session=self._sessions.sessions.get((user_id, session_id)),
+            member=self._people.members_by_key.get((tenant_id, user_id)),
+        )
+
+
 class MemorySessions:
     """`rival` as with people."""
 
@@ -180,14 +246,30 @@ class MemorySessions:
         self.calls.append("session")
         return self.sessions.get((user_id, session_id))
 
-    def of_user(self, user_id: str) -> Iterator[Session]:
+    def of_user(self, user_id: str, *, limit: int, position: str | None) -> Page[Session]:
         self.calls.append("sessions")
-        yield from [self.sessions[key] for key in sorted(self.sessions) if key[0] == user_id]
+        own = {f"SESSION#{key[1]}": session for key, session in self.sessions.items() if key[0] == user_id}
+        return _page(own, limit, position)
 
     def rotate(self, session: Session, *, tenant_id: str, now: datetime) -> Session:
         self.calls.append("rotate session")
         changed = replace(session, generation=session.generation + 1, rotated_at=now, tenant_id=tenant_id)
         return self._change(session, changed)
+
+    def prove(self, session: Session, *, now: datetime) -> Session:
+        self.calls.append("prove session")
+        generation = session.generation + 1
+        return self._change(
+            session, replace(session, generation=generation, rotated_at=now, proven_at=now, attempts=0)
+        )
+
+    def count_attempt(self, session: Session, *, mark: str) -> Session:
+        self.calls.append("count attempt")
+        return self._change(session, replace(session, attempts=session.attempts + 1, last_attempt=mark))
+
+    def forgive_attempts(self, session: Session) -> Session:
+        self.calls.append("forgive attempts")
+        return self._change(session, replace(session, attempts=0))
 
     def end(self, session: Session, *, ending: Ending) -> None:
         self.calls.append("end session")

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from chalicelib.core.identity import Mode, Principal, Role, Scope
 from chalicelib.features.identity.model.api_key import ApiKey
-from chalicelib.features.identity.model.session import Tokens
+from chalicelib.features.identity.model.person import User
+from chalicelib.features.identity.model.session import Session, Tokens
 from chalicelib.features.identity.service.people import Colleague, Profile
 from chalicelib.features.tenants.model import LONGEST_NAME, Tenant
 from chalicelib.web.instant import Instant
@@ -53,6 +54,11 @@ class Login(Schema):
     otp: str | None = Field(None, max_length=16, description="For accounts with a second factor; none has one yet.")
 
 
+class StepUp(Schema):
+    password: Password
+    otp: str | None = Field(None, max_length=16, description="For accounts with a second factor; none has one yet.")
+
+
 class Refresh(Schema):
     refresh_token: TokenText
 
@@ -61,9 +67,34 @@ class Switch(Schema):
     tenant_id: str = Field(max_length=64)
 
 
+class Renaming(Schema):
+    model_config = example(name="Ada Lovelace")
+
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+
+
+class NewEmail(Schema):
+    """`password` is the present one."""
+
+    email: Email
+    password: Password
+
+
+class PasswordChange(Schema):
+    current_password: Password
+    password: Password
+
+
 class UserView(Schema):
+    model_config = example(email="ada@example.com", name="Ada Lovelace")
+
     id: str
     email: str
+    name: str = Field(description="Empty until they say it.")
+
+    @classmethod
+    def of(cls, user: User) -> UserView:
+        return cls(id=user.id, email=user.email, name=user.name)
 
 
 class TenantView(Schema):
@@ -93,7 +124,7 @@ class TokensView(Schema):
     @classmethod
     def of(cls, tokens: Tokens) -> TokensView:
         return cls(
-            user=UserView(id=tokens.user.id, email=tokens.user.email),
+            user=UserView.of(tokens.user),
             tenant=TenantView.of(tokens.tenant),
             role=tokens.role,
             access_token=tokens.access_token,
@@ -119,7 +150,7 @@ class Me(Schema):
     @classmethod
     def of(cls, profile: Profile, principal: Principal) -> Me:
         return cls(
-            user=UserView(id=profile.user.id, email=profile.user.email),
+            user=UserView.of(profile.user),
             tenant=TenantView.of(profile.tenant),
             role=profile.role,
             scopes=sorted(principal.scopes),
@@ -127,15 +158,46 @@ class Me(Schema):
         )
 
 
+class SessionView(Schema):
+    model_config = example(user_agent="Mozilla/5.0 (X11; Linux x86_64)", country="DE", current=True)
+
+    id: str
+    tenant_id: str
+    created_at: datetime
+    last_used_at: datetime = Field(description="When its refresh token was last exchanged.")
+    user_agent: str | None = Field(description="What it was opened with, in that program's own words.")
+    country: str | None = Field(description="Where, as far as a CDN in front has said.")
+    current: bool = Field(description="Whether it is the one that asks.")
+
+    @classmethod
+    def of(cls, session: Session, *, asking: str | None) -> SessionView:
+        return cls(
+            id=session.id,
+            tenant_id=session.tenant_id,
+            created_at=session.created_at,
+            last_used_at=session.rotated_at,
+            user_agent=session.user_agent or None,
+            country=session.country or None,
+            current=session.id == asking,
+        )
+
+
+class SessionList(Schema):
+    data: list[SessionView]
+    next_cursor: str | None
+    has_more: bool
+
+
 class MemberView(Schema):
     user_id: str
     email: str
+    name: str
     role: Role
     joined_at: datetime
 
     @classmethod
     def of(cls, colleague: Colleague) -> MemberView:
-        return cls(user_id=colleague.user_id, email=colleague.email, role=colleague.role, joined_at=colleague.joined_at)
+        return cls(**vars(colleague))
 
 
 class MemberList(Schema):

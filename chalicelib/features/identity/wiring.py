@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.access import Authenticator
 from chalicelib.features.identity.service.accounts import Accounts
+from chalicelib.features.identity.service.addresses import Addresses
 from chalicelib.features.identity.service.api_keys import ApiKeys
 from chalicelib.features.identity.service.identity import Identity
+from chalicelib.features.identity.service.office import Office
+from chalicelib.features.identity.service.own_account import OwnAccount
 from chalicelib.features.identity.service.people import People
-from chalicelib.features.identity.service.record import Post, Recorder
+from chalicelib.features.identity.service.proof import Proof
+from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
 
 if TYPE_CHECKING:
     from chalicelib.features.identity.adapters.access_tokens import AccessTokens
-
-
-class _Letters(TypedDict):
-    """What every use case needs that writes letters and opens their links."""
-
-    hasher: Hasher
-    post: Post
-    recorder: Recorder
-    mailboxes: Signer
-    link_signer: Signer
-    public_url: str
 
 
 @cache
@@ -39,12 +32,10 @@ def identity() -> Identity:
 
 def furnished(*, hasher: Hasher) -> Identity:
     """With a hasher of one's own: tests and demo data hash by the dozen, and argon2 is slow by design."""
-    from chalicelib.aws import telemetry
     from chalicelib.aws.secrets import secret
     from chalicelib.config import settings
-    from chalicelib.features.audit.wiring import audit
-    from chalicelib.features.identity.adapters.post import MailQueue
     from chalicelib.features.identity.store.api_key import ApiKeyRows
+    from chalicelib.features.identity.store.email_change import EmailChangeRows
     from chalicelib.features.identity.store.password_reset import PasswordResetRows
     from chalicelib.features.identity.store.person import PersonRows
     from chalicelib.features.identity.store.session import SessionRows
@@ -52,29 +43,32 @@ def furnished(*, hasher: Hasher) -> Identity:
     from chalicelib.features.tenants.wiring import opening_write, tenants
 
     pepper = partial(secret, settings().secret_pepper)
-    people = PersonRows(tenant_write=opening_write())
-    mailboxes = _signer("mailbox", settings().secret_installation)
+    people, rows, office = PersonRows(tenant_write=opening_write()), SessionRows(), _office()
     sessions = Sessions(
-        sessions=SessionRows(),
+        sessions=rows,
         people=people,
         tenants=tenants(),
         hasher=hasher,
         mint=_access_tokens(),
-        mailboxes=mailboxes,
+        mailboxes=office.mailboxes,
         refresh_signer=_signer("refresh", settings().secret_pepper),
     )
-    post = MailQueue()
-    letters = _Letters(
-        hasher=hasher,
-        post=post,
-        recorder=Recorder(trail=audit(), post=post, alarm=telemetry.alarm),
-        mailboxes=mailboxes,
-        link_signer=_signer("link", settings().secret_pepper),
-        public_url=settings().public_url,
-    )
+    proof = Proof(session_rows=rows, people=people, sessions=sessions, hasher=hasher)
     return Identity(
-        accounts=Accounts(store=people, sessions=sessions, **letters),
-        recovery=Recovery(resets=PasswordResetRows(), people=people, **letters),
+        accounts=Accounts(store=people, sessions=sessions, hasher=hasher, office=office),
+        recovery=Recovery(resets=PasswordResetRows(), people=people, hasher=hasher, office=office),
+        own_account=OwnAccount(
+            session_rows=rows,
+            people=people,
+            sessions=sessions,
+            proof=proof,
+            hasher=hasher,
+            office=office,
+            cursor_secret=pepper,
+        ),
+        addresses=Addresses(
+            changes=EmailChangeRows(), people=people, session_rows=rows, proof=proof, hasher=hasher, office=office
+        ),
         sessions=sessions,
         api_keys=ApiKeys(
             store=ApiKeyRows(),
@@ -83,6 +77,22 @@ def furnished(*, hasher: Hasher) -> Identity:
             cursor_secret=pepper,
         ),
         people=People(store=people, tenants=tenants(), cursor_secret=pepper),
+    )
+
+
+def _office() -> Office:
+    from chalicelib.aws import telemetry
+    from chalicelib.config import settings
+    from chalicelib.features.audit.wiring import audit
+    from chalicelib.features.identity.adapters.post import MailQueue
+
+    post = MailQueue()
+    return Office(
+        post=post,
+        recorder=Recorder(trail=audit(), post=post, alarm=telemetry.alarm),
+        mailboxes=_signer("mailbox", settings().secret_installation),
+        link_signer=_signer("link", settings().secret_pepper),
+        public_url=settings().public_url,
     )
 
 
@@ -100,7 +110,9 @@ def people() -> People:
 
 @cache
 def authenticator() -> Authenticator:
-    return Authenticator(access_tokens=_access_tokens(), api_keys=identity().api_keys)
+    from chalicelib.features.identity.store.standing import StandingRows
+
+    return Authenticator(access_tokens=_access_tokens(), api_keys=identity().api_keys, standings=StandingRows())
 
 
 def _signer(purpose: str, secret_name: str) -> Signer:

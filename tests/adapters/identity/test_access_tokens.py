@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chalicelib.core.errors import Unauthenticated
 from chalicelib.core.identity import Role
-from chalicelib.features.identity.adapters.access_tokens import AUDIENCE, AccessTokens, TokenExpired
+from chalicelib.features.identity.adapters.access_tokens import AUDIENCE, AccessTokens
 from chalicelib.features.identity.adapters.key_set import new_key_set, read_key_set
 from chalicelib.features.identity.model.person import InvalidToken
-from chalicelib.features.identity.model.session import Access
+from chalicelib.features.identity.model.session import Access, TokenExpired
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 900_000, tzinfo=UTC)
 ISSUER = "https://push.example"

@@ -13,6 +13,7 @@ from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.person import EmailTaken
 from chalicelib.features.identity.service.accounts import AccountStore
+from chalicelib.features.identity.service.own_account import OwnPersonStore
 from chalicelib.features.identity.service.people import MemberStore
 from chalicelib.features.identity.service.recovery import ForgetfulStore
 from chalicelib.features.identity.service.sessions import PersonStore
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tests.fakes.installation import Installation
 
 
-class Store(AccountStore, PersonStore, MemberStore, ForgetfulStore, Protocol):
+class Store(AccountStore, PersonStore, MemberStore, OwnPersonStore, ForgetfulStore, Protocol):
     """Everything the services ask of people."""
 
 
@@ -146,6 +147,26 @@ def test_a_new_password_and_a_new_era_are_changed_by_one_writer(store: Store) ->
         store.begin_era(user)
 
 
+def test_a_new_password_takes_one_session_along(store: Store) -> None:
+    user, tenant = a_user(), a_tenant()
+    session = a_session(user.id, tenant.id)
+    store.open_account(user=user, tenant=tenant, session=session)
+    with pytest.raises(Stale):
+        store.change_password(user, "$newer", keeping=replace(session, rev=7))
+    assert store.user(user.id) == user
+    store.change_password(user, "$newer", keeping=session)
+    assert store.user(user.id) == replace(user, password_hash="$newer", era=2, rev=2)
+
+
+def test_a_person_is_renamed_by_one_writer(store: Store) -> None:
+    user = a_user()
+    store.add_user(user=user, member=a_member("ten_ada", user.id))
+    store.rename(user, "Ada Lovelace")
+    assert store.user(user.id) == replace(user, name="Ada Lovelace", rev=2)
+    with pytest.raises(Stale):
+        store.rename(user, "Augusta")
+
+
 def test_users_are_found_at_once(store: Store) -> None:
     user = a_user()
     store.add_user(user=user, member=a_member("ten_ada", user.id))
@@ -160,6 +181,14 @@ def test_tenant_and_session_come_with_the_account(rows: PersonRows) -> None:
     rows.open_account(user=user, tenant=tenant, session=session)
     assert tenants().get(tenant_id=tenant.id) == tenant
     assert SessionRows().get(user.id, session.id) == session
+
+
+def test_the_session_taken_along_is_of_the_new_era(rows: PersonRows) -> None:
+    user, tenant = a_user(), a_tenant()
+    session = replace(a_session(user.id, tenant.id), attempts=2)
+    rows.open_account(user=user, tenant=tenant, session=session)
+    rows.change_password(user, "$newer", keeping=session)
+    assert SessionRows().get(user.id, session.id) == replace(session, era=2, attempts=0, rev=2)
 
 
 def test_of_many_who_claim_an_address_at_once_one_gets_it(rows: PersonRows, aws: Installation) -> None:

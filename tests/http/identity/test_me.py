@@ -17,7 +17,7 @@ def test_a_person_sees_who_they_are(world: World) -> None:
     assert answer.status == 200, answer.text
     tenant = {"id": world.ada.tenant_id, "name": "Ada's company", "plan": "free", "state": "active"}
     assert answer.json() == {
-        "user": {"id": world.ben.user_id, "email": world.ben.email},
+        "user": {"id": world.ben.user_id, "email": world.ben.email, "name": ""},
         "tenant": tenant,
         "role": "editor",
         "scopes": sorted(ROLE_SCOPES[Role.EDITOR]),

@@ -28,7 +28,7 @@ def test_signing_in(world: World) -> None:
     answer = login(world, email=" ADA@Example.com ")
     assert answer.status == 200, answer.text
     tokens = answer.json()
-    assert tokens["user"] == {"id": world.ada.user_id, "email": world.ada.email}
+    assert tokens["user"] == {"id": world.ada.user_id, "email": world.ada.email, "name": ""}
     assert tokens["tenant"]["id"] == world.ada.tenant_id
     assert (tokens["token_type"], tokens["expires_in"], tokens["role"]) == ("Bearer", 900, "owner")
     assert world.client.get("/v1/me", as_=tokens["access_token"]).status == 200
@@ -168,7 +168,13 @@ USERS_ONLY: list[tuple[str, str, Any]] = [
     ("POST", "/v1/auth/logout", None),
     ("POST", "/v1/auth/logout-all", None),
     ("POST", "/v1/auth/switch", {"tenant_id": "ten_x"}),
+    ("POST", "/v1/auth/step-up", {"password": PASSWORD}),
     ("GET", "/v1/me", None),
+    ("PATCH", "/v1/me", {"name": "Ada"}),
+    ("POST", "/v1/me/email", {"email": "new@example.com", "password": PASSWORD}),
+    ("POST", "/v1/me/password", {"current_password": PASSWORD, "password": "another one"}),
+    ("GET", "/v1/me/sessions", None),
+    ("DELETE", "/v1/me/sessions/ses_x", None),
 ]
 
 

@@ -8,16 +8,29 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.person import User
-from chalicelib.features.identity.model.session import Access, Tokens
+from chalicelib.features.identity.model.session import Access, Tokens, open_refresh_token
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.accounts import Accounts
+from chalicelib.features.identity.service.addresses import Addresses
+from chalicelib.features.identity.service.office import Office
+from chalicelib.features.identity.service.own_account import OwnAccount
 from chalicelib.features.identity.service.people import People
+from chalicelib.features.identity.service.proof import Proof
 from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.sessions import Sessions
 from chalicelib.features.tenants.service import Tenants
 from tests.fakes.audit import RememberedTrail
-from tests.fakes.identity import Calls, LetterBox, MemoryPeople, MemoryResets, MemorySessions, PlainHasher
+from tests.fakes.identity import (
+    Calls,
+    LetterBox,
+    MemoryEmailChanges,
+    MemoryPeople,
+    MemoryResets,
+    MemorySessions,
+    MemoryStandings,
+    PlainHasher,
+)
 from tests.fakes.tenants import MemoryTenants
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -27,6 +40,7 @@ LINKS = Signer(lambda: "pepper", "link")
 REFRESH = Signer(lambda: "pepper", "refresh")
 _TOKEN = re.compile(r"vt_\S+")
 _RESET = re.compile(r"pt_\S+")
+_CHANGE = re.compile(r"token=(et_\S+)")
 
 
 class PlainMint:
@@ -56,38 +70,37 @@ class House:
         self.people_store = _PeopleWithTenants(self.calls, tenant_store, self.session_store)
         self.letters = LetterBox(self.calls)
         recorder = Recorder(trail=self.trail, post=self.letters, alarm=lambda event, **_: self.alarms.append(event))
+        office = Office(self.letters, recorder, MAILBOXES, LINKS, "https://push.example")
         tenants = Tenants(store=tenant_store)
+        people, hasher = self.people_store, self.hasher
         self.sessions = Sessions(
             sessions=self.session_store,
-            people=self.people_store,
+            people=people,
             tenants=tenants,
-            hasher=self.hasher,
+            hasher=hasher,
             mint=PlainMint(),
             mailboxes=MAILBOXES,
             refresh_signer=REFRESH,
         )
-        self.accounts = Accounts(
-            store=self.people_store,
+        self.accounts = Accounts(store=people, sessions=self.sessions, hasher=hasher, office=office)
+        self.resets, self.changes = MemoryResets(self.calls), MemoryEmailChanges(people)
+        self.recovery = Recovery(resets=self.resets, people=people, hasher=hasher, office=office)
+        rows = self.session_store
+        proof = Proof(session_rows=rows, people=people, sessions=self.sessions, hasher=hasher)
+        self.own_account = OwnAccount(
+            session_rows=rows,
+            people=people,
             sessions=self.sessions,
-            hasher=self.hasher,
-            post=self.letters,
-            recorder=recorder,
-            mailboxes=MAILBOXES,
-            link_signer=LINKS,
-            public_url="https://push.example",
+            proof=proof,
+            hasher=hasher,
+            office=office,
+            cursor_secret=lambda: "pepper",
         )
-        self.resets = MemoryResets(self.calls)
-        self.recovery = Recovery(
-            resets=self.resets,
-            people=self.people_store,
-            hasher=self.hasher,
-            post=self.letters,
-            recorder=recorder,
-            mailboxes=MAILBOXES,
-            link_signer=LINKS,
-            public_url="https://push.example",
+        self.addresses = Addresses(
+            changes=self.changes, people=people, session_rows=rows, proof=proof, hasher=hasher, office=office
         )
-        self.people = People(store=self.people_store, tenants=tenants, cursor_secret=lambda: "pepper")
+        self.people = People(store=people, tenants=tenants, cursor_secret=lambda: "pepper")
+        self.standings = MemoryStandings(people, rows)
 
     def later(self, **length: float) -> datetime:
         self.now += timedelta(**length)
@@ -125,6 +138,29 @@ class House:
 
     def reset(self, token: str, password: str = "a new password") -> None:
         self.recovery.reset(token=token, password=password, request_id="req_2", now=self.now)
+
+    def asking(self, tokens: Tokens) -> dict[str, str]:
+        """Who asks, as the door tells use cases."""
+        claim = open_refresh_token(tokens.refresh_token, REFRESH)
+        return {"user_id": claim.user_id, "session_id": claim.session_id}
+
+    def ask_for_email(self, tokens: Tokens, email: str = "new@example.com", password: str = PASSWORD) -> str:
+        """The token of the letter."""
+        self.letters.letters.clear()
+        who = self.asking(tokens)
+        self.addresses.ask(**who, email=email, password=password, request_id="req_3", now=self.now)
+        (found,) = _CHANGE.findall(next(letter.text for letter in self.letters.letters if letter.to == email))
+        return str(found)
+
+    def confirm_email(self, token: str, password: str = PASSWORD) -> None:
+        self.addresses.confirm(token=token, password=password, request_id="req_4", now=self.now)
+
+    def change_password(self, tokens: Tokens, current: str = PASSWORD, password: str = "a new password") -> None:
+        who = self.asking(tokens)
+        self.own_account.change_password(**who, current=current, password=password, request_id="r", now=self.now)
+
+    def step_up(self, tokens: Tokens, password: str = PASSWORD) -> Tokens:
+        return self.own_account.step_up(**self.asking(tokens), password=password, now=self.now)
 
     def during(self) -> Calls:
         """The calls since the last question."""

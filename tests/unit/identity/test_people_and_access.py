@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from chalicelib.core.errors import NotFound
 from chalicelib.core.identity import ROLE_SCOPES, Principal, Role, Scope
-from chalicelib.features.identity.model.session import Access
+from chalicelib.features.identity.model.person import InvalidToken
+from chalicelib.features.identity.model.session import Access, TokenExpired
 from chalicelib.features.identity.service.access import Authenticator
 from tests.unit.identity.house import NOW, House
 
@@ -16,7 +18,7 @@ from tests.unit.identity.house import NOW, House
 class _OneToken:
     def read(self, token: str, *, now: datetime) -> Access:
         assert (token, now) == ("eyJ", NOW)
-        return Access("usr_ben", "ten_ada", "ses_1", Role.EDITOR)
+        return Access("usr_ben", "ten_ada", "ses_1", Role.EDITOR, NOW)
 
 
 class _OneKey:
@@ -26,11 +28,43 @@ class _OneKey:
 
 
 def test_a_token_says_which_kind_it_is() -> None:
-    authenticator = Authenticator(access_tokens=_OneToken(), api_keys=_OneKey())
+    authenticator = Authenticator(access_tokens=_OneToken(), api_keys=_OneKey(), standings=House().standings)
     ben = authenticator.authenticate("eyJ", now=NOW)
     assert (ben.subject, ben.tenant_id, ben.role, ben.session_id) == ("usr_ben", "ten_ada", Role.EDITOR, "ses_1")
-    assert ben.scopes == ROLE_SCOPES[Role.EDITOR]
+    assert (ben.scopes, ben.proven_at) == (ROLE_SCOPES[Role.EDITOR], NOW)
     assert authenticator.authenticate("ps_live_x", now=NOW).subject == "key_1"
+
+
+def test_a_person_stands_as_the_token_says_until_something_changes(house: House) -> None:
+    authenticator = Authenticator(access_tokens=_OneToken(), api_keys=_OneKey(), standings=house.standings)
+    tokens = house.open()
+    who = house.asking(tokens)
+    ada = Principal(who["user_id"], tokens.tenant.id, frozenset(), Role.OWNER, session_id=who["session_id"])
+    authenticator.confirm(ada, now=house.now)
+    with pytest.raises(TokenExpired):  # a refresh brings the role that is held now
+        authenticator.confirm(replace(ada, role=Role.AGENT), now=house.now)
+    for nobody in (
+        replace(ada, subject="usr_nobody"),
+        replace(ada, session_id=None),
+        replace(ada, tenant_id="ten_another"),
+    ):
+        with pytest.raises(InvalidToken):
+            authenticator.confirm(nobody, now=house.now)
+    with pytest.raises(InvalidToken):
+        authenticator.confirm(ada, now=house.now + timedelta(days=30))
+    house.sessions.logout_all(user_id=ada.subject)
+    with pytest.raises(InvalidToken):
+        authenticator.confirm(ada, now=house.now)
+
+
+def test_a_session_that_was_ended_does_not_stand(house: House) -> None:
+    authenticator = Authenticator(access_tokens=_OneToken(), api_keys=_OneKey(), standings=house.standings)
+    tokens = house.open()
+    who = house.asking(tokens)
+    house.sessions.logout(**who)
+    ada = Principal(who["user_id"], tokens.tenant.id, frozenset(), Role.OWNER, session_id=who["session_id"])
+    with pytest.raises(InvalidToken):
+        authenticator.confirm(ada, now=house.now)
 
 
 def test_a_profile_names_every_membership(house: House) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from chalicelib.core.errors import Conflict, OverLimit, PushError, Unauthenticated, Unavailable
 from chalicelib.core.identity import ROLE_SCOPES, Principal, Role, Scope
-from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, USER, holder
+from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, USER, fresh, holder, standing
 from chalicelib.web.api import Answer, Api, Call
 from chalicelib.web.app import App
 from chalicelib.web.schema import ListQuery, Nothing, Schema, Secret
@@ -19,6 +19,7 @@ A = TypeVar("A")
 
 PRINCIPALS = {
     "ada": Principal("usr_ada", "ten_a", ROLE_SCOPES[Role.OWNER], role=Role.OWNER),
+    "over": Principal("usr_ada", "ten_a", ROLE_SCOPES[Role.OWNER], role=Role.OWNER, session_id="ses_over"),
     "cyd": Principal("usr_cyd", "ten_c", ROLE_SCOPES[Role.OWNER], role=Role.OWNER),
     "agent": Principal("usr_amy", "ten_a", ROLE_SCOPES[Role.AGENT], role=Role.AGENT),
     "key": Principal("key_1", "ten_a", frozenset({Scope.SITES_WRITE}), site_id="site_1"),
@@ -27,10 +28,20 @@ PRINCIPALS = {
 
 
 def authenticate(token: str, now: datetime) -> Principal:
+    """`ada+10` is Ada, who gave her password ten minutes ago."""
     assert now.tzinfo
+    name, _, minutes = token.partition("+")
+    if name in PRINCIPALS and minutes:
+        return replace(PRINCIPALS[name], proven_at=now - timedelta(minutes=float(minutes)))
     if token not in PRINCIPALS:
         raise Unauthenticated("This token is not known.")
     return PRINCIPALS[token]
+
+
+def confirm(person: Principal, now: datetime) -> None:
+    assert now.tzinfo
+    if person.session_id == "ses_over":
+        raise Unauthenticated("This session is over.")
 
 
 @dataclass
@@ -114,6 +125,7 @@ class Toy:
         self.app = App(
             "toy",
             authenticate=authenticate,
+            confirm=confirm,
             trail=lambda: self.notebook,
             replays=lambda: self.notebook,
             observer=self.notebook,
@@ -176,6 +188,14 @@ class Toy:
         @api.endpoint("GET", "/mine", allow=USER)
         def read_mine(call: Call[Nothing]) -> Thing:
             return seen(call, Thing(name=call.tenant_id))
+
+        @api.endpoint("GET", "/fresh", allow=fresh(USER))
+        def read_fresh(call: Call[Nothing]) -> Thing:
+            return seen(call, Thing(name="fresh"))
+
+        @api.endpoint("GET", "/standing", allow=standing(holder(Scope.SITES_WRITE)))
+        def read_standing(call: Call[Nothing]) -> Thing:
+            return seen(call, Thing(name="standing"))
 
         @api.endpoint("GET", "/ops", allow=OPERATOR)
         def read_ops(call: Call[Nothing]) -> Thing:

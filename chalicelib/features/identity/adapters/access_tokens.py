@@ -6,7 +6,7 @@ PyJWT checks signature, issuer and audience; times are checked here, because the
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import msgspec
@@ -14,11 +14,10 @@ from jwt.types import Options
 
 from chalicelib.core import ids
 from chalicelib.core.clock import in_seconds
-from chalicelib.core.errors import Unauthenticated
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.adapters.key_set import KeySet
 from chalicelib.features.identity.model.person import InvalidToken
-from chalicelib.features.identity.model.session import Access
+from chalicelib.features.identity.model.session import Access, TokenExpired
 
 LIVES = timedelta(minutes=15)
 LEEWAY = timedelta(seconds=30)
@@ -27,18 +26,6 @@ _ALGORITHM = "EdDSA"
 _TYPE = "at+jwt"
 _LONGEST = 2_048
 _OPTIONS: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "strict_aud": True}
-
-
-class TokenExpired(Unauthenticated):
-    """An access token lives for fifteen minutes, and this one is older.
-
-    When: A client goes on using an access token without refreshing it.
-
-    Do: Exchange the refresh token at `POST /v1/auth/refresh`, then repeat the request.
-    """
-
-    code = "token_expired"
-    title = "This access token has expired. Refresh it."
 
 
 class _Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +39,7 @@ class _Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tenant: str
     session: str
     role: Role
+    auth_time: int = 0  # OpenID Connect's word; 0 in tokens that older code signed
 
 
 class AccessTokens:
@@ -72,6 +60,7 @@ class AccessTokens:
             tenant=access.tenant_id,
             session=access.session_id,
             role=access.role,
+            auth_time=in_seconds(access.proven_at) if access.proven_at else 0,
         )
         keys = self._keys()
         headers = {"typ": _TYPE, "kid": keys.kid}
@@ -86,7 +75,8 @@ class AccessTokens:
             raise InvalidToken
         if claims.exp <= present - leeway:
             raise TokenExpired
-        return Access(claims.sub, claims.tenant, claims.session, claims.role)
+        proven_at = datetime.fromtimestamp(claims.auth_time, UTC) if claims.auth_time else None
+        return Access(claims.sub, claims.tenant, claims.session, claims.role, proven_at)
 
     def _genuine(self, token: str) -> _Claims:
         if len(token) > _LONGEST:

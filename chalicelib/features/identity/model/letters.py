@@ -77,3 +77,44 @@ then have a link sent that lets you choose another password:
 {public_url}/forgot
 """
     return Letter(to=to, subject="Your password was changed", text=text)
+
+
+def please_confirm(*, to: str, public_url: str, token: str) -> Letter:
+    text = f"""Hello,
+
+somebody, probably you, wants to use this address for a PushSaaS account.
+To confirm it, open this link and give the password of that account:
+
+{public_url}/confirm-email?token={token}
+
+If you are asked for a token, this is it:
+
+{token}
+
+The link is good for 24 hours and only with that password.
+If this was not you, do nothing, and nothing will happen.
+"""
+    return Letter(to=to, subject="Confirm your new e-mail address", text=text)
+
+
+def address_may_change(*, to: str, public_url: str) -> Letter:
+    text = f"""Hello,
+
+somebody who is signed in to your PushSaaS account, and knows its password, asked to use another address for it.
+Nothing has changed yet: the new address has to be confirmed first.
+
+If this was not you, have a link sent that lets you choose another password. That also makes the request void:
+
+{public_url}/forgot
+"""
+    return Letter(to=to, subject="Your e-mail address is about to change", text=text)
+
+
+def address_changed(*, to: str) -> Letter:
+    text = """Hello,
+
+your PushSaaS account uses another address from now on, and this one no longer opens it.
+
+If this was not you, answer this letter at once, or write to whoever runs this service: only they can undo it.
+"""
+    return Letter(to=to, subject="Your e-mail address was changed", text=text)

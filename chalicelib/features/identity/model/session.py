@@ -14,7 +14,8 @@ from enum import StrEnum
 from chalicelib.core import ids
 from chalicelib.core.errors import Unauthenticated
 from chalicelib.core.identity import Role
-from chalicelib.features.identity.model.person import InvalidToken, User
+from chalicelib.features.identity.model.device import UNKNOWN, Device
+from chalicelib.features.identity.model.person import MOST_ATTEMPTS, InvalidToken, Member, User
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.tenants.model import Tenant
 
@@ -37,8 +38,21 @@ class TokenReused(Unauthenticated):
     title = "This refresh token was used before; its session has been ended."
 
 
+class TokenExpired(Unauthenticated):
+    """An access token lives for fifteen minutes, and what it says of its bearer may be over sooner.
+
+    When: A client goes on using an access token without refreshing it, or the person's role has changed meanwhile.
+
+    Do: Exchange the refresh token at `POST /v1/auth/refresh`, then repeat the request.
+    """
+
+    code = "token_expired"
+    title = "This access token has expired. Refresh it."
+
+
 class Ending(StrEnum):
     LOGOUT = "logout"
+    GUESSING = "guessing"
     REUSE = "reuse"
 
 
@@ -51,6 +65,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Session:
+    """`proven_at` is when its person last showed all that a sign-in asks for; `attempts` counts passwords tried since
+    the last right one, `last_attempt` as in a registration.
+    """
+
     id: str
     user_id: str
     tenant_id: str
@@ -59,6 +77,11 @@ class Session:
     generation: int = 1
     ended: Ending | None = None
     era: int = 1
+    proven_at: datetime | None = None
+    attempts: int = 0
+    last_attempt: str = ""
+    user_agent: str = ""
+    country: str = ""
     rev: int = 1
 
     @property
@@ -68,6 +91,10 @@ class Session:
     def is_live(self, user: User, now: datetime) -> bool:
         """`user` is whose session it is, as last written."""
         return not self.ended and now < self.expires_at and self.era == user.era
+
+    def may_prove(self, user: User, now: datetime) -> bool:
+        """Whether another password may be tried in it."""
+        return self.is_live(user, now) and self.attempts < MOST_ATTEMPTS
 
     def judge(self, generation: int, now: datetime) -> Verdict:
         """What a genuine refresh token of this generation is worth, as far as the session itself can tell."""
@@ -96,6 +123,23 @@ class Access:
     tenant_id: str
     session_id: str
     role: Role
+    proven_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What has become of somebody since an access token was issued; None for what is not there any more."""
+
+    user: User | None
+    session: Session | None
+    member: Member | None
+
+    def check(self, role: Role | None, now: datetime) -> None:
+        is_live = self.user is not None and self.session is not None and self.session.is_live(self.user, now)
+        if not is_live or self.member is None:
+            raise InvalidToken
+        if self.member.role is not role:
+            raise TokenExpired("Your role has changed. Refresh the access token.")
 
 
 @dataclass(frozen=True)
@@ -110,9 +154,18 @@ class Tokens:
     expires_in_seconds: int
 
 
-def start(*, user: User, tenant_id: str, now: datetime) -> Session:
+def start(*, user: User, tenant_id: str, now: datetime, device: Device = UNKNOWN) -> Session:
+    """Whoever starts one has just proven who they are."""
     return Session(
-        id=ids.new("ses"), user_id=user.id, tenant_id=tenant_id, created_at=now, rotated_at=now, era=user.era
+        id=ids.new("ses"),
+        user_id=user.id,
+        tenant_id=tenant_id,
+        created_at=now,
+        rotated_at=now,
+        era=user.era,
+        proven_at=now,
+        user_agent=device.user_agent,
+        country=device.country,
     )
 
 

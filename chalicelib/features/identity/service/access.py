@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core.identity import ROLE_SCOPES, Principal
-from chalicelib.features.identity.model.session import Access
+from chalicelib.features.identity.model.session import Access, Standing
 
 _KEY_START = "ps_"
 
@@ -24,10 +24,17 @@ class KeyRing(Protocol):
         ...
 
 
+class Standings(Protocol):
+    def of(self, *, user_id: str, session_id: str, tenant_id: str) -> Standing:
+        """As last written, all in one look-up."""
+        ...
+
+
 @dataclass(frozen=True)
 class Authenticator:
     access_tokens: AccessTokenReader
     api_keys: KeyRing
+    standings: Standings
 
     def authenticate(self, token: str, *, now: datetime) -> Principal:
         """A person's access token is believed for its 15 minutes; a key is looked up each time."""
@@ -40,4 +47,12 @@ class Authenticator:
             scopes=ROLE_SCOPES[access.role],
             role=access.role,
             session_id=access.session_id,
+            proven_at=access.proven_at,
         )
+
+    def confirm(self, person: Principal, *, now: datetime) -> None:
+        """That session and role still stand. Asked where fifteen minutes are too long to be wrong."""
+        standing = self.standings.of(
+            user_id=person.subject, session_id=person.session_id or "", tenant_id=person.tenant_id
+        )
+        standing.check(person.role, now)

@@ -13,9 +13,9 @@ from chalicelib.features.identity.model.credentials import (
     InvalidCredentials,
     clean_email,
     clean_password,
-    mailbox_of,
     same_spelling,
 )
+from chalicelib.features.identity.model.device import UNKNOWN, Device
 from chalicelib.features.identity.model.letters import Letter
 from chalicelib.features.identity.model.person import (
     InvalidToken,
@@ -27,8 +27,7 @@ from chalicelib.features.identity.model.person import (
     register,
 )
 from chalicelib.features.identity.model.session import Session, Tokens, start
-from chalicelib.features.identity.model.signature import Signer
-from chalicelib.features.identity.service.record import Post, Recorder
+from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
 from chalicelib.features.tenants.model import FIRST_PLAN, Tenant, clean_name, open_tenant
 
@@ -83,26 +82,18 @@ class Accounts:
         store: AccountStore,
         sessions: Sessions,
         hasher: Hasher,
-        post: Post,
-        recorder: Recorder,
-        mailboxes: Signer,
-        link_signer: Signer,
-        public_url: str,
+        office: Office,
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._hasher = hasher
-        self._post = post
-        self._recorder = recorder
-        self._mailboxes = mailboxes
-        self._link_signer = link_signer
-        self._public_url = public_url
+        self._office = office
 
     def register(self, *, email: str, password: str, tenant_name: str, now: datetime) -> None:
         """Takes the same steps for an address that has an account: only the letter differs, and who reads that."""
         address = clean_email(email)
         registration = register(
-            mailbox=mailbox_of(address, self._mailboxes),
+            mailbox=self._office.mailbox(address),
             email=address,
             tenant_name=clean_name(tenant_name),
             password_hash=self._hasher.hash(clean_password(password)),
@@ -110,28 +101,34 @@ class Accounts:
         )
         is_known = self._store.user_id_at(registration.mailbox) is not None
         self._store.put_registration(registration)
-        self._post.send(self._letter(registration, is_known=is_known))
+        self._office.post.send(self._letter(registration, is_known=is_known))
 
     def resend(self, *, email: str, now: datetime) -> None:
         """Takes the same steps for an address nobody registered."""
-        mailbox = mailbox_of(clean_email(email), self._mailboxes)
+        mailbox = self._office.mailbox(clean_email(email))
         is_known = self._store.user_id_at(mailbox) is not None
         registration = self._store.newest_registration(mailbox)
         is_open = registration is not None and registration.is_open(now)
-        self._post.send(self._letter(registration, is_known=is_known) if registration and is_open else letters.DECOY)
+        self._office.post.send(
+            self._letter(registration, is_known=is_known) if registration and is_open else letters.DECOY
+        )
 
-    def verify_email(self, *, token: str, password: str, request_id: str, now: datetime) -> Tokens:
-        registration = self._count_attempt(*open_link_token(token, self._link_signer), now)
+    def verify_email(
+        self, *, token: str, password: str, request_id: str, now: datetime, device: Device = UNKNOWN
+    ) -> Tokens:
+        registration = self._count_attempt(*open_link_token(token, self._office.link_signer), now)
         if not self._hasher.verify(registration.password_hash, same_spelling(password)):
             raise InvalidCredentials
         tenant = open_tenant(name=registration.tenant_name, plan=FIRST_PLAN, now=now)
         user = _new_user(registration.email, registration.mailbox, registration.password_hash, now)
-        return self._open(user, tenant, registration, request_id, now)
+        session = start(user=user, tenant_id=tenant.id, now=now, device=device)
+        return self._open(user, tenant, session, registration, request_id)
 
     def open_tenant(self, *, email: str, password: str, tenant_name: str, plan: str, now: datetime) -> Tokens:
         """For the command line of an installation: its owner vouches for the address."""
         tenant = open_tenant(name=tenant_name, plan=plan, now=now)
-        return self._open(self._user(email, password, now), tenant, None, ids.new("req"), now)
+        user = self._user(email, password, now)
+        return self._open(user, tenant, start(user=user, tenant_id=tenant.id, now=now), None, ids.new("req"))
 
     def add_member(self, *, tenant_id: str, email: str, password: str, role: Role, now: datetime) -> User:
         """A new person, who joins this tenant."""
@@ -146,11 +143,11 @@ class Accounts:
         self._store.add_member(Member(tenant_id, user_id, role, now))
 
     def _open(
-        self, user: User, tenant: Tenant, registration: Registration | None, request_id: str, now: datetime
+        self, user: User, tenant: Tenant, session: Session, registration: Registration | None, request_id: str
     ) -> Tokens:
-        session = start(user=user, tenant_id=tenant.id, now=now)
+        now = session.created_at
         self._store.open_account(user=user, tenant=tenant, session=session, registration=registration)
-        self._recorder.note(
+        self._office.recorder.note(
             "tenant.created", tenant_id=tenant.id, actor=user.id, subject=tenant.id, request_id=request_id, now=now
         )
         return self._sessions.issue(session, user=user, role=Role.OWNER, now=now)
@@ -158,7 +155,7 @@ class Accounts:
     def _user(self, email: str, password: str, now: datetime) -> User:
         address = clean_email(email)
         hashed = self._hasher.hash(clean_password(password))
-        return _new_user(address, mailbox_of(address, self._mailboxes), hashed, now)
+        return _new_user(address, self._office.mailbox(address), hashed, now)
 
     def _count_attempt(self, mailbox: str, registration_id: str, now: datetime) -> Registration:
         """An attempt is counted before it is judged, so that guessing at once gains nothing."""
@@ -174,9 +171,9 @@ class Accounts:
 
     def _letter(self, registration: Registration, *, is_known: bool) -> Letter:
         if is_known:
-            return letters.already_registered(to=registration.email, public_url=self._public_url)
-        token = link_token(registration, self._link_signer)
-        return letters.please_verify(to=registration.email, public_url=self._public_url, token=token)
+            return letters.already_registered(to=registration.email, public_url=self._office.public_url)
+        token = link_token(registration, self._office.link_signer)
+        return letters.please_verify(to=registration.email, public_url=self._office.public_url, token=token)
 
 
 def _new_user(email: str, mailbox: str, password_hash: str, now: datetime) -> User:

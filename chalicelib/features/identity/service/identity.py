@@ -8,7 +8,9 @@ from datetime import datetime
 from chalicelib.features.identity.model.api_key import IssuedKey
 from chalicelib.features.identity.model.session import Tokens
 from chalicelib.features.identity.service.accounts import Accounts
+from chalicelib.features.identity.service.addresses import Addresses
 from chalicelib.features.identity.service.api_keys import ApiKeys
+from chalicelib.features.identity.service.own_account import OwnAccount
 from chalicelib.features.identity.service.people import People
 from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.sessions import Sessions
@@ -21,6 +23,8 @@ class Identity:
     api_keys: ApiKeys
     people: People
     recovery: Recovery
+    own_account: OwnAccount
+    addresses: Addresses
 
     def open_tenant(self, *, email: str, password: str, tenant_name: str, plan: str, now: datetime) -> Tokens:
         """A tenant whose owner's address is vouched for by the command line: demo, tests, support."""

@@ -47,6 +47,7 @@ class Colleague:
 
     user_id: str
     email: str
+    name: str
     role: Role
     joined_at: datetime
 
@@ -92,8 +93,8 @@ class People:
         page = self._store.members(tenant_id, limit=limit, position=cursors.open(cursor))
         users = {user.id: user for user in self._store.users(member.user_id for member in page.rows)}
         rows = [
-            Colleague(member.user_id, users[member.user_id].email, member.role, member.joined_at)
+            Colleague(user.id, user.email, user.name, member.role, member.joined_at)
             for member in page.rows
-            if member.user_id in users
+            if (user := users.get(member.user_id))
         ]
         return Page(rows, cursors.seal(page.position))

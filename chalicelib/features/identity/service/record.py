@@ -5,11 +5,13 @@ Behind a caller the HTTP door writes the trail itself. Whoever cannot be reached
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.features.identity.model.letters import Letter
+from chalicelib.features.identity.model.person import Member
 
 
 class Post(Protocol):
@@ -43,6 +45,18 @@ class Recorder:
             )
         except Unavailable:
             self._alarm("audit_lost", tenant_id=tenant_id, request_id=request_id, kind=action)
+
+    def note_everywhere(self, action: str, *, members: Iterable[Member], request_id: str, now: datetime) -> None:
+        """What somebody changed about themselves, in the trail of each of their tenants."""
+        for member in members:
+            self.note(
+                action,
+                tenant_id=member.tenant_id,
+                actor=member.user_id,
+                subject=member.user_id,
+                request_id=request_id,
+                now=now,
+            )
 
     def tell(self, letter: Letter, *, request_id: str) -> None:
         try:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chalicelib.core.errors import Stale
 from chalicelib.features.identity.model import letters
-from chalicelib.features.identity.model.credentials import clean_email, clean_password, mailbox_of
+from chalicelib.features.identity.model.credentials import clean_email, clean_password
 from chalicelib.features.identity.model.password_reset import (
     PasswordReset,
     ask_for_reset,
@@ -15,8 +15,7 @@ from chalicelib.features.identity.model.password_reset import (
     reset_token,
 )
 from chalicelib.features.identity.model.person import InvalidToken, Member, User
-from chalicelib.features.identity.model.signature import Signer
-from chalicelib.features.identity.service.record import Post, Recorder
+from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.sessions import NOBODY, Hasher
 
 _MOST_ROUNDS = 8
@@ -58,24 +57,16 @@ class Recovery:
         resets: ResetStore,
         people: ForgetfulStore,
         hasher: Hasher,
-        post: Post,
-        recorder: Recorder,
-        mailboxes: Signer,
-        link_signer: Signer,
-        public_url: str,
+        office: Office,
     ) -> None:
         self._resets = resets
         self._people = people
         self._hasher = hasher
-        self._post = post
-        self._recorder = recorder
-        self._mailboxes = mailboxes
-        self._link_signer = link_signer
-        self._public_url = public_url
+        self._office = office
 
     def forgot(self, *, email: str, now: datetime) -> None:
         """Takes the same steps for an address nobody has: a row is written and a decoy posted."""
-        mailbox = mailbox_of(clean_email(email), self._mailboxes)
+        mailbox = self._office.mailbox(clean_email(email))
         user = self._people.user(self._people.user_id_at(mailbox) or NOBODY)
         before = self._resets.at(mailbox)
         if before is not None and before.is_recent(now):
@@ -85,10 +76,10 @@ class Recovery:
             self._resets.put(reset, instead_of=before)
         except Stale:  # somebody asks at the same moment, and theirs is the letter
             return
-        self._post.send(self._letter(reset, user) if user else letters.DECOY)
+        self._office.post.send(self._letter(reset, user) if user else letters.DECOY)
 
     def reset(self, *, token: str, password: str, request_id: str, now: datetime) -> None:
-        mailbox, reset_id = open_reset_token(token, self._link_signer)
+        mailbox, reset_id = open_reset_token(token, self._office.link_signer)
         chosen = clean_password(password)
         for _ in range(_MOST_ROUNDS):
             user = self._entitled(mailbox, reset_id, now)
@@ -108,18 +99,11 @@ class Recovery:
         return user
 
     def _tell(self, user: User, request_id: str, now: datetime) -> None:
-        letter = letters.password_changed(to=user.email, public_url=self._public_url)
-        self._recorder.tell(letter, request_id=request_id)
-        for member in self._people.memberships(user.id, limit=_MOST_MEMBERSHIPS):
-            self._recorder.note(
-                "password.reset",
-                tenant_id=member.tenant_id,
-                actor=user.id,
-                subject=user.id,
-                request_id=request_id,
-                now=now,
-            )
+        letter = letters.password_changed(to=user.email, public_url=self._office.public_url)
+        self._office.recorder.tell(letter, request_id=request_id)
+        members = self._people.memberships(user.id, limit=_MOST_MEMBERSHIPS)
+        self._office.recorder.note_everywhere("password.reset", members=members, request_id=request_id, now=now)
 
     def _letter(self, reset: PasswordReset, user: User) -> letters.Letter:
-        token = reset_token(reset, self._link_signer)
-        return letters.reset_password(to=user.email, public_url=self._public_url, token=token)
+        token = reset_token(reset, self._office.link_signer)
+        return letters.reset_password(to=user.email, public_url=self._office.public_url, token=token)

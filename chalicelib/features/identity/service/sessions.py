@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
@@ -15,6 +14,7 @@ from chalicelib.features.identity.model.credentials import (
     mailbox_of,
     same_spelling,
 )
+from chalicelib.features.identity.model.device import UNKNOWN, Device
 from chalicelib.features.identity.model.person import InvalidToken, Member, NoTenant, User
 from chalicelib.features.identity.model.session import (
     Access,
@@ -41,10 +41,6 @@ class SessionStore(Protocol):
 
     def get(self, user_id: str, session_id: str) -> Session | None:
         """As last written."""
-        ...
-
-    def of_user(self, user_id: str) -> Iterator[Session]:
-        """All of them, also ended ones."""
         ...
 
     def rotate(self, session: Session, *, tenant_id: str, now: datetime) -> Session:
@@ -127,10 +123,12 @@ class Sessions:
         self._mailboxes = mailboxes
         self._refresh_signer = refresh_signer
 
-    def login(self, *, email: str, password: str, now: datetime, tenant_id: str | None = None) -> Tokens:
+    def login(
+        self, *, email: str, password: str, now: datetime, tenant_id: str | None = None, device: Device = UNKNOWN
+    ) -> Tokens:
         user = self._prove(email, password)
         member = self._membership(user, tenant_id)
-        session = start(user=user, tenant_id=member.tenant_id, now=now)
+        session = start(user=user, tenant_id=member.tenant_id, now=now, device=device)
         self._sessions.put(session)
         return self.issue(session, user=user, role=member.role, now=now)
 
@@ -160,7 +158,7 @@ class Sessions:
     def logout(self, *, user_id: str, session_id: str) -> None:
         session = self._sessions.get(user_id, session_id)
         if session is not None:
-            self._end(session, Ending.LOGOUT)
+            self.end(session, Ending.LOGOUT)
 
     def logout_all(self, *, user_id: str) -> None:
         """In one write, however many there are."""
@@ -175,8 +173,21 @@ class Sessions:
             return
         raise Stale
 
+    def end(self, session: Session, ending: Ending) -> None:
+        found: Session | None = session
+        for _ in range(_MOST_ROUNDS):
+            if found is None or found.ended:
+                return
+            try:
+                self._sessions.end(found, ending=ending)
+            except Stale:
+                found = self._sessions.get(session.user_id, session.id)
+            else:
+                return
+        raise Stale
+
     def issue(self, session: Session, *, user: User, role: Role, now: datetime) -> Tokens:
-        access = Access(user.id, session.tenant_id, session.id, role)
+        access = Access(user.id, session.tenant_id, session.id, role, session.proven_at)
         access_token, expires_in_seconds = self._mint.issue(access, now=now)
         return Tokens(
             user=user,
@@ -214,7 +225,7 @@ class Sessions:
     def _refresh(self, session: Session, generation: int, now: datetime) -> Tokens:
         verdict = session.judge(generation, now)
         if verdict is Verdict.REUSED:
-            self._end(session, Ending.REUSE)
+            self.end(session, Ending.REUSE)
             raise TokenReused
         user = self._people.user(session.user_id)
         member = self._people.member(session.tenant_id, session.user_id)
@@ -224,16 +235,3 @@ class Sessions:
         if verdict is Verdict.ROTATE:
             session = self._sessions.rotate(session, tenant_id=session.tenant_id, now=now)
         return self.issue(session, user=user, role=member.role, now=now)
-
-    def _end(self, session: Session, ending: Ending) -> None:
-        found: Session | None = session
-        for _ in range(_MOST_ROUNDS):
-            if found is None or found.ended:
-                return
-            try:
-                self._sessions.end(found, ending=ending)
-            except Stale:
-                found = self._sessions.get(session.user_id, session.id)
-            else:
-                return
-        raise Stale

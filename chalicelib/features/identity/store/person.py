@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.aws.dynamo import Delete, Put, Refused, Span, Write, absent, present, transact
-from chalicelib.aws.values import known
+from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.identity import Role
 from chalicelib.core.paging import Page
 from chalicelib.features.identity.model.person import EmailTaken, Member, Registration, User
 from chalicelib.features.identity.model.session import Session
-from chalicelib.features.identity.store.rows import CORE, Key, change, insert, read
+from chalicelib.features.identity.store.rows import CORE, Key, change, changing, insert, read
 from chalicelib.features.identity.store.session import session_key
 from chalicelib.features.tenants.model import Tenant
 
@@ -67,23 +67,34 @@ class PersonRows:
         return str(known(row)["user_id"]) if row else None
 
     def user(self, user_id: str) -> User | None:
-        row = CORE.get(*_user_key(user_id))
+        row = CORE.get(*user_key(user_id))
         return read(row, User) if row else None
 
     def users(self, user_ids: Iterable[str]) -> list[User]:
-        return [read(row, User) for row in CORE.get_many(_user_key(user_id) for user_id in user_ids)]
+        return [read(row, User) for row in CORE.get_many(user_key(user_id) for user_id in user_ids)]
 
     def change_password_hash(self, user: User, password_hash: str) -> None:
-        change(_user_key(user.id), rev=user.rev, password_hash=password_hash)
+        change(user_key(user.id), rev=user.rev, password_hash=password_hash)
 
     def begin_era(self, user: User) -> None:
-        change(_user_key(user.id), rev=user.rev, era=user.era + 1)
+        change(user_key(user.id), rev=user.rev, era=user.era + 1)
 
-    def change_password(self, user: User, password_hash: str) -> None:
-        change(_user_key(user.id), rev=user.rev, password_hash=password_hash, era=user.era + 1)
+    def rename(self, user: User, name: str) -> None:
+        change(user_key(user.id), rev=user.rev, name=name)
+
+    def change_password(self, user: User, password_hash: str, *, keeping: Session | None = None) -> None:
+        era = user.era + 1
+        writes = [changing(user_key(user.id), rev=user.rev, password_hash=password_hash, era=era)]
+        if keeping is not None:
+            kept = session_key(keeping.user_id, keeping.id)
+            writes.append(changing(kept, rev=keeping.rev, era=era, attempts=0))
+        try:
+            transact(*writes)
+        except Refused:
+            raise Stale from None
 
     def member(self, tenant_id: str, user_id: str) -> Member | None:
-        row = CORE.get(f"T#{tenant_id}", f"MEMBER#{user_id}")
+        row = CORE.get(*member_key(tenant_id, user_id))
         return read(row, Member) if row else None
 
     def members(self, tenant_id: str, *, limit: int, position: str | None) -> Page[Member]:
@@ -95,8 +106,17 @@ class PersonRows:
         return [read(row, Member) for row in page.rows]
 
 
-def _user_key(user_id: str) -> Key:
+def user_key(user_id: str) -> Key:
     return f"USER#{user_id}", "-"
+
+
+def member_key(tenant_id: str, user_id: str) -> Key:
+    return f"T#{tenant_id}", f"MEMBER#{user_id}"
+
+
+def claim(mailbox: str, user_id: str) -> Row:
+    """Who has an address."""
+    return {"pk": f"EMAIL#{mailbox}", "sk": "-", "v": 1, "rev": 1, "user_id": user_id}
 
 
 def _registration_key(mailbox: str, registration_id: str) -> Key:
@@ -104,13 +124,12 @@ def _registration_key(mailbox: str, registration_id: str) -> Key:
 
 
 def _user(user: User) -> list[Write]:
-    claim = {"pk": f"EMAIL#{user.mailbox}", "sk": "-", "v": 1, "rev": 1, "user_id": user.id}
-    return [insert(_user_key(user.id), user), Put(CORE, claim, absent())]
+    return [insert(user_key(user.id), user), Put(CORE, claim(user.mailbox, user.id), absent())]
 
 
 def _membership(member: Member) -> list[Write]:
     return [
-        insert((f"T#{member.tenant_id}", f"MEMBER#{member.user_id}"), member),
+        insert(member_key(member.tenant_id, member.user_id), member),
         insert((f"USER#{member.user_id}", f"MEMBER#{member.tenant_id}"), member),
     ]
 

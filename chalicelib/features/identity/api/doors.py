@@ -1,42 +1,32 @@
-"""Accounts over HTTP: registering, signing in and out, who is here, and API keys."""
+"""The doors of an account over HTTP: registering, signing in and out, and getting back in."""
 
 from __future__ import annotations
 
-from typing import cast
-
-from chalicelib.core.errors import Forbidden, NotFound, Stale
-from chalicelib.core.identity import Scope
-from chalicelib.features.identity.model.api_key import ScopeNotYours
+from chalicelib.core.errors import NotFound, Stale
 from chalicelib.features.identity.model.credentials import InvalidCredentials
+from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.person import EmailTaken, InvalidToken, NoTenant
 from chalicelib.features.identity.model.session import TokenReused
 from chalicelib.features.identity.schemas import (
-    ApiKeyList,
-    ApiKeyView,
     EmailProof,
-    FreshApiKey,
     Login,
     Mailbox,
-    Me,
-    MemberList,
-    MemberView,
     NewAccount,
-    NewApiKey,
     NewPassword,
     Refresh,
+    StepUp,
     Switch,
     TokensView,
 )
 from chalicelib.features.identity.wiring import identity
-from chalicelib.web.allow import ANYONE, USER, holder, person
+from chalicelib.web.allow import ANYONE, USER
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
-from chalicelib.web.schema import Accepted, ListQuery, Nothing
+from chalicelib.web.schema import Accepted, Nothing
 
 api = Api(__name__, tag="accounts", about="People, what they are members of, and the API keys of their programs.")
 
 _CHECK_MAIL = Accepted(status="check_mail")
-_KEY_MAKER = person(Scope.TEAM_WRITE)  # no key makes keys: a leaked one would outlive its end in its children
 
 
 @api.endpoint("POST", "/v1/auth/register", allow=ANYONE, body=NewAccount, returns=Accepted, status=202)
@@ -60,7 +50,11 @@ def verify_email(call: Call[EmailProof]) -> TokensView:
     The token of the letter works only together with the password given at that registration, five times at most.
     """
     tokens = identity().accounts.verify_email(
-        token=call.body.token, password=call.body.password, request_id=call.request_id, now=call.at
+        token=call.body.token,
+        password=call.body.password,
+        request_id=call.request_id,
+        now=call.at,
+        device=read_device(call.request_headers),
     )
     return TokensView.of(tokens)
 
@@ -102,7 +96,13 @@ def reset_password(call: Call[NewPassword]) -> None:
 def login(call: Call[Login]) -> TokensView:
     """Sign in."""
     body = call.body
-    tokens = identity().sessions.login(email=body.email, password=body.password, tenant_id=body.tenant_id, now=call.at)
+    tokens = identity().sessions.login(
+        email=body.email,
+        password=body.password,
+        tenant_id=body.tenant_id,
+        now=call.at,
+        device=read_device(call.request_headers),
+    )
     return TokensView.of(tokens)
 
 
@@ -121,14 +121,17 @@ def refresh(call: Call[Refresh]) -> TokensView:
 
 @api.endpoint("POST", "/v1/auth/logout", allow=USER, status=204, audit="session.ended", errors=(Stale,))
 def logout(call: Call[Nothing]) -> None:
-    """Sign out of this session. Its access token stays good until it expires."""
+    """Sign out of this session.
+
+    Its access token can read until it expires, for fifteen minutes at most, and change nothing about account or keys.
+    """
     principal = call.principal
     identity().sessions.logout(user_id=principal.subject, session_id=principal.session_id or "")
 
 
 @api.endpoint("POST", "/v1/auth/logout-all", allow=USER, status=204, audit="session.all_ended", errors=(Stale,))
 def logout_all(call: Call[Nothing]) -> None:
-    """Sign out everywhere."""
+    """Sign out everywhere, here too. Links to a new password or address become void."""
     identity().sessions.logout_all(user_id=call.principal.subject)
 
 
@@ -148,64 +151,31 @@ def switch_tenant(call: Call[Switch]) -> TokensView:
     return TokensView.of(tokens)
 
 
-@api.endpoint("GET", "/v1/me", allow=USER, returns=Me, errors=(NotFound,))
-def get_me(call: Call[Nothing]) -> Me:
-    """Show who you are, and where."""
-    principal = call.principal
-    profile = identity().people.profile(user_id=principal.subject, tenant_id=principal.tenant_id)
-    return Me.of(profile, principal)
+@api.endpoint(
+    "POST", "/v1/auth/step-up", allow=USER, body=StepUp, returns=TokensView, audit="session.proven",
+    errors=(InvalidCredentials, InvalidToken, Stale),
+)  # fmt: skip
+def step_up(call: Call[StepUp]) -> TokensView:
+    """Prove once more who you are. For ten minutes the new tokens may do what is dangerous.
 
-
-@api.endpoint("GET", "/v1/members", allow=holder(Scope.TEAM_READ), query=ListQuery, returns=MemberList)
-def list_members(call: Call[Nothing]) -> MemberList:
-    """List the members of this tenant.
-
-    A key that is bound to one site does not see them.
+    Counts as a refresh: use the new tokens from now on. Five wrong passwords in a row end the session.
     """
-    if call.principal.site_id is not None:
-        raise Forbidden("A key that is bound to one site does not see the tenant's members.")
-    query = cast("ListQuery", call.query)
-    page = identity().people.colleagues(tenant_id=call.tenant_id, limit=query.limit, cursor=query.cursor)
-    data = [MemberView.of(colleague) for colleague in page.rows]
-    return MemberList(data=data, next_cursor=page.position, has_more=page.position is not None)
-
-
-@api.endpoint("GET", "/v1/api-keys", allow=person(Scope.TEAM_READ), query=ListQuery, returns=ApiKeyList)
-def list_api_keys(call: Call[Nothing]) -> ApiKeyList:
-    """List the API keys, oldest first; revoked ones for another 90 days."""
-    query = cast("ListQuery", call.query)
-    page = identity().api_keys.list(tenant_id=call.tenant_id, limit=query.limit, cursor=query.cursor)
-    data = [ApiKeyView.of(key) for key in page.rows]
-    return ApiKeyList(data=data, next_cursor=page.position, has_more=page.position is not None)
+    principal = call.principal
+    tokens = identity().own_account.step_up(
+        user_id=principal.subject, session_id=principal.session_id or "", password=call.body.password, now=call.at
+    )
+    return TokensView.of(tokens)
 
 
 @api.endpoint(
-    "POST",
-    "/v1/api-keys",
-    allow=_KEY_MAKER,
-    body=NewApiKey,
-    returns=FreshApiKey,
-    status=201,
-    audit="api_key.created",
-    replayable=True,
-    errors=(ScopeNotYours, NotFound),
-)
-def create_api_key(call: Call[NewApiKey]) -> FreshApiKey:
-    """Make an API key. It is shown this once, and not again in a replay."""
-    body = call.body
-    issued = identity().api_keys.create(
-        creator=call.principal,
-        name=body.name,
-        scopes=body.scopes,
-        mode=body.mode,
-        site_id=body.site_id,
-        expires_at=body.expires_at,
-        now=call.at,
+    "POST", "/v1/auth/email/confirm", allow=ANYONE, body=EmailProof, status=204,
+    errors=(InvalidCredentials, InvalidToken, EmailTaken, Stale),
+)  # fmt: skip
+def confirm_email(call: Call[EmailProof]) -> None:
+    """Prove a new address, and move to it.
+
+    The token of the letter works only together with the password of the account, five times at most.
+    """
+    identity().addresses.confirm(
+        token=call.body.token, password=call.body.password, request_id=call.request_id, now=call.at
     )
-    return FreshApiKey.issued(issued.api_key, text=issued.key)
-
-
-@api.endpoint("DELETE", "/v1/api-keys/{key_id}", allow=_KEY_MAKER, status=204, audit="api_key.revoked", errors=(Stale,))
-def revoke_api_key(call: Call[Nothing]) -> None:
-    """Revoke an API key, from the next request on."""
-    identity().api_keys.revoke(tenant_id=call.tenant_id, key_id=call.path["key_id"], now=call.at)

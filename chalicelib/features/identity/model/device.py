@@ -1,0 +1,27 @@
+"""What a session was opened with, as its headers tell it: for its owner to know it by, and for nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_LONGEST_AGENT = 200
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+@dataclass(frozen=True)
+class Device:
+    user_agent: str = ""
+    country: str = ""
+
+
+UNKNOWN = Device()
+
+
+def read_device(headers: Mapping[str, str]) -> Device:
+    """`headers` by their lower-case names. The country is told by a CDN in front, where there is one."""
+    user_agent = _UNPRINTABLE.sub(" ", headers.get("user-agent", "")).strip()[:_LONGEST_AGENT]
+    country = headers.get("cloudfront-viewer-country", "")
+    return Device(user_agent, country if _COUNTRY.fullmatch(country) else "")
