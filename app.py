@@ -22,6 +22,7 @@ from chalicelib.features.sites.api import sdk_api as sites_sdk_api
 from chalicelib.features.subscriptions.api import api as subscriptions_api
 from chalicelib.features.subscriptions.api import ops_api as subscriptions_ops_api
 from chalicelib.features.subscriptions.api import sdk_api as subscriptions_sdk_api
+from chalicelib.features.tenants.api import api as tenants_api
 from chalicelib.web.app import App, Replays, Trail
 from chalicelib.web.pages.api import api as pages_api
 
@@ -58,6 +59,7 @@ for blueprint in (
     doors_api,
     me_api,
     team_api,
+    tenants_api,
     sites_api,
     sites_sdk_api,
     subscriptions_api,

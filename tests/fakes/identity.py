@@ -259,9 +259,7 @@ class MemorySessions:
     def prove(self, session: Session, *, now: datetime) -> Session:
         self.calls.append("prove session")
         generation = session.generation + 1
-        return self._change(
-            session, replace(session, generation=generation, rotated_at=now, proven_at=now, attempts=0)
-        )
+        return self._change(session, replace(session, generation=generation, rotated_at=now, proven_at=now, attempts=0))
 
     def count_attempt(self, session: Session, *, mark: str) -> Session:
         self.calls.append("count attempt")

@@ -14,12 +14,14 @@ from typing import Any
 from chalicelib.core import clock
 from infra.local.push_service.service import PushService
 from tests.fakes.local_product import Product
-from tests.fakes.outsider import Caller, open_account, patiently, subscribe, token_of_letter
+from tests.fakes.outsider import Caller, open_account, patiently, register, subscribe, token_of_letter
 
-EMAIL, OTHER, PASSWORD = "fuzz@example.com", "other@example.com", "a long enough password"
+EMAIL, OTHER, RESTLESS = "fuzz@example.com", "other@example.com", "restless@example.com"
+PASSWORD = "a long enough password"
 ORIGIN = "https://shop.example"
 _MANY = 60
 _FEW = 15
+_HANDFUL = 3
 _SCOPES = ("sites:read", "sites:write", "audience:read", "audience:write", "campaigns:read", "campaigns:write")
 _MESSAGE = {"title": "Sale", "body": "Until Sunday", "url": f"{ORIGIN}/sale"}
 
@@ -29,6 +31,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     anyone = Caller(product.url)
     operator = replace(anyone, token=product.operator_key)
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
+    restless = _account(anyone, RESTLESS)
     ada = replace(anyone, token=tokens["access_token"])
     site = _site(ada)
     subscribed = [subscribe(ada, site, index, origin=ORIGIN) for index in range(_FEW)]
@@ -45,7 +48,10 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "tenants": [tokens["tenant"]["id"]],
         "runs": [_run(ada, site) for _ in range(_FEW)],
         "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
-        "letters": [token_of_letter(anyone, f"new{number}@example.com") for number in range(_FEW)],
+        "sessions": [_session(replace(anyone, token=_signed_in(anyone)["access_token"])) for _ in range(_FEW)],
+        "resets": [_reset(anyone, f"forgetful{number}@example.com") for number in range(_HANDFUL)],
+        "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
+        "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
     }
     lists["push_hosts"] = _hosts_in_trouble(operator, ada, tokens["tenant"]["id"], site["id"], others)
     for name, values in lists.items():
@@ -53,10 +59,28 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     return {
         "ACCESS_TOKEN": ada.token,
         "OTHER_TOKEN": other["access_token"],
+        "RESTLESS_TOKEN": restless["access_token"],
         "OPERATOR_KEY": operator.token,
         "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read")["key"],
         "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
     }
+
+
+def _reset(anyone: Caller, email: str) -> str:
+    _account(anyone, email)
+    anyone.post("/v1/auth/password/forgot", {"email": email})
+    return token_of_letter(anyone, email, "pt")
+
+
+def _move(anyone: Caller, email: str) -> str:
+    mover = replace(anyone, token=_account(anyone, email)["access_token"])
+    mover.post("/v1/me/email", {"email": f"to-{email}", "password": PASSWORD})
+    return token_of_letter(anyone, f"to-{email}", "et")
+
+
+def _session(person: Caller) -> str:
+    sessions = person.get("/v1/me/sessions?limit=100")["data"]
+    return str(next(session["id"] for session in sessions if session["current"]))
 
 
 def _account(anyone: Caller, email: str) -> Any:

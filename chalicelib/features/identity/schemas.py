@@ -189,6 +189,8 @@ class SessionList(Schema):
 
 
 class MemberView(Schema):
+    model_config = example(name="Ada Lovelace")
+
     user_id: str
     email: str
     name: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import msgspec
 
-from chalicelib.aws.dynamo import Put, Table, absent
+from chalicelib.aws.dynamo import Put, Refused, Table, absent, equals
 from chalicelib.aws.values import Row, known
+from chalicelib.core.errors import Stale
 from chalicelib.features.tenants.model import Tenant
 
 _SK = "TENANT"
@@ -21,6 +23,14 @@ class TenantRows:
 
     def get_many(self, tenant_ids: Iterable[str]) -> list[Tenant]:
         return [_tenant(row) for row in _TABLE.get_many((_pk(tenant_id), _SK) for tenant_id in tenant_ids)]
+
+    def rename(self, tenant: Tenant, name: str) -> Tenant:
+        renamed = replace(tenant, name=name, rev=tenant.rev + 1)
+        try:
+            _TABLE.update(_pk(tenant.id), _SK, {"name": name, "rev": renamed.rev}, equals("rev", tenant.rev))
+        except Refused:
+            raise Stale from None
+        return renamed
 
 
 def put_tenant(tenant: Tenant) -> Put:

@@ -16,9 +16,9 @@ from chalicelib.web.explain import Explanation, explanations
 from chalicelib.web.openapi.document import document
 from chalicelib.web.openapi.preamble import Document
 from chalicelib.web.pages.layout import CSS, HEADERS, HTML, rooted, stylesheet
+from chalicelib.web.pages.letters import LETTER_HEADERS, SCRIPT, SCRIPT_PATH, letter_page, letters_script
 from chalicelib.web.pages.problem import missing_page, problem_index, problem_page
 from chalicelib.web.pages.reference import reference
-from chalicelib.web.pages.verify import SCRIPT, SCRIPT_PATH, VERIFY_HEADERS, verify_page, verify_script
 from chalicelib.web.problems import Headers
 from chalicelib.web.schema import AnyQuery, Nothing, Schema, example
 
@@ -123,13 +123,31 @@ def read_problem(call: Call[Nothing]) -> Answer:
 @api.endpoint("GET", "/verify", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
 def read_verify_page(call: Call[Nothing]) -> Answer:
     """Open the link of the first letter."""
-    return _page(call, verify_page(), headers=VERIFY_HEADERS)
+    return _letter_page(call, "/verify")
+
+
+@api.endpoint("GET", "/confirm-email", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
+def read_confirm_page(call: Call[Nothing]) -> Answer:
+    """Open the link of the letter to a new address."""
+    return _letter_page(call, "/confirm-email")
+
+
+@api.endpoint("GET", "/reset", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
+def read_reset_page(call: Call[Nothing]) -> Answer:
+    """Open the link to a new password."""
+    return _letter_page(call, "/reset")
+
+
+@api.endpoint("GET", "/forgot", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
+def read_forgot_page(call: Call[Nothing]) -> Answer:
+    """Open the page that has a link to a new password sent."""
+    return _letter_page(call, "/forgot")
 
 
 @api.endpoint("GET", SCRIPT_PATH, allow=ANYONE, query=AnyQuery, media_type=SCRIPT, also=_CACHED)
 def read_verify_script(call: Call[Nothing]) -> Answer:
-    """Fetch the script of that page."""
-    return _cacheable(call, verify_script(), seconds=_PAGE_SECONDS, headers={})
+    """Fetch the script of the pages that letters lead to."""
+    return _cacheable(call, letters_script(), seconds=_PAGE_SECONDS, headers={})
 
 
 @cache
@@ -153,6 +171,10 @@ def _wants_json(call: Call[Nothing]) -> bool:
 
 def _page(call: Call[Nothing], html: str, *, headers: Headers = HEADERS) -> Answer:
     return _cacheable(call, _rooted(html), seconds=_PAGE_SECONDS, headers=headers)
+
+
+def _letter_page(call: Call[Nothing], path: str) -> Answer:
+    return _page(call, letter_page(path), headers=LETTER_HEADERS)
 
 
 def _rooted(html: str) -> str:

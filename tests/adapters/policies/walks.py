@@ -44,8 +44,35 @@ def everything_of_an_account(shop: Shop) -> None:
         _fine(client.get(path, as_=tokens["access_token"]))
     _fine(client.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]}))
     _fine(client.post("/v1/auth/switch", as_=tokens["access_token"], json={"tenant_id": world.ada.tenant_id}))
+    _fine(client.get("/v1/tenant", as_=tokens["access_token"]))
+    _fine(client.patch("/v1/tenant", as_=tokens["access_token"], json={"name": "Renamed"}))
     _fine(client.post("/v1/auth/logout", as_=tokens["access_token"]))
     _fine(client.post("/v1/auth/logout-all", as_=world.ada))
+
+
+def everything_about_oneself(shop: Shop) -> None:
+    world, client, new = shop.world, shop.world.client, "a brand new password"
+    _fine(client.patch("/v1/me", as_=world.ada, json={"name": "Ada"}))
+    _fine(client.get("/v1/me/sessions", as_=world.ada))
+    given = {"password": PASSWORD}
+    tokens = _fine(client.post("/v1/auth/step-up", as_=world.ada, json=given)).json()["access_token"]
+    _fine(client.post("/v1/me/email", as_=tokens, json={"email": "ada@new.example.com", **given}))
+    token = _linked(world.mail_to("ada@new.example.com")[-1].text)
+    _fine(client.post("/v1/auth/email/confirm", json={"token": token, **given}))
+    _fine(client.post("/v1/me/password", as_=tokens, json={"current_password": PASSWORD, "password": new}))
+    _fine(client.post("/v1/auth/password/forgot", json={"email": "ada@new.example.com"}))
+    token = _linked(world.mail_to("ada@new.example.com")[-1].text)
+    _fine(client.post("/v1/auth/password/reset", json={"token": token, "password": PASSWORD}))
+    wrong = client.post("/v1/auth/step-up", as_=world.cyd, json={"password": "not this one"})
+    assert wrong.status == 401
+    (session,) = _fine(client.get("/v1/me/sessions", as_=world.cyd)).json()["data"]
+    _fine(client.delete(f"/v1/me/sessions/{session['id']}", as_=world.cyd))
+
+
+def _linked(text: str) -> str:
+    token = re.search(r"token=([\w.-]+)", text)
+    assert token
+    return token[1]
 
 
 def keys_and_their_replays(shop: Shop) -> None:
@@ -141,7 +168,9 @@ def everything_anyone_may_read(shop: Shop) -> None:
     client = shop.world.client
     for path in ("/openapi.json", "/docs", "/docs/style.css", "/problems", "/problems/not_found"):
         _fine(client.get(path))
-    for path in ("/verify", "/verify.js", "/v1/health", "/v1/health/ready"):
+    for path in ("/verify", "/reset", "/forgot", "/confirm-email", "/verify.js"):
+        _fine(client.get(path))
+    for path in ("/v1/health", "/v1/health/ready"):
         _fine(client.get(path))
 
 

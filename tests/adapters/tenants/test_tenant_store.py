@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from chalicelib.aws.dynamo import transact
+from chalicelib.core.errors import Stale
 from chalicelib.features.tenants.model import Tenant, open_tenant
 from chalicelib.features.tenants.service import TenantStore
 from chalicelib.features.tenants.store import TenantRows
@@ -36,3 +38,14 @@ def test_a_tenant_comes_back_as_it_went_in(store_and_opener: tuple[TenantStore, 
     assert store.get("ten_unknown") is None
     assert store.get_many([tenant.id, "ten_unknown", tenant.id]) == [tenant]
     assert store.get_many([]) == []
+
+
+def test_a_tenant_is_renamed_by_one_writer(store_and_opener: tuple[TenantStore, Opener]) -> None:
+    store, opens = store_and_opener
+    tenant = open_tenant(name="Bücher", plan="free", now=AT)
+    opens(tenant)
+    renamed = store.rename(tenant, "店")
+    assert renamed == replace(tenant, name="店", rev=2)
+    assert store.get(tenant.id) == renamed
+    with pytest.raises(Stale):
+        store.rename(tenant, "too late")

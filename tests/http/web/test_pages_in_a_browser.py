@@ -64,7 +64,23 @@ def test_the_letters_page_opens_the_account(page: Browser, world: World, place: 
     page.evaluate(f"document.querySelector('#password').value = {PASSWORD!r}")
     page.evaluate("document.querySelector('button').click()")
     page.until("document.querySelector('#said').textContent.includes('is open')")
-    assert "Dora's is open" in text(page, "#said")
+    assert "Sign in" in text(page, "#said")
+
+
+def test_the_letters_page_takes_a_new_password(page: Browser, place: Place, world: World) -> None:
+    page.visit(f"{place.url}/forgot")
+    page.evaluate(f"document.querySelector('#email').value = {world.ada.email!r}")
+    page.evaluate("document.querySelector('button').click()")
+    page.until("document.querySelector('#said').textContent.includes('mailbox')")
+    token = re.search(r"token=([\w.-]+)", world.mail_to(world.ada.email)[-1].text)
+    assert token
+    page.ask("Page.navigate", url=f"{place.url}/reset?token={token[1]}")
+    page.until("document.readyState === 'complete' && location.search === ''")
+    page.evaluate("document.querySelector('#password').value = 'a brand new password'")
+    page.evaluate("document.querySelector('button').click()")
+    page.until("document.querySelector('#said').textContent.includes('is changed')")
+    login = {"email": world.ada.email, "password": "a brand new password"}
+    assert world.client.post("/v1/auth/login", json=login).status == 200
 
 
 @pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/wrong_campaign_state", "/problems/nope", "/verify"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.core.errors import Invalid, NotFound, Stale
 from chalicelib.features.tenants.model import LONGEST_NAME, State, clean_name, open_tenant
 from chalicelib.features.tenants.service import Tenants
 from tests.fakes.tenants import MemoryTenants
@@ -41,6 +42,32 @@ def test_many_are_found_at_once_by_id(tenants: Tenants, store: MemoryTenants) ->
     known = [open_tenant(name=name, plan="free", now=NOW) for name in ("One", "Two")]
     store.tenants = {tenant.id: tenant for tenant in known}
     assert tenants.get_many(tenant_ids=[known[0].id, "ten_unknown"]) == {known[0].id: known[0]}
+
+
+def test_a_tenant_is_renamed_whoever_else_changes_it(tenants: Tenants, store: MemoryTenants) -> None:
+    tenant = open_tenant(name="One", plan="free", now=NOW)
+    store.tenants[tenant.id] = tenant
+    meanwhile = replace(tenant, plan="scale", rev=2)
+    store.rival = lambda: store.tenants.update({tenant.id: meanwhile})
+    assert tenants.rename(tenant_id=tenant.id, name=" Two ") == replace(meanwhile, name="Two", rev=3)
+    with pytest.raises(NotFound):
+        tenants.rename(tenant_id="ten_unknown", name="Two")
+    with pytest.raises(Invalid) as refused:
+        tenants.rename(tenant_id=tenant.id, name="")
+    assert refused.value.facts["errors"][0]["pointer"] == "/name"
+
+
+def test_a_crowd_that_renames_is_told_to_come_back(tenants: Tenants, store: MemoryTenants) -> None:
+    tenant = open_tenant(name="One", plan="free", now=NOW)
+    store.tenants[tenant.id] = tenant
+
+    def push_in() -> None:
+        store.tenants[tenant.id] = replace(store.tenants[tenant.id], rev=store.tenants[tenant.id].rev + 1)
+        store.rival = push_in
+
+    store.rival = push_in
+    with pytest.raises(Stale):
+        tenants.rename(tenant_id=tenant.id, name="Two")
 
 
 @pytest.mark.parametrize(

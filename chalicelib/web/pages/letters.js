@@ -2,11 +2,13 @@
 
 const form = document.getElementById("form");
 const said = document.getElementById("said");
+const field = form.querySelector("input");
 const token = new URLSearchParams(location.search).get("token");
+const needsToken = "needsToken" in form.dataset;
 
 history.replaceState(null, "", location.pathname); // the token is good for one account: it has no place in a history
 
-if (!token) {
+if (needsToken && !token) {
   form.hidden = true;
   said.textContent = "This address lacks its token. Open the link of the letter once more, in full.";
 }
@@ -20,15 +22,14 @@ form.addEventListener("submit", async (event) => {
     const answer = await fetch(form.action, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ token, password: document.getElementById("password").value }),
+      body: JSON.stringify({ ...(needsToken && { token }), [field.name]: field.value }),
     });
-    const told = await answer.json();
     if (answer.ok) {
       form.hidden = true;
-      said.textContent = `${told.tenant.name} is open. Sign in as ${told.user.email} with POST /v1/auth/login.`;
+      said.textContent = form.dataset.done;
       return;
     }
-    said.textContent = told.detail;
+    said.textContent = (await answer.json()).detail;
   } catch {
     said.textContent = "The service does not answer. Nothing was lost; try again.";
   }
