@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from chalicelib.aws.messages import Message
 from chalicelib.aws.queues import Queue
 
 _GROUP = "letters"
 
 
+class Returned(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule of EventBridge makes of SES's word that a letter came back: `reason` is SES's `eventType`."""
+
+    reason: str
+    addresses: list[str]
+
+
 class Letter(Message, frozen=True, kw_only=True):
-    """Without `to` it is a decoy: a call that has nobody to write to takes the same steps as one that has."""
+    """Without `to` it is a decoy: a call that has nobody to write to takes the same steps as one that has.
+
+    `is_wanted`: somebody has just asked for it, as one asks for a link. With `returned` it is no letter to be posted,
+    but news of one: both come by the one queue.
+    """
 
     to: str | None
     subject: str
     text: str
+    is_wanted: bool = False
+    returned: Returned | None = None
 
 
 def post(*letters: Letter) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from chalice.app import Chalice
 
 from app import app
 from chalicelib.core.identity import Scope
+from chalicelib.features.identity.schemas import PasswordChange
 from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, USER, Allow, holder
 from chalicelib.web.endpoint import Endpoint
 from tests.architecture.rules import contract, routes
@@ -105,3 +107,10 @@ def test_a_reference_to_nothing_is_caught() -> None:
         "components": {"schemas": {"Site": {"$ref": "#/nowhere"}}},
     }
     assert list(contract.dangling_references(document)) == ["#/nowhere points at nothing"]
+
+
+@pytest.mark.parametrize("status", [202, 204])
+def test_a_body_with_a_password_is_never_remembered(status: int) -> None:
+    forgetful = _endpoint("POST", body=PasswordChange, status=status)
+    assert list(routes.unrepeatable([forgetful])) == []
+    assert len(list(routes.unrepeatable([replace(forgetful, replayable=True)]))) == 1

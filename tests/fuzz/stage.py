@@ -18,6 +18,7 @@ from tests.fakes.outsider import Caller, open_account, patiently, register, subs
 
 EMAIL, OTHER, RESTLESS = "fuzz@example.com", "other@example.com", "restless@example.com"
 PASSWORD = "a long enough password"
+RESTLESS_PASSWORD = "correct horse battery staple"  # as the contract's examples have it: five wrong ones end a session
 ORIGIN = "https://shop.example"
 _MANY = 60
 _FEW = 15
@@ -31,7 +32,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     anyone = Caller(product.url)
     operator = replace(anyone, token=product.operator_key)
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
-    restless = _account(anyone, RESTLESS)
+    restless = _account(anyone, RESTLESS, RESTLESS_PASSWORD)
     ada = replace(anyone, token=tokens["access_token"])
     site = _site(ada)
     subscribed = [subscribe(ada, site, index, origin=ORIGIN) for index in range(_FEW)]
@@ -60,6 +61,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "ACCESS_TOKEN": ada.token,
         "OTHER_TOKEN": other["access_token"],
         "RESTLESS_TOKEN": restless["access_token"],
+        "MOVING_TOKEN": _signed_in(anyone)["access_token"],
         "OPERATOR_KEY": operator.token,
         "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read")["key"],
         "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
@@ -83,8 +85,8 @@ def _session(person: Caller) -> str:
     return str(next(session["id"] for session in sessions if session["current"]))
 
 
-def _account(anyone: Caller, email: str) -> Any:
-    return open_account(anyone, email, PASSWORD)
+def _account(anyone: Caller, email: str, password: str = PASSWORD) -> Any:
+    return open_account(anyone, email, password)
 
 
 def _signed_in(anyone: Caller) -> Any:

@@ -1,13 +1,16 @@
 import pytest
 
+from chalicelib.core import clock
 from chalicelib.features.mail.wiring import mail
 from infra.local.console.outbox import Outbox, links_in
 from tests.fakes.installation import Installation
 
 
 def test_what_the_product_sends_lands_in_the_outbox(aws: Installation) -> None:
-    mail().deliver(to="Ada@example.com", subject="First", text="Open https://push.example.com/verify?token=abc.")
-    mail().deliver(to="ben@example.com", subject="Second", text="No links here")
+    mail().deliver(
+        to="Ada@example.com", subject="First", text="Open https://push.example.com/verify?token=abc.", now=clock.now()
+    )
+    mail().deliver(to="ben@example.com", subject="Second", text="No links here", now=clock.now())
     first, second = Outbox().mails()
     assert (first.number, first.to, first.subject) == (1, "Ada@example.com", "First")
     assert first.links == ["https://push.example.com/verify?token=abc"]
@@ -15,8 +18,8 @@ def test_what_the_product_sends_lands_in_the_outbox(aws: Installation) -> None:
 
 
 def test_one_persons_mails_are_found_however_the_address_is_spelled(aws: Installation) -> None:
-    mail().deliver(to="Ada@example.com", subject="First", text="")
-    mail().deliver(to="ben@example.com", subject="Second", text="")
+    mail().deliver(to="Ada@example.com", subject="First", text="", now=clock.now())
+    mail().deliver(to="ben@example.com", subject="Second", text="", now=clock.now())
     assert [one.subject for one in Outbox().mails(to=" ada@EXAMPLE.com ")] == ["First"]
     assert Outbox().mails(to="ada") == []
 

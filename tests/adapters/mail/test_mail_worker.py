@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from chalicelib.aws.clients import client
 from chalicelib.aws.letters import Letter, post
 from chalicelib.core.errors import Unavailable
+from infra.packaging.sources import read_template
 from tests.fakes.lambdas import Lambdas
 
 if TYPE_CHECKING:
@@ -94,3 +96,27 @@ def test_what_is_no_letter_is_dropped(lambdas: Lambdas, body: str, caplog: pytes
 def test_a_letter_from_the_future_goes_back(lambdas: Lambdas) -> None:
     lambdas.deliver("mail", json.dumps({"v": 2, "recipients": ["canary@example.com"]}))
     assert json.loads(*lambdas.bodies("mail")) == {"v": 2, "recipients": ["canary@example.com"]}
+
+
+def returned(reason: str, *addresses: str) -> str:
+    """What the rule in `infra/overlay/returned_mail.yaml` makes of SES's event."""
+    rule = read_template(Path("infra/overlay/returned_mail.yaml"))["Resources"]["ReturnedMail"]
+    template = str(rule["Properties"]["Targets"][0]["InputTransformer"]["InputTemplate"])
+    return template.replace("<reason>", json.dumps(reason)).replace("<addresses>", json.dumps(addresses))
+
+
+@pytest.mark.parametrize("reason", ["Bounce", "Complaint"])
+def test_a_letter_that_came_back_is_the_last_one(aws: Installation, lambdas: Lambdas, reason: str) -> None:
+    lambdas.deliver("mail", returned(reason, "Canary@example.com"))
+    post(LETTER)
+    post(Letter(to="canary@example.com", subject="Your link", text="x", is_wanted=True))
+    assert lambdas.work("mail") == 2
+    assert [mail.subject for mail in aws.outbox()] == ["Your link"]
+    assert "canary" not in aws.dump()
+
+
+def test_news_nobody_understands_is_alarmed_and_done(lambdas: Lambdas, caplog: pytest.LogCaptureFixture) -> None:
+    lambdas.deliver("mail", returned("Rendering Failure", "canary@example.com"))
+    said = caplog.text + "".join(str(vars(record)) for record in caplog.records)
+    assert "letter_returned_oddly" in said
+    assert "canary" not in said

@@ -97,6 +97,7 @@ def _letter(_: str, asked: Parameters) -> Iterator[Need]:
     """SES looks for the sender's address among the identities, then for its domain; we have it verify the domain."""
     domain = asked["Source"].rsplit("@", 1)[1].rstrip(">")
     yield Need("ses:SendEmail", arn("ses", f"identity/{domain}"))
+    yield Need("ses:SendEmail", arn("ses", f"configuration-set/{asked['ConfigurationSetName']}"))
 
 
 def _table(name: str) -> str:

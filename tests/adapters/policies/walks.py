@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.aws import letters
 from chalicelib.channels.message import Message
 from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
@@ -138,6 +140,13 @@ def everything_of_a_campaign(shop: Shop) -> None:
     _ask(shop, "POST", f"{held}/resume")
     _ask(shop, "POST", f"{held}/cancel")
     _ask(shop, "DELETE", shop.draft())
+
+
+def a_letter_that_comes_back(shop: Shop) -> None:
+    news = {"v": 1, "to": None, "subject": "", "text": "", "returned": {"reason": "Bounce", "addresses": ["x@y.zz"]}}
+    shop.world.lambdas.deliver("mail", json.dumps(news))
+    letters.post(letters.Letter(to="x@y.zz", subject="Not posted", text=""))
+    shop.world.lambdas.work("mail")
 
 
 def everything_of_a_notification(shop: Shop) -> None:

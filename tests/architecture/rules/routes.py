@@ -39,8 +39,11 @@ def unrepeatable(endpoints: Iterable[Endpoint]) -> Iterator[str]:
     """Every authenticated POST that makes or sends takes an Idempotency-Key; nothing else needs to."""
     for endpoint in endpoints:
         makes = endpoint.method == "POST" and endpoint.status in _CREATED and endpoint.allow.needs_credentials
-        if makes and not endpoint.replayable:
+        has_password = any(name.endswith("password") for name in endpoint.body.model_fields)
+        if makes and not endpoint.replayable and not has_password:
             yield f"{_name(endpoint)} makes something, and a repeat would make it twice"
+        if endpoint.replayable and has_password:
+            yield f"{_name(endpoint)} remembers its body by a quick hash, and there is a password in it"
         if endpoint.replayable and (endpoint.method != "POST" or not endpoint.allow.needs_credentials):
             yield f"{_name(endpoint)} remembers answers, but is no authenticated POST"
 

@@ -8,4 +8,4 @@ from chalicelib.features.identity.model.letters import Letter
 
 class MailQueue:
     def send(self, letter: Letter) -> None:
-        letters.post(letters.Letter(to=letter.to, subject=letter.subject, text=letter.text))
+        letters.post(letters.Letter(to=letter.to, subject=letter.subject, text=letter.text, is_wanted=letter.is_wanted))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Letter:
-    """`to` is None for a decoy; see `chalicelib.aws.letters`."""
+    """`to` is None for a decoy, and `is_wanted` says that somebody has just asked for it: `chalicelib.aws.letters`."""
 
     to: str | None
     subject: str
     text: str
+    is_wanted: bool = False
 
 
 DECOY = Letter(to=None, subject="", text="")
@@ -32,7 +33,7 @@ If you are asked for a token, this is it:
 The link is good for 24 hours and only with that password.
 If this was not you, do nothing, and nothing will happen.
 """
-    return Letter(to=to, subject="Confirm your e-mail address", text=text)
+    return Letter(to=to, subject="Confirm your e-mail address", text=text, is_wanted=True)
 
 
 def already_registered(*, to: str, public_url: str) -> Letter:
@@ -63,7 +64,7 @@ If you are asked for a token, this is it:
 The link is good for one hour, once, and only as long as no newer one was asked for.
 If this was not you, do nothing: the password stays as it is.
 """
-    return Letter(to=to, subject="Choose a new password", text=text)
+    return Letter(to=to, subject="Choose a new password", text=text, is_wanted=True)
 
 
 def password_changed(*, to: str, public_url: str) -> Letter:
@@ -94,7 +95,7 @@ If you are asked for a token, this is it:
 The link is good for 24 hours and only with that password.
 If this was not you, do nothing, and nothing will happen.
 """
-    return Letter(to=to, subject="Confirm your new e-mail address", text=text)
+    return Letter(to=to, subject="Confirm your new e-mail address", text=text, is_wanted=True)
 
 
 def address_may_change(*, to: str, public_url: str) -> Letter:

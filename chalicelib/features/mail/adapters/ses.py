@@ -25,8 +25,11 @@ class Undeliverable(PushError):
 
 
 class Ses:
-    def __init__(self, *, sender: str) -> None:
+    """`configuration_set` is what makes SES tell of letters that come back: `infra/overlay/returned_mail.yaml`."""
+
+    def __init__(self, *, sender: str, configuration_set: str) -> None:
         self._sender = sender
+        self._configuration_set = configuration_set
 
     def post(self, *, to: str, subject: str, text: str) -> None:
         message = {
@@ -34,7 +37,12 @@ class Ses:
             "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
         }
         try:
-            client("ses").send_email(Source=self._sender, Destination={"ToAddresses": [to]}, Message=message)
+            client("ses").send_email(
+                Source=self._sender,
+                Destination={"ToAddresses": [to]},
+                Message=message,
+                ConfigurationSetName=self._configuration_set,
+            )
         except ClientError as error:
             raise (Undeliverable if error.response["Error"]["Code"] in _FINAL else Unavailable) from None
         except BotoCoreError:
