@@ -1,6 +1,6 @@
-"""Every message of every queue as version 1 spelled it: read by today's code, and still written so.
+"""Every message of every queue as it is spelled: written so, and read; and as it was spelled before, read.
 
-To change a format, raise its `v`, keep reading these, and add the new spelling beside them.
+To change a format, raise its `v`, move its spelling to those before, and add the new one.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SPELLED: dict[str, tuple[Message, str]] = {
     ),
     "mail": (
         Letter(to="ada@example.com", subject="Hello", text="Grüße"),
-        '{"to":"ada@example.com","subject":"Hello","text":"Grüße","v":1}',
+        '{"to":"ada@example.com","subject":"Hello","text":"Grüße","is_wanted":false,"returned":null,"v":2}',
     ),
     "audit": (
         EVENT,
@@ -58,6 +58,12 @@ SPELLED: dict[str, tuple[Message, str]] = {
             '{"tenant":"ten_a","actor":"usr_b","action":"campaign.removed","subject":"cmp_c","request_id":"req_d",'
             '"at":"2026-03-01T09:00:00Z","tried_month":"202603","tried_sequence":7,"v":1}'
         ),
+    ),
+}
+BEFORE: dict[str, tuple[Message, str]] = {
+    "mail": (
+        Letter(to="ada@example.com", subject="Hello", text="Grüße", v=1),
+        '{"to":"ada@example.com","subject":"Hello","text":"Grüße","v":1}',
     ),
 }
 
@@ -80,6 +86,12 @@ def test_it_is_read_and_still_written(queue: str) -> None:
     message, body = SPELLED[queue]
     assert decode(body, type(message)) == message
     assert json.loads(msgspec.json.encode(message)) == json.loads(body)
+
+
+@pytest.mark.parametrize("queue", BEFORE)
+def test_what_was_written_before_is_still_read(queue: str) -> None:
+    message, body = BEFORE[queue]
+    assert decode(body, type(message)) == message
 
 
 @pytest.mark.parametrize("queue", SPELLED)

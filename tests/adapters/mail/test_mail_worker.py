@@ -94,8 +94,8 @@ def test_what_is_no_letter_is_dropped(lambdas: Lambdas, body: str, caplog: pytes
 
 
 def test_a_letter_from_the_future_goes_back(lambdas: Lambdas) -> None:
-    lambdas.deliver("mail", json.dumps({"v": 2, "recipients": ["canary@example.com"]}))
-    assert json.loads(*lambdas.bodies("mail")) == {"v": 2, "recipients": ["canary@example.com"]}
+    lambdas.deliver("mail", json.dumps({"v": 3, "recipients": ["canary@example.com"]}))
+    assert json.loads(*lambdas.bodies("mail")) == {"v": 3, "recipients": ["canary@example.com"]}
 
 
 def returned(reason: str, *addresses: str) -> str:
