@@ -18,7 +18,7 @@ from tests.world import World
 _EVERY = sorted(str(source.queue) for source in app.event_sources if isinstance(source, SQSEventConfig))
 _NEWER = [
     {
-        "v": 2,
+        "v": 99,
         "tenant": "ten_1",
         "site": "site_1",
         "run": "run_1",
@@ -27,7 +27,7 @@ _NEWER = [
         "id": "run_1",
         "new": {"x": 1},
     },
-    {"v": 2, "tenant": ["now", "a list"], "run": {"of": "another kind"}},
+    {"v": 99, "tenant": ["now", "a list"], "run": {"of": "another kind"}},
     {"v": 10**6},
 ]
 
