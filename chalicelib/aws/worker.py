@@ -8,7 +8,7 @@ alarmed dead-letter queue has the last word.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
-from chalicelib.aws import telemetry
+from chalicelib.aws import side_by_side, telemetry
 from chalicelib.aws.messages import Message
 from chalicelib.aws.queues import Queue
 from chalicelib.config import settings
@@ -48,19 +48,23 @@ class Worker(Blueprint):
         super().__init__(import_name)
 
     def queue(
-        self, name: str, message: type[M], *, maximum_concurrency: int | None = None
+        self, name: str, message: type[M], *, maximum_concurrency: int | None = None, at_once: int = 1
     ) -> Callable[[Callable[[M, Invocation], None]], Callable[..., Any]]:
-        """One message an invocation: Chalice cannot ask for partial batch failures, and one unreported is lost."""
+        """One message an invocation; or up to `at_once`, whose failures are told one by one: Chalice cannot ask
+        Lambda to listen to that, so the package does.
+        """
 
         def register(view: Callable[[M, Invocation], None]) -> Callable[..., Any]:
             @functools.wraps(view)
-            def entry(event: SQSEvent) -> None:
-                for record in event.to_dict()["Records"]:
+            def entry(event: SQSEvent) -> dict[str, Any] | None:
+                def work(record: dict[str, Any]) -> None:
                     with _watched(view.__name__):
                         self._deliver(name, message, view, record, event.context)
 
+                return _work_through(event.to_dict()["Records"], work)
+
             registered: Callable[..., Any] = self.on_sqs_message(
-                queue=name, batch_size=1, maximum_concurrency=maximum_concurrency, name=view.__name__
+                queue=name, batch_size=at_once, maximum_concurrency=maximum_concurrency, name=view.__name__
             )(entry)
             return registered
 
@@ -105,6 +109,14 @@ class Worker(Blueprint):
                 raise
             telemetry.alarm("message_failed", queue=queue, code=error.code)
             telemetry.count("messages_dropped", queue=queue)
+
+
+def _work_through(records: Sequence[dict[str, Any]], work: Callable[[dict[str, Any]], None]) -> dict[str, Any] | None:
+    if len(records) == 1:
+        work(records[0])
+        return None
+    failed = side_by_side.each(work, records)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
 def _read(queue: str, body: str, message: type[M]) -> M | None:

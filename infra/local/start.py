@@ -64,6 +64,7 @@ def running(options: Options) -> Iterator[LocalProduct]:
 
 def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes) -> LocalProduct:
     from app import app
+    from chalicelib.aws import side_by_side
     from infra.local.console.log_tail import LogTail
     from infra.local.console.routes import Console
     from infra.local.gateway import Gateway
@@ -91,6 +92,7 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     if options.keeps_state:
         _keep(stack, product)
     stack.enter_context(_expiring(clock))
+    stack.callback(side_by_side.rest)
     runner.start()
     stack.callback(runner.stop)
     stack.enter_context(Gateway(app, port=options.port, local=console))

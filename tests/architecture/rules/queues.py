@@ -7,6 +7,8 @@ from typing import Any
 
 from chalice.app import SQSEventConfig
 
+from chalicelib.aws import side_by_side
+
 Template = Mapping[str, Any]
 _PATIENCE = 6  # AWS: visibility is at least six times what the function may take
 _MOST_RECEIVES = 10
@@ -44,9 +46,9 @@ def bottomless_queues(template: Template) -> Iterator[str]:
 
 
 def greedy_consumers(consumers: Iterable[SQSEventConfig]) -> Iterator[str]:
-    """Chalice cannot ask for partial batch failures: of two messages at once, a failed one would be lost."""
+    """Of several messages the package sees to it that the failed ones come again; but each wants a thread of its own."""
     for consumer in consumers:
-        if consumer.batch_size != 1:
+        if consumer.batch_size > side_by_side.MOST:
             yield f"{consumer.name} takes {consumer.batch_size} messages at once"
 
 
