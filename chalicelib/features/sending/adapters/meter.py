@@ -1,4 +1,4 @@
-"""The send path's metrics: one line for each invocation, by lane, because each metric of each dimension is paid for.
+"""The send path's metrics: one line for each batch that was worked on, by lane, because each metric of each dimension is paid for.
 
 Two stand without a lane as well, for an alarm that may watch no more than it has to.
 """
