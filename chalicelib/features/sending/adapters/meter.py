@@ -1,4 +1,5 @@
-"""The send path's metrics: one line for each batch that was worked on, by lane, because each metric of each dimension is paid for.
+"""The send path's metrics: a line for each batch that was worked on, and by lane alone, because each metric of each
+dimension is paid for.
 
 Two stand without a lane as well, for an alarm that may watch no more than it has to.
 """
