@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 from chalicelib.core import chance, ids
@@ -111,6 +112,7 @@ class Sites:
         self._clock = clock
         self._cursor_secret = cursor_secret
         self._opened: dict[tuple[str, str, str], tuple[datetime, SigningKey]] = {}
+        self._opening = Lock()  # batches side by side want the same key in the same instant: one asks for it
 
     def create(
         self,
@@ -208,22 +210,26 @@ class Sites:
         A changed subject, or a closed site, is therefore noticed up to five minutes late.
         """
         place, now = (tenant_id, site_id, key_id), self._clock.now()
-        kept = self._opened.get(place)
-        if kept and timedelta() <= now - kept[0] < _KEPT_FOR:
-            return kept[1]
-        site = self.get(tenant_id=tenant_id, site_id=site_id)
-        key = _found(self._store.key(tenant_id, site_id, key_id))
-        scalar = self._vault.unseal(key.sealed, _context(tenant_id, site_id, key_id))
-        opened = SigningKey(key_id, scalar, key.public, site.subject)
-        if len(self._opened) >= _MOST_KEPT:
-            self._opened.clear()
-        self._opened[place] = (now, opened)
-        return opened
+        with self._opening:
+            kept = self._opened.get(place)
+            if kept and timedelta() <= now - kept[0] < _KEPT_FOR:
+                return kept[1]
+            opened = self._open(tenant_id, site_id, key_id)
+            if len(self._opened) >= _MOST_KEPT:
+                self._opened.clear()
+            self._opened[place] = (now, opened)
+            return opened
 
     def identity_secret(self, *, tenant_id: str, site_id: str) -> str:
         """What a site's own server signs external ids with. Its UTF-8 bytes are the HMAC key."""
         sealed = _found(self._store.identity_secret(tenant_id, site_id) if is_site_id(site_id) else None)
         return self._vault.unseal(sealed, _context(tenant_id, site_id, _IDENTITY)).decode()
+
+    def _open(self, tenant_id: str, site_id: str, key_id: str) -> SigningKey:
+        site = self.get(tenant_id=tenant_id, site_id=site_id)
+        key = _found(self._store.key(tenant_id, site_id, key_id))
+        scalar = self._vault.unseal(key.sealed, _context(tenant_id, site_id, key_id))
+        return SigningKey(key_id, scalar, key.public, site.subject)
 
     def _new_identity_secret(self, tenant_id: str, site_id: str) -> bytes:
         secret = f"ids_{b64url(chance.token(32))}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -272,6 +275,25 @@ def test_signing_keys_stay_in_memory_for_five_minutes_each_in_its_place() -> Non
     assert sites.signing_key(tenant_id=ADA, site_id=ada.id, key_id=ada.key_id).subject == "mailto:push@example.com"
     clock.advance(seconds=1)
     assert sites.signing_key(tenant_id=ADA, site_id=ada.id, key_id=ada.key_id).subject == "mailto:new@shop.com"
+
+
+def test_of_several_who_want_a_key_in_the_same_instant_one_asks_for_it() -> None:
+    class Meeting(MemorySites):
+        def get(self, tenant_id: str, site_id: str) -> Site | None:
+            found = super().get(tenant_id, site_id)
+            with suppress(BrokenBarrierError):
+                together.wait(timeout=0.2)
+            return found
+
+    together, store = Barrier(2), Meeting()
+    sites = make_sites(store)
+    site, before = make_site(sites), store.reads
+    with ThreadPoolExecutor() as threads:
+        asked = [
+            threads.submit(sites.signing_key, tenant_id=ADA, site_id=site.id, key_id=site.key_id) for _ in range(4)
+        ]
+    assert len({each.result().private_scalar for each in asked}) == 1
+    assert store.reads - before == 1
 
 
 def test_a_clock_that_goes_back_does_not_keep_keys_longer() -> None:
