@@ -20,15 +20,21 @@ class Lambdas:
         self._sqs = aws.client("sqs")
 
     def work(self, queue: str) -> int:
-        """Delivers until the queue shows nothing; returns how many. A handler that raises leaves its message unseen."""
+        """Delivers until the queue shows nothing, as many at once as the handler takes; returns how many. A handler that
+        raises leaves its messages unseen, and one that names some as failed leaves those.
+        """
         name, handler = self._handler(queue)
-        url = self._url(queue)
-        for delivered in range(_MOST_MESSAGES):
-            received = self._receive(url)
+        url, at_once, delivered = self._url(queue), self._source(queue).batch_size, 0
+        while delivered < _MOST_MESSAGES:
+            received = self._receive(url, at_once)
             if not received:
                 return delivered
-            handler({"Records": [self._record(queue, received)]}, context(name))
-            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"])
+            answer = handler({"Records": [self._record(queue, each) for each in received]}, context(name))
+            failed = {failure["itemIdentifier"] for failure in (answer or {}).get("batchItemFailures", ())}
+            for each in received:
+                if each["MessageId"] not in failed:
+                    self._sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+            delivered += len(received)
         raise AssertionError(f"queue {queue} never runs empty")
 
     def fire(self, name: str) -> None:
@@ -54,16 +60,22 @@ class Lambdas:
         return sum(int(found[name]) for name in names)
 
     def _handler(self, queue: str) -> tuple[str, Any]:
-        names = [source.name for source in app.event_sources if _feeds(source, queue)]
-        assert len(names) == 1, f"{len(names)} handlers for queue {queue}"
-        return names[0], app.handler_map[names[0]]
+        name = str(self._source(queue).name)
+        return name, app.handler_map[name]
+
+    def _source(self, queue: str) -> SQSEventConfig:
+        sources = [
+            source for source in app.event_sources if isinstance(source, SQSEventConfig) and source.queue == queue
+        ]
+        assert len(sources) == 1, f"{len(sources)} handlers for queue {queue}"
+        return sources[0]
 
     def _url(self, queue: str) -> str:
         return str(self._sqs.get_queue_url(QueueName=f"{self._prefix}-{queue}")["QueueUrl"])
 
-    def _receive(self, url: str) -> dict[str, Any] | None:
-        answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, AttributeNames=["All"])
-        return next(iter(answer.get("Messages", [])), None)
+    def _receive(self, url: str, most: int) -> list[dict[str, Any]]:
+        answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=most, AttributeNames=["All"])
+        return list(answer.get("Messages", []))
 
     def _record(self, queue: str, received: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -81,7 +93,3 @@ class Lambdas:
 
 def context(function_name: str, *, seconds: float = 60) -> LambdaContext:
     return LambdaContext(function_name=function_name, memory_size=256, max_runtime_ms=int(seconds * 1000))
-
-
-def _feeds(source: object, queue: str) -> bool:
-    return isinstance(source, SQSEventConfig) and source.queue == queue
