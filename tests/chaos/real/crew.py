@@ -44,9 +44,12 @@ class Worker:
 
 @dataclass(frozen=True)
 class Death:
-    """`function` is what it had in hand; a worker that was not killed should not have died."""
+    """`function` is what it had in hand, with so many batches if that delivers; a worker that was not killed should not
+    have died.
+    """
 
     function: str
+    batches: int
     was_killed: bool
 
 
@@ -75,7 +78,8 @@ class Crew:
         for number, worker in enumerate(self.workers):
             if not worker.process.is_alive():
                 self.workers[number] = self._hire()
-                yield Death(worker.hand.function, worker.process.exitcode == -signal.SIGKILL)
+                hand = worker.hand
+                yield Death(hand.function, hand.batches, worker.process.exitcode == -signal.SIGKILL)
 
     def report(self) -> Report:
         """Of everybody who ever was a member."""

@@ -1,18 +1,23 @@
 """What befalls the crew, and what each of them has in hand: in memory that all their processes share.
 
-There are no locks in it: whoever is killed while holding one would keep it for ever.
+There are no locks in that memory: whoever is killed while holding one would keep it for ever. The batches that a sender
+works on side by side, in threads, share a lock of their own process, which goes with it.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
+from typing import Any
 
 from chalicelib.core.errors import Unavailable
+
+_one_by_one = threading.Lock()
 
 FUNCTIONS = ("tick", "plan", "sweep", "send", "send_small")
 
@@ -60,16 +65,17 @@ class Fate:
 
     def meet(self, hand: Hand) -> None:
         """One step of what is in hand; it may be the last."""
-        index = hand.index
-        if index < 0 or self._left[index] <= 0:
-            return
-        self._left[index] -= 1
-        if self._left[index] > 0:
-            return
-        if self._freezes[index]:
-            hand.stand_still()
-        else:
-            os.kill(os.getpid(), signal.SIGKILL)
+        with _one_by_one:
+            index = hand.index
+            if index < 0 or self._left[index] <= 0:
+                return
+            self._left[index] -= 1
+            if self._left[index] > 0:
+                return
+            if self._freezes[index]:
+                hand.stand_still()
+            else:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Hand:
@@ -78,6 +84,7 @@ class Hand:
     def __init__(self, context: BaseContext) -> None:
         self._index = context.RawValue("i", -1)
         self._is_still = context.RawValue("i", 0)
+        self._batches = context.RawValue("i", 0)
         self._unknown = context.RawValue("i", 0)
         self._gave_up = context.RawValue("i", 0)
         self._broke = context.RawValue("i", 0)
@@ -96,18 +103,23 @@ class Hand:
         return bool(self._is_still.value)
 
     @property
+    def batches(self) -> int:
+        """Of a sender: how many it works on, side by side."""
+        return int(self._batches.value)
+
+    @property
     def unknown(self) -> int:
         """Pushes whose answer was lost on the way here."""
         return int(self._unknown.value)
 
     @property
     def gave_up(self) -> int:
-        """Deliveries for which a store was too slow: their message comes again, as if they had been killed."""
+        """Batches for which a store was too slow: their message comes again, as if they had been killed."""
         return int(self._gave_up.value)
 
     @property
     def broke(self) -> int:
-        """Invocations that raised what nobody expected."""
+        """Batches and invocations that raised what nobody expected."""
         return int(self._broke.value)
 
     @contextmanager
@@ -116,19 +128,40 @@ class Hand:
         try:
             yield
         except Unavailable:
-            self._gave_up.value += is_sender(function)
-            raise
+            raise  # its message comes again
         except Exception:
-            self._broke.value += 1
+            _add(self._broke, 1)
             raise
         finally:
             self._index.value = -1
 
+    @contextmanager
+    def delivering(self) -> Iterator[None]:
+        """One batch, in whatever thread."""
+        _add(self._batches, 1)
+        try:
+            yield
+        except Unavailable:
+            _add(self._gave_up, 1)
+            raise
+        except Exception:
+            _add(self._broke, 1)
+            raise
+        finally:
+            _add(self._batches, -1)
+
     def missed_an_answer(self) -> None:
-        self._unknown.value += 1
+        _add(self._unknown, 1)
 
     def stand_still(self) -> None:
-        """Until somebody else lets the process go on: the kernel stops all of it, its connections stay open."""
+        """Until somebody else lets the process go on: the kernel stops all of it, its connections stay open. The signal
+        is this thread's own, or it would go on for a moment while another takes it.
+        """
         self._is_still.value = 1
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         self._is_still.value = 0
+
+
+def _add(figure: Any, number: int) -> None:
+    with _one_by_one:
+        figure.value += number

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.run import Run
-from chalicelib.features.sending.service.ports import Ports, Pushes, Recipient
+from chalicelib.features.sending.service.ports import Ports, Recipient
 from chalicelib.features.sending.store.batches import BatchRows
 from tests.chaos.real.fate import Blow
 from tests.chaos.real.senders import Between, BetweenAll, Change
@@ -58,38 +59,32 @@ class _WithoutFencing(BatchRows):
         return True
 
 
+_begun: ContextVar[bytes] = ContextVar("begun", default=b"")  # each batch has a context of its own
+
+
 class _Ahead(BatchRows):
     """The cursor passes a key when its push begins."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun = b""
-
     async def get(self, tenant_id: str, run: Run, number: int) -> Batch | None:
-        self.begun = b""
+        _begun.set(b"")
         return await super().get(tenant_id, run, number)
 
     async def save(self, tenant_id: str, batch: Batch) -> bool:
         progress, before = batch.progress, batch.progress.cursor
-        progress.cursor = max(before, self.begun)
+        progress.cursor = max(before, _begun.get())
         is_saved = await super().save(tenant_id, batch)
         progress.cursor = before
         return is_saved
 
 
 class _Noting(Between):
-    def __init__(self, pushes: Pushes, ahead: _Ahead) -> None:
-        super().__init__(pushes)
-        self._ahead = ahead
-
     def start(self, recipient: Recipient) -> str:
-        self._ahead.begun = max(self._ahead.begun, recipient.key)
+        _begun.set(max(_begun.get(), recipient.key))
         return super().start(recipient)
 
 
 def _checkpoint_before_push(ports: Ports) -> Ports:
-    ahead = _Ahead()
-    return replace(ports, batches=ahead, channel=BetweenAll(ports.channel, lambda pushes: _Noting(pushes, ahead)))
+    return replace(ports, batches=_Ahead(), channel=BetweenAll(ports.channel, _Noting))
 
 
 def _freeze_once(seed: int) -> Sequence[Blow]:

@@ -1,4 +1,6 @@
-"""Puts something between a worker process' senders and the world: an ear that counts lost answers, and mutants."""
+"""Puts something between a worker process' senders and the world: an ear that counts lost answers, a hand that counts
+batches, and mutants.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
+from chalicelib.aws.worker import Invocation
 from chalicelib.channels.outcome import Outcome, Verdict
 from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.schemas.messages import WakeMessage
 from chalicelib.features.sending.service.ports import Channel, Ports, Pushes, Recipient
 from tests.chaos.real.fate import Hand
 
@@ -19,7 +23,14 @@ def rebuild(hand: Hand, change: Change) -> None:
     from chalicelib.features.sending import worker
     from chalicelib.features.sending.wiring import ports
 
+    deliver = worker._work
+
+    def watched(message: WakeMessage, invocation: Invocation) -> None:
+        with hand.delivering():
+            deliver(message, invocation)
+
     worker.ports = cache(lambda: _listening(change(ports()), hand))  # type: ignore[attr-defined]  # all its doors ask it
+    worker._work = watched
 
 
 class Between:

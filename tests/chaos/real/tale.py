@@ -147,14 +147,15 @@ class Tale:
     def _mourn(self) -> Iterator[Breach]:
         for death in self._crew.bury():
             self.figures.update(kills=1, **({f"killed_in_{death.function}": 1} if death.function else {}))
-            self._toll.update(killed=int(is_sender(death.function)))
+            self.figures.update(batches_killed=death.batches)
+            self._toll.update(killed=death.batches)
             if not death.was_killed:
                 yield Breach(Kind.BOUND, f"a worker died of itself in {death.function or 'between two turns'}")
         for worker in self._crew.workers:
             if worker.is_frozen and worker.process.pid not in self._still:
                 self._still[worker.process.pid or 0] = self._steps
                 self.figures.update(frozen=1, **{f"frozen_in_{worker.hand.function}": 1})
-                self._toll.update(frozen=int(is_sender(worker.hand.function)))
+                self._toll.update(frozen=worker.hand.batches)
 
     def _is_everyone_done(self) -> bool:
         return not any(worker.is_frozen or worker.is_at_work for worker in self._crew.workers)

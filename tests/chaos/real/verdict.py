@@ -27,7 +27,9 @@ class People:
 
 @dataclass(frozen=True)
 class Toll:
-    """What befell those who delivered. A delivery that raised is as good as killed."""
+    """What befell batches while they were delivered; who dies has several in hand. One that raised is as good as
+    killed.
+    """
 
     killed: int
     frozen: int
