@@ -24,7 +24,7 @@ from bench.simulation.scenarios import (
     one_lane,
     what_ifs,
 )
-from bench.simulation.settings import PLAN, Settings, deployed
+from bench.simulation.settings import Settings, deployed
 from infra.cost.page import renew
 
 _BEGIN = "<!-- tables: `python -m bench.scale --write` -->"
@@ -32,7 +32,6 @@ PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
 BARS_SECONDS = {"1m": 60.0, "10m": 300.0}
 QUIET_P95_SECONDS, NOTIFIED_SECONDS = 30.0, 2.0
 _MIDDLING = 5_000
-_PATIENT_SECONDS = 600
 _FEWER_LIVES = 30
 _LIVES = 300  # of a million's 2,048 batches: enough for the slow ones to be among them
 
@@ -51,12 +50,10 @@ def main() -> int:
 
 
 def campaigns(settings: Settings) -> dict[str, Alone]:
-    patient = settings.with_line(PLAN, timeout_seconds=_PATIENT_SECONDS)
     return {
         "1m": alone(settings, MILLION, seeds=SEEDS, lives=_LIVES),
         "10m": alone(settings, 10 * MILLION),
         "100m": alone(settings, 100 * MILLION),
-        "100m, given a planner of ten minutes": alone(patient, 100 * MILLION),
     }
 
 

@@ -16,7 +16,7 @@ def bill(world: World, title: str) -> Bill:
     reads = sum(sum(table.reads.values()) for table in world.tables.values()) + world.asked["look read units"]
     writes = sum(sum(table.writes.values()) for table in world.tables.values())
     gb_seconds = sum(each.setting.machine.gb_seconds(each.seconds) for each in lines)
-    requests = calls + 2 * invocations  # received and deleted one by one
+    requests = calls + invocations + sum(each.received for each in lines)  # received together, deleted one by one
     logged = invocations * assumed.PLATFORM_LOG_BYTES / assumed.GB
     return Bill(
         title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bench.simulation import limits, settings
@@ -29,16 +30,18 @@ class Account:
 
 @dataclass(frozen=True)
 class Start:
-    """`at` is when our code begins to work on it."""
+    """One invocation, and what it was handed; `at` is when our code begins to work on it."""
 
-    message: Message
+    messages: tuple[Message, ...]
     at: float
     is_cold: bool
 
 
 @dataclass
 class LineAtWork:
-    """Pollers are added only while messages are left, evenly over the minute, and are gone as soon as nobody works."""
+    """Pollers are added only while messages are left, evenly over the minute, and are gone as soon as nobody works.
+    Each hands on what it finds, up to what the function takes at once: there is no window in which to wait for more.
+    """
 
     setting: settings.Line
     queue: Queue
@@ -47,6 +50,7 @@ class LineAtWork:
     warm: int = 0
     cold_starts: int = 0
     invocations: int = 0
+    received: int = 0  # messages
     seconds: float = 0.0  # of Lambda, billed
     refused: int = 0  # times the account or Lambda's own pace held a poller back
     most_in_flight: int = 0
@@ -64,13 +68,14 @@ class LineAtWork:
         self._look(now)
         found = []
         while len(self.queue) and self.in_flight < self._pollers and self._has_room():
-            found.append(self._start(self.queue.take(), now))
+            found.append(self._start(tuple(self._taken()), now))
         self._look(now)
         return found
 
     def end(self, start: Start, now: float) -> None:
         self._look(now)
-        self.queue.done(start.message)
+        for message in start.messages:
+            self.queue.done(message)
         self.account.leave(self.setting)
         self.in_flight -= 1
         self.warm += 1
@@ -90,7 +95,11 @@ class LineAtWork:
         self.refused += not has_room
         return has_room
 
-    def _start(self, message: Message, now: float) -> Start:
+    def _taken(self) -> Iterator[Message]:
+        for _ in range(min(self.setting.at_once, len(self.queue))):
+            yield self.queue.take()
+
+    def _start(self, messages: tuple[Message, ...], now: float) -> Start:
         is_cold = not self.warm
         at = now + limits.RECEIVE_SECONDS
         if is_cold:
@@ -103,9 +112,10 @@ class LineAtWork:
             self.warm -= 1
         self.account.enter(self.setting)
         self.invocations += 1
+        self.received += len(messages)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        return Start(message, at, is_cold)
+        return Start(messages, at, is_cold)
 
     def _look(self, now: float) -> None:
         passed, self._seen_at = now - self._seen_at, now

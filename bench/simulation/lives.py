@@ -1,6 +1,7 @@
 """What a batch does once a worker has it: the product's own engine in virtual time, each step with its instant.
 
-A life is lived alone and untroubled; what queues, cold starts and hot partitions add to it, the world adds.
+A life is lived untroubled but for those beside it in the same function, who think with the same processor; what
+queues, cold starts and hot partitions add to it, the world adds.
 """
 
 from __future__ import annotations
@@ -16,18 +17,15 @@ from math import ceil, inf
 from bench.simulation import limits
 from bench.simulation.tables import Place, Use
 from chalicelib.channels.outcome import Outcome, Verdict
-from chalicelib.core import drive
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.service.ports import Recipient
-from chalicelib.features.sending.service.work import work
-from infra.cost.batch_simulation import engine
+from infra.cost.batch_simulation import OneBatch, live_side_by_side
 from infra.cost.dynamo_units import READ_BYTES
 from infra.cost.latency import Mix
-from infra.cost.machine import Machine
+from infra.cost.machine import Machine, Processor
 from infra.cost.virtual_world import Expenses, Lots, VirtualPushes
 
 LIVES = 100  # different ones of each kind; which batch has which is drawn
-_MOST_SHIFTS = 50
 _PLACES = {
     "read": Place.SUBS,
     "picked": Place.SUBS,
@@ -68,12 +66,12 @@ class Life:
 class Trace(Expenses):
     """Also when each request was made."""
 
-    def __init__(self, machine: Machine) -> None:
-        super().__init__(machine)
+    def __init__(self, processor: Processor) -> None:
+        super().__init__(processor)
         self.steps: list[tuple[float, str]] = []
 
-    def ask(self, what: str, seconds: float) -> None:
-        super().ask(what, seconds)
+    async def ask(self, what: str, seconds: float) -> None:
+        await super().ask(what, seconds)
         self.steps.append((self.clock.seconds, what))
 
 
@@ -85,6 +83,15 @@ class TracedPushes(VirtualPushes):
         self._trace = trace
         self.left_at: list[float] = []
         self.answered_at: list[float] = []
+
+    @property
+    def times(self) -> tuple[list[float], list[float]]:
+        return self.left_at, self.answered_at
+
+    @property
+    def steps(self) -> Sequence[tuple[float, str]]:
+        """All requests of the same batch."""
+        return self._trace.steps
 
     async def open(self, run: Run) -> TracedPushes:
         await super().open(run)
@@ -103,32 +110,39 @@ class TracedPushes(VirtualPushes):
 
 
 @cache
-def lives(*, rows: int, machine: Machine, window: int, timeout_seconds: float, mix: Mix, count: int) -> Sequence[Life]:
+def lives(
+    *, rows: int, machine: Machine, window: int, timeout_seconds: float, mix: Mix, count: int, side_by_side: int = 1
+) -> Sequence[Life]:
+    """At least so many, of which each had its first shift beside as many others as its fellows."""
+    found: list[Life] = []
+    while len(found) < count:
+        seeds = [f"{rows}/{len(found) + n}" for n in range(side_by_side)]
+        found += live(rows=rows, machine=machine, window=window, timeout_seconds=timeout_seconds, mix=mix, seeds=seeds)
+    return found
+
+
+def live(
+    *, rows: int, machine: Machine, window: int, timeout_seconds: float, mix: Mix, seeds: Sequence[str]
+) -> list[Life]:
+    """Those of one function."""
+    processor = Processor(machine)
+    batches, all_pushes = [], []
+    for seed in seeds:
+        trace, lots = Trace(processor), Lots(seed)
+        pushes = TracedPushes(trace, mix, lots)
+        batches.append(OneBatch(trace, pushes, lots, rows=rows, window=window))
+        all_pushes.append(pushes)
+    live_side_by_side(batches, machine, within=timedelta(seconds=timeout_seconds))
     return [
-        live(rows=rows, machine=machine, window=window, timeout_seconds=timeout_seconds, mix=mix, seed=f"{rows}/{n}")
-        for n in range(count)
+        Life(tuple(_shifts(batch.spans, pushes, rows=rows))) for batch, pushes in zip(batches, all_pushes, strict=True)
     ]
 
 
-def live(*, rows: int, machine: Machine, window: int, timeout_seconds: float, mix: Mix, seed: str) -> Life:
-    trace, lots = Trace(machine), Lots(seed)
-    pushes = TracedPushes(trace, mix, lots)
-    ports, alarm_clock = engine(trace, pushes, lots, rows=rows, window=window)
-    spans: list[tuple[float, float]] = []
-    while alarm_clock.at and len(spans) < _MOST_SHIFTS:
-        trace.clock.seconds = max(trace.clock.seconds, alarm_clock.at.pop(0))
-        began = trace.clock.seconds
-        deadline = trace.clock.now() + timedelta(seconds=timeout_seconds)
-        drive.run(work(ports, tenant_id="tenant", run_id="run", number=0, deadline=deadline))
-        spans.append((began, trace.clock.seconds))
-    return Life(tuple(_shifts(spans, trace, pushes, rows=rows)))
-
-
-def _shifts(spans: Sequence[tuple[float, float]], trace: Trace, pushes: TracedPushes, *, rows: int) -> Iterator[Shift]:
+def _shifts(spans: Sequence[tuple[float, float]], pushes: TracedPushes, *, rows: int) -> Iterator[Shift]:
     nexts = [began for began, _ in spans[1:]] + [inf]
     for (began, ended), then in zip(spans, nexts, strict=True):
-        left, answered = ([at - began for at in times if began <= at <= ended] for times in _times(pushes))
-        steps = [(at - began, what) for at, what in trace.steps if began < at <= ended]
+        left, answered = ([at - began for at in times if began <= at <= ended] for times in pushes.times)
+        steps = [(at - began, what) for at, what in pushes.steps if began < at <= ended]
         yield Shift(
             seconds=ended - began,
             rests=then - ended,
@@ -138,10 +152,6 @@ def _shifts(spans: Sequence[tuple[float, float]], trace: Trace, pushes: TracedPu
             uses=tuple(_uses(steps, rows=rows)),
             asked=Counter(what for _, what in steps),
         )
-
-
-def _times(pushes: TracedPushes) -> tuple[list[float], list[float]]:
-    return pushes.left_at, pushes.answered_at
 
 
 def _uses(steps: Iterable[tuple[float, str]], *, rows: int) -> Iterator[Use]:

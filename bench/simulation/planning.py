@@ -1,8 +1,11 @@
-"""A planner's invocation: the product's own planner in virtual time, with every wake-up at its instant."""
+"""A plan: the product's own planner in virtual time, with every wake-up at its instant; and the legs it goes in.
+
+What the product does when its time is nearly up is a rule here: it stops, and wakes itself with the position reached.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -11,23 +14,21 @@ from math import ceil
 from typing import Any
 
 from bench.simulation.settings import Line
-from chalicelib.core import drive
 from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.run import Lane, Run
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports, Recipient, Tuning
 from chalicelib.features.subscriptions.model import Recipient as Row
 from infra.cost import assumptions as assumed
-from infra.cost.machine import Machine
+from infra.cost import side_by_side
+from infra.cost.machine import Processor
 from infra.cost.virtual_world import Expenses, Lots, VirtualSwitch, campaign_run
 
 _MESSAGES_A_CALL = 10
 _REQUESTS_BEFORE = 1  # whose campaign it is
+_REQUESTS_OF_A_SUCCESSOR = 2  # that, and its run
+HANDS_OVER_AFTER_SECONDS = 45.0  # of the 60 it has
 _NOBODY: Any = None  # the planner of a run that is ready never speaks to these
-
-
-class OutOfTime(Exception):
-    """Lambda ends the invocation."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,24 @@ class Wake:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """One invocation of the planner. `run` is None when it did not come to write one."""
+class Leg:
+    """One invocation of the planner."""
 
-    run: Run | None
     seconds: float
     wakes: tuple[Wake, ...]
-    is_complete: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    run: Run
+    legs: tuple[Leg, ...]
     requests: int
     rows_read: int
 
 
 @cache
 def plan(*, subscribers: int, line: Line, rows_per_batch: int) -> Plan:
-    paper = _Paper(line.machine, line.timeout_seconds, subscribers)
+    paper = _Paper(Processor(line.machine), subscribers)
     stores: Any = paper  # narrower than the ports: only what a planner asks
     ports = Ports(
         runs=stores,
@@ -69,63 +74,70 @@ def plan(*, subscribers: int, line: Line, rows_per_batch: int) -> Plan:
         chance=Lots(str(subscribers)),
         tuning=Tuning(rows_per_batch=rows_per_batch),
     )
-    try:
-        for _ in range(_REQUESTS_BEFORE):
-            paper.ask("get", assumed.DYNAMODB_SECONDS)
-        drive.run(launch(ports, campaign_run(paper.clock.now())))
-        is_complete = True
-    except OutOfTime:
-        is_complete = False
-    return Plan(
-        run=paper.run,
-        seconds=paper.clock.seconds,
-        wakes=tuple(paper.wakes),
-        is_complete=is_complete,
-        requests=paper.asked.total(),
-        rows_read=paper.rows_read,
-    )
+    side_by_side.run([(paper.clock, _launch(ports, paper))])
+    assert paper.run is not None, "a planner writes one"
+    request = assumed.DYNAMODB_SECONDS + line.machine.seconds(assumed.REQUEST_CPU_SECONDS)
+    taking_up_seconds = _REQUESTS_OF_A_SUCCESSOR * request
+    legs = tuple(_legs(paper.wakes, ends_at=paper.clock.seconds, taking_up_seconds=taking_up_seconds))
+    return Plan(paper.run, legs, requests=_requests(paper, legs), rows_read=paper.rows_read)
+
+
+async def _launch(ports: Ports, paper: _Paper) -> None:
+    for _ in range(_REQUESTS_BEFORE):
+        await paper.ask("get", assumed.DYNAMODB_SECONDS)
+    await launch(ports, campaign_run(paper.clock.now()))
+
+
+def _requests(paper: _Paper, legs: Sequence[Leg]) -> int:
+    """Besides wake-ups."""
+    successors = len(legs) - 1
+    return paper.asked.total() - len(paper.wakes) + successors * (_REQUESTS_OF_A_SUCCESSOR + 1)
+
+
+def _legs(wakes: Iterable[Wake], *, ends_at: float, taking_up_seconds: float) -> Iterator[Leg]:
+    """One planner after the other, each until it has worked for so long; all but the first take up what they find."""
+    began, own = 0.0, list[Wake]()
+    for wake in wakes:
+        if wake.at - began >= HANDS_OVER_AFTER_SECONDS:
+            yield Leg(wake.at - began, tuple(own))
+            began, own = wake.at - taking_up_seconds, []
+        own.append(Wake(wake.at - began, wake.numbers))
+    yield Leg(ends_at - began, tuple(own))
 
 
 class _Paper(Expenses):
     """Everything a planner writes on, in one: runs, calendar, subscribers evenly round the ring, and the lane."""
 
-    def __init__(self, machine: Machine, timeout_seconds: float, subscribers: int) -> None:
-        super().__init__(machine)
+    def __init__(self, processor: Processor, subscribers: int) -> None:
+        super().__init__(processor)
         self.run: Run | None = None
         self.wakes: list[Wake] = []
         self.rows_read = 0
-        self._timeout_seconds = timeout_seconds
         self._step = (1 << (8 * ring.KEY_BYTES)) / subscribers
 
-    def ask(self, what: str, seconds: float) -> None:
-        super().ask(what, seconds)
-        if self.clock.seconds > self._timeout_seconds:
-            self.clock.seconds = self._timeout_seconds
-            raise OutOfTime
-
     async def add(self, _tenant_id: str, run: Run) -> Run:
-        self.ask("add", assumed.DYNAMODB_SECONDS)
+        await self.ask("add", assumed.DYNAMODB_SECONDS)
         self.run = run
         return run
 
     async def save(self, _tenant_id: str, run: Run) -> Run:
-        self.ask("save", assumed.DYNAMODB_SECONDS)
+        await self.ask("save", assumed.DYNAMODB_SECONDS)
         self.run = replace(run, rev=run.rev + 1)
         return self.run
 
     async def put(self, _run: Run, at: datetime, *, now: datetime) -> datetime:  # noqa: ARG002 -- the port's
-        self.ask("put", assumed.DYNAMODB_SECONDS)
+        await self.ask("put", assumed.DYNAMODB_SECONDS)
         return at
 
     async def drop(self, _run: Run, _at: datetime) -> None:
-        self.ask("drop", assumed.DYNAMODB_SECONDS)
+        await self.ask("drop", assumed.DYNAMODB_SECONDS)
 
     async def read(
         self, _tenant_id: str, _site_id: str, *, start: bytes, end: bytes, limit: int
     ) -> tuple[Sequence[Recipient], bool]:
         first, last = (ceil(int.from_bytes(key) / self._step) for key in (start, end))
         found = [self._row(position) for position in range(first, min(last, first + limit))]
-        self.ask("read", assumed.PAGE_SECONDS)
+        await self.ask("read", assumed.PAGE_SECONDS)
         self.think(len(found) * assumed.ROW_CPU_SECONDS)
         self.rows_read += len(found)
         return found, last - first > limit
@@ -133,7 +145,7 @@ class _Paper(Expenses):
     async def send(self, _lane: Lane, _run: Run, numbers: Iterable[int], *, delay_seconds: int = 0) -> None:
         rest = iter(numbers)
         while chunk := tuple(islice(rest, _MESSAGES_A_CALL)):
-            self.ask("wake", assumed.SQS_SECONDS)
+            await self.ask("wake", assumed.SQS_SECONDS)
             self.wakes.append(Wake(self.clock.seconds + delay_seconds, chunk))
 
     def _row(self, position: int) -> Row:

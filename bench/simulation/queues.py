@@ -11,7 +11,7 @@ from bench.simulation import limits
 
 @dataclass(frozen=True)
 class Message:
-    """`batch` is None for a message that asks for a plan. `shift` is which of its batch's invocations it wakes."""
+    """`batch` is None for who asks for a plan. `shift` is which of the batch's or plan's invocations it wakes."""
 
     tenant: str
     run: str

@@ -10,7 +10,7 @@ from math import floor, isfinite
 from bench.simulation import limits
 from bench.simulation.dollars import bill
 from bench.simulation.scenarios import Alone, Fairness, WhatIf, median
-from bench.simulation.settings import Settings
+from bench.simulation.settings import Line, Settings
 from chalicelib.features.sending.model.run import Lane
 
 _BULK = Lane.BULK.value
@@ -29,11 +29,15 @@ class Row:
 def settings_text(settings: Settings) -> str:
     told = [
         f"  {line.name:<19} {line.machine.megabytes:>5} MB   at most {' + '.join(map(str, line.mappings)):<10}"
-        f" at once{f', {line.reserved} reserved' if line.reserved else ''}"
+        f" at once{f', {line.reserved} reserved' if line.reserved else ''}{_messages(line)}"
         for line in settings.lines.values()
     ]
     plan = f"  {settings.rows_per_batch} rows a batch, a window of {settings.window}"
     return "\n".join(["The product as it would be deployed", *told, plan])
+
+
+def _messages(line: Line) -> str:
+    return f", {line.at_once} messages an invocation" if line.at_once > 1 else ""
 
 
 def sizes_text(sizes: Mapping[str, Alone]) -> str:

@@ -30,7 +30,6 @@ class Send:
     last_push_at: float = -inf
     finished_at: float = inf
     pushes: int = 0
-    plan_attempts: int = 0
     waves: int = 0
     reissued: int = 0
     taken: dict[int, Life] = field(default_factory=dict)

@@ -24,7 +24,9 @@ _FUNCTIONS = {
 
 @dataclass(frozen=True)
 class Line:
-    """A queue and its function. `mappings` has the most that each mapping from one to the other runs at once."""
+    """A queue and its function. `mappings` has the most that each mapping from one to the other runs at once, `at_once`
+    how many messages an invocation is handed at most.
+    """
 
     name: str
     machine: Machine
@@ -32,6 +34,7 @@ class Line:
     visibility_seconds: float
     mappings: tuple[int, ...]
     reserved: int = 0
+    at_once: int = 1
 
     @property
     def most(self) -> int:
@@ -75,6 +78,7 @@ def _line(template: Mapping[str, Any], logical: str, name: str) -> Line:
         visibility_seconds=template["Resources"][queue]["Properties"]["VisibilityTimeout"],
         mappings=tuple(_most(template, mapping) for mapping in mappings),
         reserved=int(_plain(template, properties.get("ReservedConcurrentExecutions")) or 0),
+        at_once=event["BatchSize"],
     )
 
 

@@ -30,7 +30,6 @@ from infra.cost.latency import Mix
 from infra.cost.virtual_world import VirtualClock
 
 _LOOK_SECONDS = 60.0
-_MOST_PLAN_ATTEMPTS = 5  # then the message is dead
 _IDLE_REQUESTS = 3  # run, switch, record: what a worker asks to learn that there is nothing to do
 _RECORD_BYTES = 300
 _EPOCH = VirtualClock().now()
@@ -102,27 +101,26 @@ class World:
         return plan(subscribers=send.subscribers, line=line, rows_per_batch=self.settings.rows_per_batch)
 
     def _run_of(self, send: Send, planned: Plan) -> Run:
-        assert planned.run is not None, "planners have time for that"
         source = Source.NOTIFICATION if send.is_transactional else Source.CAMPAIGN
         return replace(planned.run, id=f"run_{send.tenant}", tenant_id=send.tenant, source=source)
 
-    def _plan(self, start: Start) -> float:
-        """Seconds it takes. One that Lambda ends comes again, and begins again."""
-        send = self._by_run[start.message.run]
+    def _plan(self, start: Start, message: Message) -> float:
+        """Seconds that this planner takes, until it is done or wakes the next."""
+        send = self._by_run[message.run]
         planned = self._plan_of(send)
-        send.plan_attempts += 1
+        leg = planned.legs[message.shift]
         if send.run is None:
             send.run = self._run_of(send, planned)
             send.planned_at = start.at
             self._at(start.at + _LOOK_SECONDS, lambda: self._look(send))
-        for wake in planned.wakes:
+            self.asked["plan requests"] += planned.requests
+        for wake in leg.wakes:
             self._at(start.at + wake.at, lambda numbers=wake.numbers: self._wake(send, numbers))  # type: ignore[misc]
-        self.asked["sqs.SendMessageBatch"] += len(planned.wakes)
-        self.asked["plan requests"] += planned.requests - len(planned.wakes)
-        if not planned.is_complete and send.plan_attempts < _MOST_PLAN_ATTEMPTS:
-            again = start.at + self.settings.lines[PLAN].visibility_seconds
-            self._at(again, lambda: self._put(PLAN, start.message))
-        return planned.seconds
+        self.asked["sqs.SendMessageBatch"] += len(leg.wakes)
+        if message.shift + 1 < len(planned.legs):
+            successor = replace(message, shift=message.shift + 1)
+            self._at(start.at + leg.seconds, lambda: self._put(PLAN, successor))
+        return leg.seconds
 
     def _wake(self, send: Send, numbers: Iterable[int]) -> None:
         assert send.run is not None, "only a plan wakes"
@@ -169,38 +167,43 @@ class World:
             self._at(at, lambda: self._dispatch(name))
 
     def _begin(self, name: str, start: Start) -> None:
-        seconds = self._plan(start) if start.message.batch is None else self._work(name, start, start.message.batch)
+        seconds = max(self._turn(name, start, message) for message in start.messages)
         self._at(start.at + seconds, lambda: self._end(name, start))
 
     def _end(self, name: str, start: Start) -> None:
         self.lines[name].end(start, self.now)
         self._dispatch(name)
 
-    def _work(self, name: str, start: Start, number: int) -> float:
-        send = self._by_run[start.message.run]
+    def _turn(self, name: str, start: Start, message: Message) -> float:
+        """Seconds that one message keeps the function."""
+        return self._plan(start, message) if message.batch is None else self._work(name, start, message, message.batch)
+
+    def _work(self, name: str, start: Start, message: Message, number: int) -> float:
+        send = self._by_run[message.run]
         is_known = number in send.taken
-        if start.message.shift == 0 and is_known:
+        if message.shift == 0 and is_known:
             self.asked["idle wake-ups"] += 1
             return self._idle_seconds(name)
-        life = send.taken[number] if is_known else self._life(name, send)
+        life = send.taken[number] if is_known else self._life(name, send, side_by_side=len(start.messages))
         send.taken[number] = life
         send.rests_until.pop(number, None)
-        return self._shift(name, start, send, number, life)
+        return self._shift(name, start.at, message, number)
 
-    def _shift(self, name: str, start: Start, send: Send, number: int, life: Life) -> float:
-        position = start.message.shift
-        shift = life.shifts[position]
-        waited = self._served(shift, send, number, start.at)
+    def _shift(self, name: str, at: float, message: Message, number: int) -> float:
+        send, position = self._by_run[message.run], message.shift
+        shifts = send.taken[number].shifts
+        shift = shifts[position]
+        waited = self._served(shift, send, number, at)
         self.asked.update(shift.asked)
         if shift.pushes:
-            send.pushed(start.at + waited, first=shift.first_push, last=shift.last_answer, pushes=shift.pushes)
-        ends_at = start.at + waited + shift.seconds
-        if position + 1 == len(life.shifts):
+            send.pushed(at + waited, first=shift.first_push, last=shift.last_answer, pushes=shift.pushes)
+        ends_at = at + waited + shift.seconds
+        if position + 1 == len(shifts):
             self._at(ends_at, lambda: send.ended(number))
         else:
             wakes_at = ends_at + shift.rests
             self._at(ends_at, lambda: send.rests_until.__setitem__(number, wakes_at))
-            self._at(wakes_at, lambda: self._put(name, replace(start.message, shift=position + 1)))
+            self._at(wakes_at, lambda: self._put(name, replace(message, shift=position + 1)))
         return waited + shift.seconds
 
     def _served(self, shift: Shift, send: Send, number: int, at: float) -> float:
@@ -211,7 +214,7 @@ class World:
             waited += self.tables[table].serve(use, key, at + use.after_seconds + waited)
         return waited
 
-    def _life(self, name: str, send: Send) -> Life:
+    def _life(self, name: str, send: Send, *, side_by_side: int) -> Life:
         setting, batches = self.settings.lines[name], send.run.batches if send.run else None
         pool: Sequence[Life] = lives(
             rows=max(1, round(send.subscribers / (batches or 1))),
@@ -220,6 +223,7 @@ class World:
             timeout_seconds=setting.timeout_seconds,
             mix=self.mix,
             count=self.lives_of_a_kind,
+            side_by_side=side_by_side,
         )
         return draw(pool, self._rng)
 

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from infra.cost import what_if
 from infra.cost.batch_simulation import Averages, simulate
 from infra.cost.bill import Bill
-from infra.cost.declared import Unpriced, declared, packaged
+from infra.cost.declared import Declared, Unpriced, declared, packaged
 from infra.cost.demo_run import LANE, Run, Unfinished, demo_run
 from infra.cost.idle_month import idle_month
 from infra.cost.latency import Mix
-from infra.cost.machine import Machine
 from infra.cost.page import PAGE, renew
 from infra.cost.per_million import million, per_million, push_bytes
 from infra.cost.storage import storage
@@ -36,12 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def cost(options: argparse.Namespace) -> int:
     stands = declared(packaged())
-    batch = simulate(stands.machines[LANE], Mix())
+    batch = simulate(stands.machines[LANE], Mix(), at_once=stands.at_once[LANE])
     demo = demo_run(subscribers=options.subscribers)
     campaign, idle = per_million(demo, batch, stands.machines), idle_month(stands, demo.idle)
     bills = [bill.text() for bill in (campaign, idle, storage(million(demo, batch)))]
-    others = [what_if.text(demo, stands.machines)] if options.what_if or options.write else []
-    tables = "\n\n".join([_how(demo, batch, stands.machines[LANE]), *bills, *others, last_line(campaign, idle)])
+    others = [what_if.text(demo, stands)] if options.what_if or options.write else []
+    tables = "\n\n".join([_how(demo, batch, stands), *bills, *others, last_line(campaign, idle)])
     print(tables)
     if options.write:
         renew(PAGE, tables)
@@ -58,15 +57,16 @@ def last_line(campaign: Bill, idle: Bill) -> str:
     return f"COST {json.dumps(figures)}"
 
 
-def _how(demo: Run, batch: Averages, machine: Machine) -> str:
+def _how(demo: Run, batch: Averages, stands: Declared) -> str:
+    machine, at_once = stands.machines[LANE], stands.at_once[LANE]
     requests, checkpoints = len(demo.campaign.calls), batch.asked["save"]
-    return "\n".join(
-        (
-            f"The demo run: {demo.subscribers:,} subscribers in {demo.batches} batches, {requests} requests to AWS.",
-            f"A push: {demo.plaintext_bytes} bytes of message, {push_bytes(demo):,.0f} bytes out.",
-            f"A batch: {batch.seconds:.2f} s of Lambda at {machine.megabytes} MB, {checkpoints:.1f} checkpoints.",
-        )
+    told = (
+        f"The demo run: {demo.subscribers:,} subscribers in {demo.batches} batches, {requests} requests to AWS.",
+        f"A push: {demo.plaintext_bytes} bytes of message, {push_bytes(demo):,.0f} bytes out.",
+        f"A batch: {batch.seconds:.2f} s of Lambda at {machine.megabytes} MB, {checkpoints:.1f} checkpoints.",
+        f"An invocation: {at_once} batches at once, in {batch.seconds / batch.invocations:.1f} s.",
     )
+    return "\n".join(told)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.core import drive
 from chalicelib.features.sending.service.ports import Ports, Tuning
 from chalicelib.features.sending.service.work import work
 from infra.cost import assumptions as assumed
+from infra.cost import side_by_side
 from infra.cost.latency import Mix
-from infra.cost.machine import Machine
+from infra.cost.machine import Machine, Processor
 from infra.cost.virtual_world import (
     Expenses,
     Lots,
@@ -36,7 +36,7 @@ _NOBODY: Any = None  # the worker of a large run's batch never speaks to campaig
 
 @dataclass(frozen=True)
 class Lived:
-    """A batch from its first wake-up to its last: how long each invocation ran, and how often what was asked."""
+    """A batch from its first wake-up to its last: how long it was at work each time, and how often it asked what."""
 
     seconds: tuple[float, ...]
     asked: Counter[str]
@@ -44,40 +44,79 @@ class Lived:
 
 @dataclass(frozen=True)
 class Averages:
-    """Of one batch."""
+    """Of one batch: the messages that woke it, and its share of the invocations that took them."""
 
+    messages: float
     invocations: float
     seconds: float
     asked: dict[str, float]
 
 
-def simulate(machine: Machine, mix: Mix, *, window: int = Tuning.window, batches: int = BATCHES) -> Averages:
-    """As many different batches of a million's, one after the other."""
+def simulate(
+    machine: Machine, mix: Mix, *, window: int = Tuning.window, batches: int = BATCHES, at_once: int = 1
+) -> Averages:
+    """As many different batches of a million's, so many of them side by side."""
     rows = round(assumed.MILLION / assumed.BATCHES_OF_A_MILLION)
-    return average([live(rows=rows, machine=machine, mix=mix, window=window, seed=str(n)) for n in range(batches)])
+    firsts = range(0, batches, at_once)
+    seeds = [[str(n) for n in range(first, first + at_once)] for first in firsts]
+    return average([live(rows=rows, machine=machine, mix=mix, window=window, seeds=each) for each in seeds])
 
 
-def average(batches: Sequence[Lived]) -> Averages:
+def average(crews: Sequence[Sequence[Lived]]) -> Averages:
+    """The first invocation of a crew is one, and as long as its slowest; whoever comes again comes alone."""
+    batches = [batch for crew in crews for batch in crew]
     asked = sum((batch.asked for batch in batches), Counter[str]())
+    again = sum(len(batch.seconds) - 1 for batch in batches)
+    seconds = sum(max(batch.seconds[0] for batch in crew) for crew in crews)
     return Averages(
-        invocations=sum(len(batch.seconds) for batch in batches) / len(batches),
-        seconds=sum(sum(batch.seconds) for batch in batches) / len(batches),
+        messages=sum(len(batch.seconds) for batch in batches) / len(batches),
+        invocations=(len(crews) + again) / len(batches),
+        seconds=(seconds + sum(sum(batch.seconds[1:]) for batch in batches)) / len(batches),
         asked={what: times / len(batches) for what, times in asked.items()},
     )
 
 
-def live(*, rows: int, machine: Machine, mix: Mix, window: int, seed: str) -> Lived:
-    """One batch of so many active subscriptions, until nothing is left to wake it for."""
-    expenses, lots = Expenses(machine), Lots(seed)
-    ports, alarm_clock = engine(expenses, VirtualPushes(expenses, mix, lots), lots, rows=rows, window=window)
-    seconds: list[float] = []
-    while alarm_clock.at and len(seconds) < _MOST_INVOCATIONS:
-        expenses.clock.seconds = max(expenses.clock.seconds, alarm_clock.at.pop(0))
-        began = expenses.clock.seconds
-        deadline = expenses.clock.now() + _TIMEOUT
-        drive.run(work(ports, tenant_id="tenant", run_id="run", number=0, deadline=deadline))
-        seconds.append(expenses.clock.seconds - began)
-    return Lived(tuple(seconds), expenses.asked)
+def live(*, rows: int, machine: Machine, mix: Mix, window: int, seeds: Sequence[str]) -> list[Lived]:
+    """Batches of so many active subscriptions each, side by side, until nothing is left to wake them for."""
+    processor = Processor(machine)
+    batches = []
+    for seed in seeds:
+        expenses, lots = Expenses(processor), Lots(seed)
+        batches.append(OneBatch(expenses, VirtualPushes(expenses, mix, lots), lots, rows=rows, window=window))
+    live_side_by_side(batches, machine, within=_TIMEOUT)
+    return [Lived(tuple(batch.worked_seconds), batch.expenses.asked) for batch in batches]
+
+
+class OneBatch:
+    """`spans` are the times at which it was worked on, and until when."""
+
+    def __init__(self, expenses: Expenses, pushes: VirtualPushes, lots: Lots, *, rows: int, window: int) -> None:
+        self.expenses = expenses
+        self.spans: list[tuple[float, float]] = []
+        self._ports, self._alarm_clock = engine(expenses, pushes, lots, rows=rows, window=window)
+
+    @property
+    def is_awaited(self) -> bool:
+        return bool(self._alarm_clock.at) and len(self.spans) < _MOST_INVOCATIONS
+
+    @property
+    def worked_seconds(self) -> list[float]:
+        return [ended - began for began, ended in self.spans]
+
+    async def work(self, within: timedelta) -> None:
+        clock = self.expenses.clock
+        clock.seconds = began = max(clock.seconds, self._alarm_clock.at.pop(0))
+        await work(self._ports, tenant_id="tenant", run_id="run", number=0, deadline=clock.now() + within)
+        self.spans.append((began, clock.seconds))
+
+
+def live_side_by_side(batches: Sequence[OneBatch], machine: Machine, *, within: timedelta) -> None:
+    """Their first wake-ups come to one function; later ones, each to a function of its own."""
+    side_by_side.run((batch.expenses.clock, batch.work(within)) for batch in batches)
+    for batch in batches:
+        batch.expenses.processor = Processor(machine)
+        while batch.is_awaited:
+            side_by_side.run([(batch.expenses.clock, batch.work(within))])
 
 
 def engine(

@@ -80,6 +80,7 @@ class Unpriced(Exception):
 @dataclass(frozen=True)
 class Declared:
     machines: Mapping[str, Machine]  # by the function's name in code
+    at_once: Mapping[str, int]  # messages that an invocation is handed at most; for functions that queues wake
     alarm_metrics: int
     quick_alarm_metrics: int
     composite_alarms: int
@@ -107,6 +108,7 @@ def declared(template: Mapping[str, Any]) -> Declared:
     events = list(_events(resources))
     return Declared(
         machines=_machines(resources),
+        at_once=_at_once(resources),
         alarm_metrics=sum(_metrics(alarm) for alarm in alarms if not _is_quick(alarm)),
         quick_alarm_metrics=sum(_metrics(alarm) for alarm in alarms if _is_quick(alarm)),
         composite_alarms=kinds["AWS::CloudWatch::CompositeAlarm"],
@@ -123,6 +125,16 @@ def _machines(resources: Mapping[str, Any]) -> dict[str, Machine]:
         snake(name): Machine(resource["Properties"]["MemorySize"])
         for name, resource in resources.items()
         if resource["Type"] == FUNCTION
+    }
+
+
+def _at_once(resources: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        snake(name): event["Properties"]["BatchSize"]
+        for name, resource in resources.items()
+        if resource["Type"] == FUNCTION
+        for event in resource["Properties"].get("Events", {}).values()
+        if event["Type"] == "SQS"
     }
 
 

@@ -32,7 +32,11 @@ class Lane:
 
     @property
     def containers(self) -> int:
-        return min(assumed.CONTAINERS, self.batches)
+        return min(assumed.CONTAINERS, ceil(self.invocations))
+
+    @property
+    def invocations(self) -> float:
+        return self.batches * self.batch.invocations
 
     @property
     def row_bytes(self) -> float:
@@ -61,10 +65,9 @@ class Lane:
 
     def _messages(self) -> Iterator[Asked]:
         sent = ceil(self.batches / _MESSAGES_A_CALL) + self._times("wake")
-        received = self.batches * self.batch.invocations
         yield Asked("wake-ups", "sqs.SendMessageBatch", sent)
-        yield Asked("wake-ups", "sqs.ReceiveMessage", received)
-        yield Asked("wake-ups", "sqs.DeleteMessage", received)
+        yield Asked("wake-ups", "sqs.ReceiveMessage", self.invocations)
+        yield Asked("wake-ups", "sqs.DeleteMessage", self.batches * self.batch.messages)
 
     def _by_container(self) -> Iterator[Asked]:
         """What the product keeps in memory for minutes it asks once in each container, not once in each batch."""

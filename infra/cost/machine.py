@@ -19,3 +19,16 @@ class Machine:
 
     def gb_seconds(self, seconds: float) -> float:
         return seconds * self.megabytes / _MEGABYTES_PER_GB
+
+
+class Processor:
+    """A machine's, for one or for several at once: whoever comes first thinks first, the others wait."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._free_at = 0.0
+
+    def think(self, cpu_seconds: float, *, at: float) -> float:
+        """When that is done."""
+        self._free_at = max(at, self._free_at) + self._machine.seconds(cpu_seconds)
+        return self._free_at

@@ -26,7 +26,7 @@ def metrics_of_a_campaign() -> Iterator[Line]:
 
 
 def line_bytes() -> int:
-    """Of one invocation with something of everything."""
+    """Of one batch with something of everything, each time it is worked on."""
     tally = Tally(age_seconds=10.5)
     for verdict in (Verdict.ACCEPTED, Verdict.GONE, Verdict.FAILED, Verdict.LATER):
         tally.outcomes[verdict] = _MANY

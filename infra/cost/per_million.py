@@ -49,7 +49,7 @@ def _lambda(lane: Lane, rest: Rest, machine: Machine) -> Iterator[Line]:
 def _transport(lane: Lane, rest: Rest) -> Iterator[Line]:
     calls = rest.invocations()[API]
     platform = _invocations(lane, rest) * assumed.PLATFORM_LOG_BYTES
-    metrics = lane.batches * lane.batch.invocations * line_bytes()
+    metrics = lane.batches * lane.batch.messages * line_bytes()
     logged = (platform + calls * assumed.ACCESS_LOG_BYTES + lane.demo.logged_bytes + metrics) / assumed.GB
     yield line("Data out: pushes", lane.pushes * push_bytes(lane.demo) / assumed.GB, "data_out")
     yield line("API Gateway: requests", calls, "api_gateway_requests")
@@ -58,4 +58,4 @@ def _transport(lane: Lane, rest: Rest) -> Iterator[Line]:
 
 
 def _invocations(lane: Lane, rest: Rest) -> float:
-    return lane.batches * lane.batch.invocations + sum(rest.invocations().values())
+    return lane.invocations + sum(rest.invocations().values())

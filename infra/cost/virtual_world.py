@@ -24,7 +24,8 @@ from chalicelib.features.sending.service.ports import Recipient
 from chalicelib.features.subscriptions.model import Recipient as Row
 from infra.cost import assumptions as assumed
 from infra.cost.latency import Mix
-from infra.cost.machine import Machine
+from infra.cost.machine import Processor
+from infra.cost.side_by_side import others_first
 from infra.local.push_service.chaos import share
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,21 +57,22 @@ class Lots:
 
 
 class Expenses:
-    """Where time goes, and what was asked how often."""
+    """Where time goes, and what was asked how often. The processor may be others' as well."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, processor: Processor) -> None:
         self.clock = VirtualClock()
         self.asked: Counter[str] = Counter()
-        self._machine = machine
+        self.processor = processor
 
-    def ask(self, what: str, seconds: float) -> None:
+    async def ask(self, what: str, seconds: float) -> None:
         """One request to AWS: the processor first, then a wait."""
         self.asked[what] += 1
         self.think(assumed.REQUEST_CPU_SECONDS)
         self.clock.seconds += seconds
+        await others_first()
 
     def think(self, cpu_seconds: float) -> None:
-        self.clock.seconds += self._machine.seconds(cpu_seconds)
+        self.clock.seconds = self.processor.think(cpu_seconds, at=self.clock.seconds)
 
 
 class VirtualPushes:
@@ -105,6 +107,7 @@ class VirtualPushes:
         while self._under_way and self._under_way[0][0] <= clock.seconds:
             _, _, key, outcome = heapq.heappop(self._under_way)
             found.append((key, outcome))
+        await others_first()
         return found
 
     def abandon(self) -> None:
@@ -126,17 +129,17 @@ class VirtualAudience:
     async def read(
         self, _tenant_id: str, _site_id: str, *, start: bytes, end: bytes, limit: int
     ) -> tuple[Sequence[Recipient], bool]:
-        self._expenses.ask("read", assumed.PAGE_SECONDS)
+        await self._expenses.ask("read", assumed.PAGE_SECONDS)
         found = [row for row in self._rows if start <= row.key <= end]
         return found[:limit], len(found) > limit
 
     async def pick(self, _tenant_id: str, _site_id: str, keys: Sequence[bytes]) -> Sequence[Recipient]:
-        self._expenses.ask("pick", assumed.DYNAMODB_SECONDS)
+        await self._expenses.ask("pick", assumed.DYNAMODB_SECONDS)
         self._expenses.asked["picked"] += len(keys)
         return [row for row in self._rows if row.key in set(keys)]
 
     async def bury(self, *_: object, **__: object) -> None:
-        self._expenses.ask("bury", assumed.DYNAMODB_SECONDS)
+        await self._expenses.ask("bury", assumed.DYNAMODB_SECONDS)
 
 
 class VirtualRecords:
@@ -149,11 +152,11 @@ class VirtualRecords:
         self.record: Batch | None = None
 
     async def get(self, _tenant_id: str, run: Run | str, _number: int = 0) -> Run | Batch | None:
-        self._expenses.ask("get", assumed.DYNAMODB_SECONDS)
+        await self._expenses.ask("get", assumed.DYNAMODB_SECONDS)
         return self.run if isinstance(run, str) else self.record
 
     async def save(self, _tenant_id: str, written: Run | Batch) -> Run | bool:
-        self._expenses.ask("save", assumed.DYNAMODB_SECONDS)
+        await self._expenses.ask("save", assumed.DYNAMODB_SECONDS)
         if isinstance(written, Run):
             self.run = written
             return written
@@ -170,11 +173,11 @@ class VirtualGates:
         self._gates: dict[str, Gate] = {}
 
     async def of_site(self, _tenant_id: str, _site_id: str) -> Mapping[str, Gate]:
-        self._expenses.ask("gates", assumed.DYNAMODB_SECONDS)
+        await self._expenses.ask("gates", assumed.DYNAMODB_SECONDS)
         return dict(self._gates)
 
     async def save(self, _tenant_id: str, _site_id: str, gate: Gate) -> Gate:
-        self._expenses.ask("gate", assumed.DYNAMODB_SECONDS)
+        await self._expenses.ask("gate", assumed.DYNAMODB_SECONDS)
         saved = self._gates[gate.host] = replace(gate, rev=gate.rev + 1)
         return saved
 
@@ -190,7 +193,7 @@ class VirtualSwitch:
         self._expenses = expenses
 
     async def is_stopped(self, _tenant_id: str) -> bool:
-        self._expenses.ask("switch", assumed.DYNAMODB_SECONDS)
+        await self._expenses.ask("switch", assumed.DYNAMODB_SECONDS)
         return False
 
 
@@ -202,16 +205,16 @@ class VirtualAlarmClock:
         self.at: list[float] = [0.0]
 
     async def send(self, _lane: Lane, _run: Run, _numbers: Iterable[int], *, delay_seconds: int = 0) -> None:
-        self._expenses.ask("wake", assumed.SQS_SECONDS)
+        await self._expenses.ask("wake", assumed.SQS_SECONDS)
         self.at.append(self._expenses.clock.seconds + delay_seconds)
 
     async def put(self, _run: Run, at: datetime, *, now: datetime) -> datetime:
-        self._expenses.ask("put", assumed.DYNAMODB_SECONDS)
+        await self._expenses.ask("put", assumed.DYNAMODB_SECONDS)
         self.at.append(self._expenses.clock.seconds + (at - now).total_seconds())
         return at
 
     async def drop(self, _run: Run, _at: datetime) -> None:
-        self._expenses.ask("drop", assumed.DYNAMODB_SECONDS)
+        await self._expenses.ask("drop", assumed.DYNAMODB_SECONDS)
 
 
 def campaign_run(now: datetime) -> Run:

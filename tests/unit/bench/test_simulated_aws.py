@@ -8,8 +8,8 @@ import pytest
 
 from bench.simulation import limits
 from bench.simulation.line import Account, LineAtWork, Start
-from bench.simulation.lives import live
-from bench.simulation.planning import plan
+from bench.simulation.lives import Life, live, lives
+from bench.simulation.planning import HANDS_OVER_AFTER_SECONDS, plan
 from bench.simulation.queues import Fair, Message, Plain, Queue
 from bench.simulation.settings import PLAN, Line, deployed
 from bench.simulation.tables import Place, Table, Use
@@ -22,12 +22,17 @@ CORE = Machine(assumed.VCPU_MEGABYTES)
 CALM = Mix(hang_share=0.0, gone_share=0.0)
 
 
-def _line(*mappings: int, waiting: int = 0, room: int = 1_000) -> LineAtWork:
-    setting = Line("send", CORE, timeout_seconds=60, visibility_seconds=360, mappings=mappings)
+def _line(*mappings: int, waiting: int = 0, room: int = 1_000, at_once: int = 1) -> LineAtWork:
+    setting = Line("send", CORE, timeout_seconds=60, visibility_seconds=360, mappings=mappings, at_once=at_once)
     line = LineAtWork(setting, Plain(), Account(room))
     for number in range(waiting):
         line.put(Message("t", "run", number), 0.0)
     return line
+
+
+def _live(*, rows: int, mix: Mix) -> Life:
+    (alone,) = live(rows=rows, machine=CORE, window=256, timeout_seconds=60.0, mix=mix, seeds=["alone"])
+    return alone
 
 
 def _messages(queue: Queue, tenant: str, count: int) -> None:
@@ -83,6 +88,13 @@ def test_only_who_finds_no_idle_environment_starts_cold() -> None:
     line.end(first, 5.0)
     (third,) = line.starts(5.0)
     assert (third.is_cold, third.at) == (False, 5.0 + limits.RECEIVE_SECONDS)
+
+
+def test_an_invocation_is_handed_what_there_is_up_to_what_it_takes_at_once() -> None:
+    line = _line(2, waiting=6, at_once=4)
+    first, second = line.starts(0.0)
+    assert [len(start.messages) for start in (first, second)] == [4, 2]
+    assert (line.in_flight, line.invocations, line.received) == (2, 2, 6)
 
 
 def test_a_plain_queue_has_whoever_comes_later_wait() -> None:
@@ -151,27 +163,30 @@ def test_the_hottest_key_is_told_with_its_busiest_second() -> None:
 
 def test_the_planner_wakes_a_million_in_205_calls() -> None:
     found = plan(subscribers=1_000_000, line=deployed().lines[PLAN], rows_per_batch=512)
-    assert found.run is not None
-    assert (found.run.batches, len(found.wakes), found.is_complete) == (2_048, 205, True)
-    assert sorted(number for wake in found.wakes for number in wake.numbers) == list(range(2_048))
+    (leg,) = found.legs
+    assert (found.run.batches, len(leg.wakes)) == (2_048, 205)
+    assert sorted(number for wake in leg.wakes for number in wake.numbers) == list(range(2_048))
     assert found.rows_read <= 1_001
 
 
-def test_a_planner_that_lambda_ends_has_woken_only_the_first() -> None:
-    short = Line(PLAN, CORE, timeout_seconds=1.0, visibility_seconds=360, mappings=(5,))
-    found = plan(subscribers=1_000_000, line=short, rows_per_batch=512)
-    assert (found.is_complete, found.seconds) == (False, 1.0)
-    assert 0 < len(found.wakes) < 205
+def test_a_planner_hands_itself_over_before_lambda_ends_it_and_nobody_is_woken_twice_or_never() -> None:
+    line = deployed().lines[PLAN]
+    found = plan(subscribers=100_000_000, line=line, rows_per_batch=512)
+    assert len(found.legs) > 5
+    assert all(HANDS_OVER_AFTER_SECONDS <= leg.seconds < line.timeout_seconds for leg in found.legs[:-1])
+    assert all(0 < wake.at <= leg.seconds for leg in found.legs for wake in leg.wakes)
+    woken = sorted(number for leg in found.legs for wake in leg.wakes for number in wake.numbers)
+    assert woken == list(range(262_144))
 
 
 def test_a_life_tells_when_its_first_push_left_and_when_its_last_was_answered() -> None:
-    (shift,) = live(rows=100, machine=CORE, window=256, timeout_seconds=60.0, mix=CALM, seed="calm").shifts
+    (shift,) = _live(rows=100, mix=CALM).shifts
     assert 0 < shift.first_push < shift.last_answer <= shift.seconds
     assert shift.pushes == 100
 
 
 def test_the_units_of_a_life_are_those_of_its_pages_and_records() -> None:
-    (shift,) = live(rows=1_000, machine=CORE, window=256, timeout_seconds=60.0, mix=CALM, seed="calm").shifts
+    (shift,) = _live(rows=1_000, mix=CALM).shifts
     read = sum(use.reads for use in shift.uses if use.place is Place.SUBS)
     assert read == pytest.approx(1_000 * limits.SUBSCRIPTION_BYTES / 4_096, abs=shift.asked["read"])
     assert sum(use.writes for use in shift.uses if use.place is Place.RECORD) == shift.asked["save"]
@@ -179,15 +194,27 @@ def test_the_units_of_a_life_are_those_of_its_pages_and_records() -> None:
 
 def test_who_hangs_at_every_try_is_tried_again_in_a_later_shift() -> None:
     always = Mix(hang_share=1.0, gone_share=0.0)
-    first, second, *_ = live(rows=1, machine=CORE, window=256, timeout_seconds=60.0, mix=always, seed="hung").shifts
+    first, second, *_ = _live(rows=1, mix=always).shifts
     assert isfinite(first.rests)
     assert first.rests > 0
     assert second.pushes == 2
+
+
+def test_lives_of_a_crew_are_as_many_as_are_wanted_and_longer_than_alone() -> None:
+    mix = Mix(quantiles=((0.0, 0.05), (1.0, 0.05)), hang_share=0.0, gone_share=0.0)
+    alone, beside = (
+        lives(rows=488, machine=CORE, window=256, timeout_seconds=60.0, mix=mix, count=6, side_by_side=number)
+        for number in (1, 4)
+    )
+    assert (len(alone), len(beside)) == (6, 8)
+    quickest = min(life.shifts[0].seconds for life in beside)
+    assert quickest > max(life.shifts[0].seconds for life in alone)
 
 
 def test_the_lines_are_those_that_would_be_deployed() -> None:
     lines = deployed().lines
     assert set(lines) == {PLAN, *(lane.value for lane in Lane)}
     assert lines[Lane.TRANSACTIONAL.value].reserved == lines[Lane.TRANSACTIONAL.value].most == 50
+    assert {name: line.at_once for name, line in lines.items() if line.at_once > 1} == {Lane.BULK.value: 4}
     assert lines[Lane.BULK.value].most < limits.ACCOUNT_CONCURRENCY.value - 50
     assert all(line.visibility_seconds >= 6 * line.timeout_seconds for line in lines.values())

@@ -8,9 +8,11 @@ from itertools import pairwise
 import pytest
 
 from infra.cost import assumptions as assumed
+from infra.cost import side_by_side
 from infra.cost.batch_simulation import Lived, average, live, simulate
 from infra.cost.latency import Mix
-from infra.cost.machine import Machine
+from infra.cost.machine import Machine, Processor
+from infra.cost.virtual_world import VirtualClock
 
 VCPU = Machine(assumed.VCPU_MEGABYTES)
 AT_ONCE = Mix(quantiles=((0.0, 0.05), (1.0, 0.05)), hang_share=0.0, gone_share=0.0)
@@ -18,7 +20,8 @@ _REQUEST = assumed.DYNAMODB_SECONDS + assumed.REQUEST_CPU_SECONDS
 
 
 def _live(rows: int, mix: Mix, *, machine: Machine = VCPU, window: int = 256) -> Lived:
-    return live(rows=rows, machine=machine, mix=mix, window=window, seed="test")
+    (alone,) = live(rows=rows, machine=machine, mix=mix, window=window, seeds=["test"])
+    return alone
 
 
 def test_a_calm_batch_takes_its_requests_its_thinking_and_one_answer() -> None:
@@ -86,12 +89,53 @@ def test_the_same_seed_is_the_same_batch() -> None:
     assert _live(100, mix) == _live(100, mix)
 
 
-def test_the_average_counts_batches_not_invocations() -> None:
-    batches = [Lived((1.0,), _counted(save=2)), Lived((2.0, 3.0), _counted(save=4, wake=1))]
-    averages = average(batches)
-    assert averages.invocations == 1.5
-    assert averages.seconds == 3.0
-    assert averages.asked == {"save": 3.0, "wake": 0.5}
+def test_batches_side_by_side_wait_together_and_think_by_turns() -> None:
+    """All answers come in the same instant, so what is left between them is the others' thinking."""
+    alone = _live(100, AT_ONCE).seconds[0]
+    four = live(rows=100, machine=VCPU, mix=AT_ONCE, window=256, seeds=["a", "b", "c", "d"])
+    thinking = 100 * assumed.PUSH_CPU_SECONDS
+    slowest = max(batch.seconds[0] for batch in four)
+    assert alone + 2 * thinking < slowest < alone + 4 * thinking
+    assert all(batch.asked["push"] == 100 for batch in four)
+
+
+def test_a_processor_is_asked_in_the_order_of_time_and_does_one_thing_after_the_other() -> None:
+    processor = Processor(Machine(assumed.VCPU_MEGABYTES // 2))
+    ends = [processor.think(1.0, at=at) for at in (0.0, 1.0, 7.0)]
+    assert ends == pytest.approx([2.0, 4.0, 9.0], rel=1e-3)
+
+
+def test_whoever_is_furthest_behind_goes_on() -> None:
+    told: list[str] = []
+
+    async def walk(name: str, clock: VirtualClock, pace: float) -> None:
+        for _ in range(3):
+            clock.seconds += pace
+            await side_by_side.others_first()
+            told.append(f"{name}{clock.seconds:g}")
+
+    slow, quick = VirtualClock(), VirtualClock()
+    side_by_side.run([(slow, walk("s", slow, 2.0)), (quick, walk("q", quick, 0.9))])
+    assert told == ["q0.9", "q1.8", "s2", "q2.7", "s4", "s6"]
+
+
+def test_an_invocation_is_as_long_as_its_slowest_batch_and_later_wake_ups_come_alone() -> None:
+    crews = [
+        [Lived((1.0,), _counted(save=2)), Lived((2.0, 3.0), _counted(save=4, wake=1))],
+        [Lived((5.0,), _counted(save=2)), Lived((1.0,), _counted(save=2))],
+    ]
+    averages = average(crews)
+    assert averages.messages == 5 / 4
+    assert averages.invocations == 3 / 4
+    assert averages.seconds == (2.0 + 3.0 + 5.0) / 4
+    assert averages.asked == {"save": 2.5, "wake": 0.25}
+
+
+def test_four_batches_at_once_are_paid_for_less_than_half_as_long() -> None:
+    one, four = (simulate(Machine(512), Mix(), batches=40, at_once=at_once) for at_once in (1, 4))
+    assert four.invocations < one.invocations / 3
+    assert four.seconds < one.seconds / 2
+    assert four.asked["push"] == pytest.approx(one.asked["push"], rel=0.01)
 
 
 def test_about_as_many_batches_wait_for_a_hanging_push_as_chance_has_it() -> None:
@@ -115,8 +159,8 @@ def test_the_assumed_latencies_only_ever_rise() -> None:
 def _first_hangs() -> Lived:
     """A seed under which the one push hangs at first and is answered then."""
     mix = Mix(quantiles=AT_ONCE.quantiles, hang_share=0.5, gone_share=0.0)
-    seeds = (live(rows=1, machine=VCPU, mix=mix, window=256, seed=str(seed)) for seed in range(100))
-    return next(lived for lived in seeds if lived.asked["push"] == 2 and len(lived.seconds) == 1)
+    each_alone = (live(rows=1, machine=VCPU, mix=mix, window=256, seeds=[str(seed)]) for seed in range(100))
+    return next(lived for (lived,) in each_alone if lived.asked["push"] == 2 and len(lived.seconds) == 1)
 
 
 def _counted(**asked: int) -> Counter[str]:

@@ -24,7 +24,7 @@ def _resource(kind: str, **properties: Any) -> dict[str, Any]:
 
 
 def _function(memory: int, *events: str) -> dict[str, Any]:
-    named = {f"E{number}": {"Type": event} for number, event in enumerate(events)}
+    named = {f"E{number}": {"Type": event, "Properties": {"BatchSize": 4}} for number, event in enumerate(events)}
     return _resource("AWS::Serverless::Function", MemorySize=memory, **({"Events": named} if named else {}))
 
 
@@ -37,6 +37,7 @@ def test_functions_bring_their_memory_their_queues_and_their_schedules() -> None
     stands = declared(template)
     assert stands.machines == {"send_small": Machine(256), "tick": Machine(512), "api_handler": Machine(1_024)}
     assert (stands.polled_queues, stands.schedules) == (1, 1)
+    assert stands.at_once == {"send_small": 4}
 
 
 def test_an_alarm_is_charged_by_the_metrics_it_watches() -> None:

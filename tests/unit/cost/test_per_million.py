@@ -21,7 +21,8 @@ from infra.cost.wire import Traffic
 
 MACHINES = {name: Machine(1_024) for name in (API, LANE, TICK, "plan", "sweep")}
 BATCH = Averages(
-    invocations=1.5,
+    messages=1.5,
+    invocations=0.75,
     seconds=4.0,
     asked={"get": 2.0, "save": 5.0, "read": 1.0, "push": 489.0, "bury": 5.0, "wake": 0.5, "pick": 0.5, "picked": 0.5},
 )
@@ -103,8 +104,8 @@ def test_how_often_comes_from_the_simulation_and_how_heavy_from_the_demo_run() -
     assert FOUND["DynamoDB: rows of those who wait", "read units"] == 2_048 * 0.5
 
 
-def test_messages_are_sent_by_ten_and_received_and_deleted_by_one() -> None:
-    lane = 205 + 2_048 * 0.5 + 2 * 2_048 * 1.5
+def test_messages_are_sent_by_ten_received_by_the_invocation_and_deleted_by_one() -> None:
+    lane = 205 + 2_048 * 0.5 + 2_048 * (0.75 + 1.5)
     rest = 2 + 2 * (1 + assumed.LOOKS_OF_THE_SWEEPER)  # sent to plan and sweep; received and deleted there
     assert FOUND["SQS: requests", "requests"] == lane + rest
 
@@ -116,9 +117,9 @@ def test_only_the_reading_of_all_records_grows_in_the_rest_of_a_run() -> None:
     assert FOUND["DynamoDB: the rest of the run", "write units"] == 1
 
 
-def test_an_invocation_is_a_batch_a_step_of_the_run_or_a_look() -> None:
+def test_an_invocation_is_of_several_batches_a_step_of_the_run_or_a_look() -> None:
     rest = 1 + 1 + assumed.LOOKS_OF_THE_SWEEPER + assumed.LOOKS_OF_THE_OWNER
-    assert FOUND["Lambda: invocations", "requests"] == 2_048 * 1.5 + rest
+    assert FOUND["Lambda: invocations", "requests"] == 2_048 * 0.75 + rest
 
 
 def test_a_push_is_what_was_measured_and_what_the_internet_adds() -> None:
@@ -144,7 +145,7 @@ def test_the_metrics_of_one_lane_are_charged_for_the_hours_in_which_they_are_tol
     )
 
 
-def test_every_invocation_of_the_lane_pays_for_a_line_of_metrics() -> None:
+def test_every_batch_pays_for_a_line_of_metrics_each_time_it_is_worked_on() -> None:
     platform = FOUND["Lambda: invocations", "requests"] * assumed.PLATFORM_LOG_BYTES
     calls = (1 + assumed.LOOKS_OF_THE_OWNER) * assumed.ACCESS_LOG_BYTES
     metrics = 2_048 * 1.5 * line_bytes()

@@ -9,6 +9,7 @@ import pytest
 
 from infra.cost.__main__ import MOST_USD_IDLE_MONTH, MOST_USD_PER_MILLION, is_too_dear, last_line
 from infra.cost.bill import Bill, Line
+from infra.cost.latency import Mix
 from infra.cost.machine import Machine
 from infra.cost.prices import Price
 from infra.cost.what_if import what_ifs
@@ -37,6 +38,8 @@ def test_the_last_line_holds_both_figures() -> None:
 
 
 def test_what_ifs_change_one_thing_each() -> None:
-    asked = list(what_ifs(Machine(512)))
+    asked = list(what_ifs(Machine(512), at_once=4))
     assert len({each.question for each in asked}) == len(asked)
     assert sum(each.machine != Machine(512) for each in asked) == 3
+    assert sum(each.at_once != 4 for each in asked) == 3
+    assert all((each.machine != Machine(512)) + (each.at_once != 4) + (each.mix != Mix()) <= 1 for each in asked)
