@@ -6,7 +6,6 @@ queues, cold starts and hot partitions add to it, the world adds.
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -109,32 +108,55 @@ class TracedPushes(VirtualPushes):
         return found
 
 
-@cache
-def lives(
-    *, rows: int, machine: Machine, window: int, timeout_seconds: float, mix: Mix, count: int, side_by_side: int = 1
-) -> Sequence[Life]:
-    """At least so many, of which each had its first shift beside as many others as its fellows."""
-    found: list[Life] = []
-    while len(found) < count:
-        seeds = [f"{rows}/{len(found) + n}" for n in range(side_by_side)]
-        found += live(rows=rows, machine=machine, window=window, timeout_seconds=timeout_seconds, mix=mix, seeds=seeds)
-    return found
+@dataclass(frozen=True)
+class Kind:
+    """What lives of the same batches have in common. So many have their first shift `side_by_side`."""
+
+    rows: int
+    machine: Machine
+    window: int
+    timeout_seconds: float
+    mix: Mix
+    side_by_side: int = 1
 
 
-def live(
-    *, rows: int, machine: Machine, window: int, timeout_seconds: float, mix: Mix, seeds: Sequence[str]
-) -> list[Life]:
+class Pool:
+    """So many of a kind, each lived when it is first drawn: some kinds are hardly ever asked for."""
+
+    def __init__(self, kind: Kind, count: int) -> None:
+        self._kind = kind
+        self._count = count
+        self._lived: dict[int, Life] = {}
+
+    def draw(self, lot: float) -> Life:
+        """For a lot in [0, 1)."""
+        number = int(lot * self._count)
+        if number not in self._lived:
+            self._live_crew(number - number % self._kind.side_by_side)
+        return self._lived[number]
+
+    def _live_crew(self, first: int) -> None:
+        numbers = range(first, first + self._kind.side_by_side)
+        found = live(self._kind, seeds=[f"{self._kind.rows}/{number}" for number in numbers])
+        self._lived.update(zip(numbers, found, strict=True))
+
+
+pool = cache(Pool)
+
+
+def live(kind: Kind, *, seeds: Sequence[str]) -> list[Life]:
     """Those of one function."""
-    processor = Processor(machine)
+    processor = Processor(kind.machine)
     batches, all_pushes = [], []
     for seed in seeds:
         trace, lots = Trace(processor), Lots(seed)
-        pushes = TracedPushes(trace, mix, lots)
-        batches.append(OneBatch(trace, pushes, lots, rows=rows, window=window))
+        pushes = TracedPushes(trace, kind.mix, lots)
+        batches.append(OneBatch(trace, pushes, lots, rows=kind.rows, window=kind.window))
         all_pushes.append(pushes)
-    live_side_by_side(batches, machine, within=timedelta(seconds=timeout_seconds))
+    live_side_by_side(batches, kind.machine, within=timedelta(seconds=kind.timeout_seconds))
     return [
-        Life(tuple(_shifts(batch.spans, pushes, rows=rows))) for batch, pushes in zip(batches, all_pushes, strict=True)
+        Life(tuple(_shifts(batch.spans, pushes, rows=kind.rows)))
+        for batch, pushes in zip(batches, all_pushes, strict=True)
     ]
 
 
@@ -165,7 +187,3 @@ def _uses(steps: Iterable[tuple[float, str]], *, rows: int) -> Iterator[Use]:
             units[what in _WRITES] += page_units if what == "read" else 1.0
     for (second, place), (reads, writes) in found.items():
         yield Use(second, place, reads, writes)
-
-
-def draw(pool: Sequence[Life], rng: random.Random) -> Life:
-    return pool[rng.randrange(len(pool))]

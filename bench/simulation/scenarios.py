@@ -57,17 +57,16 @@ class WhatIf:
 
 
 def what_ifs(settings: Settings, *, lives: int) -> Iterator[WhatIf]:
-    """Each of these is a line or two of the template or of the settings."""
+    """Each of these is a line or two of the product, of the template or of the settings."""
     line = settings.lines[Lane.BULK.value]
     twice = settings.with_line(line.name, mappings=_shared(line.most, 2))
-    thrice = settings.with_line(line.name, mappings=_shared(line.most, 3))
     for what, changed in (
+        ("one message an invocation", settings.with_line(line.name, at_once=1)),
+        ("two messages an invocation", settings.with_line(line.name, at_once=2)),
+        ("eight messages an invocation", settings.with_line(line.name, at_once=8)),
         ("batches of 1,024", replace(settings, rows_per_batch=1_024)),
-        ("batches of 2,048", replace(settings, rows_per_batch=2_048)),
         ("two mappings from the bulk queue to its function", twice),
         ("two mappings, batches of 1,024", replace(twice, rows_per_batch=1_024)),
-        ("two mappings, batches of 2,048", replace(twice, rows_per_batch=2_048)),
-        ("three mappings", thrice),
     ):
         million = alone(changed, MILLION, seeds=_FEWER_SEEDS, lives=lives)
         yield WhatIf(what, million, alone(changed, 10 * MILLION, lives=lives))

@@ -36,6 +36,7 @@ class Send:
     final: dict[int, Batch] = field(default_factory=dict)
     rests_until: dict[int, float] = field(default_factory=dict)
     answers: list[tuple[float, int]] = field(default_factory=list)
+    _keys: dict[tuple[Place, int], tuple[str, str]] = field(default_factory=dict)
 
     @property
     def took(self) -> float:
@@ -76,6 +77,12 @@ class Send:
 
     def key(self, place: Place, number: int) -> tuple[str, str]:
         """The table and the partition key."""
+        found = self._keys.get((place, number))
+        if found is None:
+            found = self._keys[place, number] = self._key(place, number)
+        return found
+
+    def _key(self, place: Place, number: int) -> tuple[str, str]:
         assert self.run is not None, "it was planned"
         of = self.run.batches or 1
         match place:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
 from operator import itemgetter
-from typing import NamedTuple
 
 from bench.simulation import limits
 
@@ -26,13 +25,19 @@ class Place(StrEnum):
     SWITCH = "switch"
 
 
-class Use(NamedTuple):
-    """So many units at one kind of place, so many seconds after a worker began."""
+@dataclass(frozen=True, slots=True)
+class Use:
+    """So many units at one kind of place, so many seconds after a worker began; `share` of a partition's second."""
 
     after_seconds: int
     place: Place
     reads: float
     writes: float
+    share: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        share = self.reads / limits.PARTITION_READS.value + self.writes / limits.PARTITION_WRITES.value
+        object.__setattr__(self, "share", share)
 
 
 @dataclass(frozen=True)
@@ -59,21 +64,28 @@ class Table:
         by_rate = ceil(min(serves, limits.TABLE_MOST.value) / limits.PARTITION_READS.value)
         by_size = ceil(self.stored_bytes / limits.PARTITION_BYTES.value)
         self.partitions = max(by_rate, by_size)
+        self._places: dict[str, int] = {}
         self._load: dict[tuple[int, int], float] = defaultdict(float)  # of a partition in a second; 1.0 is all it has
 
     def serve(self, use: Use, key: str, at: float) -> float:
         """Seconds it waits for its turn. Asked in any order: each second is a room of its own."""
-        place, second = zlib.crc32(key.encode()) % self.partitions, int(at)
+        place, second = self._place_of(key), int(at)
         while self._load[place, second] >= 1.0:
             second += 1
         waits = second - int(at)
-        self._load[place, second] += (
-            use.reads / limits.PARTITION_READS.value + use.writes / limits.PARTITION_WRITES.value
-        )
+        self._load[place, second] += use.share
         self.throttled += waits > 0
-        self.reads[key, second] += use.reads
-        self.writes[key, second] += use.writes
+        if use.reads:
+            self.reads[key, second] += use.reads
+        if use.writes:
+            self.writes[key, second] += use.writes
         return waits
+
+    def _place_of(self, key: str) -> int:
+        found = self._places.get(key)
+        if found is None:
+            found = self._places[key] = zlib.crc32(key.encode()) % self.partitions
+        return found
 
     def hottest(self) -> list[Hottest]:
         found = []

@@ -9,14 +9,14 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
 from math import ceil, inf
 
 from bench.simulation import limits
 from bench.simulation.line import Account, LineAtWork, Start
-from bench.simulation.lives import LIVES, Life, Shift, draw, lives
+from bench.simulation.lives import LIVES, Kind, Life, Shift, pool
 from bench.simulation.planning import Plan, plan
 from bench.simulation.queues import Message, Plain, Queue
 from bench.simulation.sends import Send
@@ -216,16 +216,15 @@ class World:
 
     def _life(self, name: str, send: Send, *, side_by_side: int) -> Life:
         setting, batches = self.settings.lines[name], send.run.batches if send.run else None
-        pool: Sequence[Life] = lives(
+        kind = Kind(
             rows=max(1, round(send.subscribers / (batches or 1))),
             machine=setting.machine,
             window=self.settings.window,
             timeout_seconds=setting.timeout_seconds,
             mix=self.mix,
-            count=self.lives_of_a_kind,
             side_by_side=side_by_side,
         )
-        return draw(pool, self._rng)
+        return pool(kind, self.lives_of_a_kind).draw(self._rng.random())
 
     def _idle_seconds(self, name: str) -> float:
         thinks = self.settings.lines[name].machine.seconds(_IDLE_REQUESTS * assumed.REQUEST_CPU_SECONDS)

@@ -12,7 +12,7 @@ from bench import scale
 from bench.simulation import scenarios
 from bench.simulation.dollars import bill
 from bench.simulation.limits import published
-from bench.simulation.lives import live
+from bench.simulation.lives import Kind, live
 from bench.simulation.queues import Fair
 from bench.simulation.settings import Settings, deployed
 from bench.simulation.world import World
@@ -47,8 +47,8 @@ def test_a_simulated_worker_pushes_as_fast_as_a_measured_one(
     for name in ("REQUEST_CPU_SECONDS", "DYNAMODB_SECONDS", "PAGE_SECONDS", "CONNECT_SECONDS"):
         monkeypatch.setattr(assumed, name, 0.0)
     rows, core = 20_000, Machine(assumed.VCPU_MEGABYTES)
-    crew = live(rows=rows, machine=core, window=settings.window, timeout_seconds=60.0, mix=AT_50_MS, seeds=["rate"])
-    rate = rows / sum(shift.seconds for life in crew for shift in life.shifts)
+    kind = Kind(rows, core, window=settings.window, timeout_seconds=60.0, mix=AT_50_MS)
+    rate = rows / sum(shift.seconds for life in live(kind, seeds=["rate"]) for shift in life.shifts)
     assert rate == pytest.approx(FIGURES["ours_at_50ms_per_s"], rel=WITHIN)
 
 

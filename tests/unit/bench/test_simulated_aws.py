@@ -8,7 +8,7 @@ import pytest
 
 from bench.simulation import limits
 from bench.simulation.line import Account, LineAtWork, Start
-from bench.simulation.lives import Life, live, lives
+from bench.simulation.lives import Kind, Life, Pool, live
 from bench.simulation.planning import HANDS_OVER_AFTER_SECONDS, plan
 from bench.simulation.queues import Fair, Message, Plain, Queue
 from bench.simulation.settings import PLAN, Line, deployed
@@ -31,8 +31,12 @@ def _line(*mappings: int, waiting: int = 0, room: int = 1_000, at_once: int = 1)
 
 
 def _live(*, rows: int, mix: Mix) -> Life:
-    (alone,) = live(rows=rows, machine=CORE, window=256, timeout_seconds=60.0, mix=mix, seeds=["alone"])
+    (alone,) = live(_kind(rows=rows, mix=mix), seeds=["alone"])
     return alone
+
+
+def _kind(*, rows: int, mix: Mix, side_by_side: int = 1) -> Kind:
+    return Kind(rows, CORE, window=256, timeout_seconds=60.0, mix=mix, side_by_side=side_by_side)
 
 
 def _messages(queue: Queue, tenant: str, count: int) -> None:
@@ -200,15 +204,20 @@ def test_who_hangs_at_every_try_is_tried_again_in_a_later_shift() -> None:
     assert second.pushes == 2
 
 
-def test_lives_of_a_crew_are_as_many_as_are_wanted_and_longer_than_alone() -> None:
+def test_lives_side_by_side_are_longer_than_alone() -> None:
     mix = Mix(quantiles=((0.0, 0.05), (1.0, 0.05)), hang_share=0.0, gone_share=0.0)
     alone, beside = (
-        lives(rows=488, machine=CORE, window=256, timeout_seconds=60.0, mix=mix, count=6, side_by_side=number)
-        for number in (1, 4)
+        live(_kind(rows=488, mix=mix, side_by_side=len(seeds)), seeds=seeds) for seeds in (["a"], ["a", "b", "c", "d"])
     )
-    assert (len(alone), len(beside)) == (6, 8)
-    quickest = min(life.shifts[0].seconds for life in beside)
-    assert quickest > max(life.shifts[0].seconds for life in alone)
+    assert min(life.shifts[0].seconds for life in beside) > alone[0].shifts[0].seconds
+
+
+def test_a_pool_has_so_many_lives_and_the_same_ones_for_the_same_chance() -> None:
+    kind = _kind(rows=20, mix=Mix(hang_share=0.0), side_by_side=4)
+    one, other = Pool(kind, 10), Pool(kind, 10)
+    lots = [number / 50 for number in range(50)]
+    assert [one.draw(lot) for lot in lots] == [other.draw(lot) for lot in reversed(lots)][::-1]
+    assert len({id(one.draw(lot)) for lot in lots}) == 10
 
 
 def test_the_lines_are_those_that_would_be_deployed() -> None:
