@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from chalicelib.features.sending.model.run import Source
 from chalicelib.features.sending.service.ports import Tuning
+from tests.chaos.queues import FUNCTION_SECONDS
 from tests.chaos.service import ORDINARY, Episode, Habits
 from tests.chaos.simulation import CALM, Faults
 
@@ -63,6 +64,7 @@ class Plot:
     page: int = 23
     workers: int = 1_000
     most_receives: int = 5  # of a wake-up or a look
+    planner_seconds: float = FUNCTION_SECONDS  # as it believes; less, and it hands over when it has hardly begun
     at_most: timedelta = timedelta(hours=36)  # it takes: whoever needs longer does not finish
 
     @property

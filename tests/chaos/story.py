@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Stale
@@ -151,7 +151,7 @@ class Story:
             self._plans.send("notify", lambda: self._notify(run), is_safe=True)
         else:
             entry = self.owner.send()
-            self._plans.send("plan", lambda: release(self.ports, entry))
+            self._plans.send("plan", lambda: self._release(entry))
 
     def _notification(self) -> Run:
         """Some by their browser, some as a person; a few of them have left already."""
@@ -209,22 +209,31 @@ class Story:
         """What the tick finds due."""
         entry = message.entry
         if entry.kind == Kind.CAMPAIGN:
-            self._plans.send("plan", lambda: release(self.ports, entry), delay_seconds=delay_seconds)
+            self._plans.send("plan", lambda: self._release(entry), delay_seconds=delay_seconds)
         else:
             assert queue == "sweep"
-            self._sweeps.send("sweep", lambda: sweep(self.ports, entry), delay_seconds=delay_seconds)
+            self._sweeps.send("sweep", lambda: self._sweep(entry), delay_seconds=delay_seconds)
 
     def _look(self, run: Run) -> None:
         assert run.look_at is not None
         entry = Entry.at_its_minute(Kind.RUN, run.tenant_id, run.id, run.look_at)
-        self._sweeps.send("sweep", lambda: sweep(self.ports, entry))
+        self._sweeps.send("sweep", lambda: self._sweep(entry))
 
     def _wake(self, run: Run, number: int, delay_seconds: float) -> None:
         self._lane.send(f"work {number}", lambda: self._work(run, number), delay_seconds=delay_seconds)
 
     async def _work(self, run: Run, number: int) -> None:
-        deadline = self.simulation.now() + timedelta(seconds=FUNCTION_SECONDS)
+        deadline = self._in_seconds(FUNCTION_SECONDS)
         await work(self.ports, tenant_id=run.tenant_id, run_id=run.id, number=number, deadline=deadline)
+
+    async def _release(self, entry: Entry) -> None:
+        await release(self.ports, entry, deadline=self._in_seconds(self.plot.planner_seconds))
+
+    async def _sweep(self, entry: Entry) -> None:
+        await sweep(self.ports, entry, deadline=self._in_seconds(self.plot.planner_seconds))
+
+    def _in_seconds(self, seconds: float) -> datetime:
+        return self.simulation.now() + timedelta(seconds=seconds)
 
     def _tick(self) -> None:
         self.due.tick(now=self.simulation.now(), has_time=lambda: True)

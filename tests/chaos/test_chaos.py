@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from chalicelib.features.sending.model.run import Run, State
 from chalicelib.features.sending.service.ports import Tuning
 from tests.chaos.mutants import MUTANTS, Mutant
 from tests.chaos.plot import Deed, Occasion, Order, Plot
 from tests.chaos.service import Habits
-from tests.chaos.simulation import Faults
+from tests.chaos.simulation import Actor, End, Faults
 from tests.chaos.story import Story
 from tests.chaos.suite import replay
-from tests.chaos.weather import ROUGH, STORM, is_gentle, weather
+from tests.chaos.weather import ROUGH, SHORT_OF_TIME, STORM, is_gentle, weather
 
 SMALL = Tuning(rows_per_batch=25, window=16, careful_window=4)
 
@@ -100,9 +102,49 @@ def test_an_engine_that_is_wrong_is_caught(mutant: Mutant) -> None:
     assert mutant.caught()
 
 
-def test_a_kill_at_every_single_await_loses_nobody() -> None:
-    plot = Plot(subscribers=40, tuning=SMALL, habits=ROUGH)
+@pytest.mark.parametrize("tuning", [SMALL, replace(SMALL, rows_per_batch=4, wakes_per_note=3)], ids=["few", "many"])
+def test_a_kill_at_every_single_await_loses_nobody(tuning: Tuning) -> None:
+    plot = Plot(subscribers=40, tuning=tuning, habits=ROUGH, planner_seconds=SHORT_OF_TIME)
     calls = _told(7, plot).simulation.tally.calls
     for call in range(1, calls):  # after the last one there is nothing left to lose
-        killed = Plot(subscribers=40, tuning=SMALL, habits=ROUGH, faults=Faults(kill_at_call=call))
+        killed = replace(plot, faults=Faults(kill_at_call=call))
         assert _told(7, killed).simulation.tally.kills == 1, call
+
+
+def test_planners_die_and_hand_over_in_the_middle_of_their_wakes() -> None:
+    """Whoever comes next goes on from a note: nobody begins from the first again."""
+    tuning = replace(SMALL, rows_per_batch=4, wakes_per_note=3)
+    plot = Plot(
+        subscribers=300, tuning=tuning, faults=STORM, habits=ROUGH, skew_seconds=5, planner_seconds=SHORT_OF_TIME
+    )
+    went_on = 0
+    for seed in range(20):
+        story, planners = Story(seed, plot), _Planners()
+        planners.watch(story)
+        assert not story.tell(), seed
+        assert planners.notes == sorted(planners.notes)
+        went_on += planners.died and len(set(planners.notes)) > 2
+    assert went_on > 5
+
+
+class _Planners:
+    """How far their notes say that the wakes have come, and whether one died in between."""
+
+    def __init__(self) -> None:
+        self.notes: list[int] = []
+        self.died = False
+
+    def watch(self, story: Story) -> None:
+        turned, ended = story.runs.on_save, story.simulation.on_end
+
+        def note(run: Run) -> None:
+            if run.woken is not None and run.state is not State.PAUSED:
+                self.notes.append(run.woken)
+            turned(run)
+
+        def end(actor: Actor, how: End) -> None:
+            is_between = bool(self.notes) and 0 < self.notes[-1] < (story.run.batches or 0)
+            self.died |= is_between and how is End.KILLED and actor.name in {"plan", "sweep"}
+            ended(actor, how)
+
+        story.runs.on_save, story.simulation.on_end = note, end

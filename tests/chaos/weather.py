@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from chalicelib.features.sending.service.ports import Tuning
 from tests.chaos.plot import Deed, Occasion, Order, Plot
+from tests.chaos.queues import FUNCTION_SECONDS
 from tests.chaos.service import Episode, Habits, Trouble
 from tests.chaos.simulation import Faults
 
@@ -23,6 +24,7 @@ STORM = Faults(
 )
 ROUGH = Habits(gone=0.04, refused=0.01, throttled=0.05, broken=0.03, unreached=0.01, unknown=0.005, hanging=0.001)
 SKEW_SECONDS = 60.0
+SHORT_OF_TIME = 20.3  # a planner keeps twenty in hand: this one hands over when it has hardly begun
 _LONGEST_TROUBLES = timedelta(
     hours=10
 )  # holds, six attempts and their pauses, waves, a host that is closed for longer each time
@@ -35,6 +37,7 @@ def weather(seed: int, subscribers: int) -> Plot:
     tuning = rng.choice(
         [Tuning(64, 16, 4), Tuning(128, 64, 8), Tuning(512, 64, 25), Tuning(512, 256, 25), Tuning(4096, 64, 25)]
     )
+    tuning = replace(tuning, wakes_per_note=rng.choice([1_000, 30, 7, 2]))
     workers = rng.choice([3, 10, 30, 1_000])
     habits = replace(ROUGH, latency=(0.010, rng.choice([0.12, 0.12, 0.6, 2.4])))
     order = _order(rng, subscribers)
@@ -46,6 +49,7 @@ def weather(seed: int, subscribers: int) -> Plot:
         hosts=HOSTS,
         page=rng.choice([23, 100, 512]),
         skew_seconds=rng.choice([0.0, 5.0, SKEW_SECONDS, SKEW_SECONDS]),
+        planner_seconds=rng.choice([FUNCTION_SECONDS, FUNCTION_SECONDS, SHORT_OF_TIME]),
     )
     length = _length_seconds(plot, habits)
     faults, habits = _faults(rng), _habits(rng, habits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.aws.worker import Invocation, Worker
 from chalicelib.core import drive
@@ -22,8 +22,8 @@ _BATCHES_AT_ONCE = 4  # of one function: nine tenths of a batch are waiting, and
 
 
 @worker.queue("plan", DueMessage)
-def plan(message: DueMessage, _invocation: Invocation) -> None:
-    drive.run(release(ports(), message.entry))
+def plan(message: DueMessage, invocation: Invocation) -> None:
+    drive.run(release(ports(), message.entry, deadline=_deadline(invocation)))
 
 
 @worker.queue(Lane.BULK.value, WakeMessage, maximum_concurrency=_BULK_AT_ONCE, at_once=_BATCHES_AT_ONCE)
@@ -42,10 +42,14 @@ def send_transactional(message: WakeMessage, invocation: Invocation) -> None:
 
 
 @worker.queue("sweep", DueMessage)
-def sweep(message: DueMessage, _invocation: Invocation) -> None:
-    drive.run(sweep_run(ports(), message.entry))
+def sweep(message: DueMessage, invocation: Invocation) -> None:
+    drive.run(sweep_run(ports(), message.entry, deadline=_deadline(invocation)))
 
 
 def _work(message: WakeMessage, invocation: Invocation) -> None:
-    deadline = invocation.started_at + timedelta(milliseconds=invocation.remaining_ms())
+    deadline = _deadline(invocation)
     drive.run(work(ports(), tenant_id=message.tenant, run_id=message.run, number=message.n, deadline=deadline))
+
+
+def _deadline(invocation: Invocation) -> datetime:
+    return invocation.started_at + timedelta(milliseconds=invocation.remaining_ms())

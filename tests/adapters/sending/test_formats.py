@@ -91,6 +91,21 @@ def test_a_run_that_is_throttled_and_held_is_read_and_still_written(aws: Install
     assert drive.run(RunRows().get(ADA, RUN.id)) == HELD
 
 
+def test_a_run_whose_wakes_are_under_way_is_read_and_still_written(aws: Installation) -> None:
+    run = replace(RUN, batches=262_144, started_at=AT, woken_until=AT + timedelta(minutes=14), woken=81_000)
+    drive.run(RunRows().add(ADA, run))
+    assert aws.rows("sends") == [golden("run-v1-waking.json")]
+    assert drive.run(RunRows().get(ADA, RUN.id)) == run
+
+
+def test_that_none_of_its_wakes_has_left_is_no_less_than_a_count(aws: Installation) -> None:
+    """Else nobody would go on from there."""
+    drive.run(RunRows().add(ADA, replace(RUN, woken=0)))
+    found = drive.run(RunRows().get(ADA, RUN.id))
+    assert found is not None
+    assert found.woken == 0
+
+
 GATE = Gate(
     "fcm.googleapis.com",
     closed_until=AT + timedelta(hours=1),

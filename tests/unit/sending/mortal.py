@@ -204,7 +204,9 @@ class Installation:
 
     def send_due(self, message: DueMessage) -> None:
         handler = release if message.kind == Kind.CAMPAIGN else sweep
-        self.queue.append(lambda: drive.run(handler(self.ports, message.entry)))
+        self.queue.append(
+            lambda: drive.run(handler(self.ports, message.entry, deadline=self.time + timedelta(minutes=1)))
+        )
 
     def plan(self, entry: Entry) -> None:
         self.send_due(entry.message())

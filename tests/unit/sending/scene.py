@@ -135,14 +135,17 @@ class Meter:
 
 @dataclass
 class Wakes:
-    """`sent`: lane, numbers, delay. `looks`: instants."""
+    """`sent`: lane, numbers, delay. `looks`: instants. `dies_after` so many calls."""
 
     sent: list[tuple[Lane, list[int], int]] = field(default_factory=list)
     looks: list[datetime | None] = field(default_factory=list)
     down: int = 0
+    dies_after: int | None = None
 
     async def send(self, lane: Lane, run: Run, numbers: Iterable[int], *, delay_seconds: int = 0) -> None:
         assert not run.is_over
+        if self.dies_after == len(self.sent):
+            raise Unavailable
         self.sent.append((lane, list(numbers), delay_seconds))
 
     async def look(self, run: Run) -> None:

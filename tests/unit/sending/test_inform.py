@@ -31,7 +31,7 @@ def put(scene: Scene, host: str = HOST) -> Gate:
 
 def look(scene: Scene) -> None:
     assert scene.run.look_at is not None
-    scene.do(sweep(scene.ports, scene.entry(scene.run.look_at)))
+    scene.do(sweep(scene.ports, scene.entry(scene.run.look_at), deadline=scene.now + timedelta(minutes=1)))
 
 
 def test_a_look_at_a_run_under_way_shows_every_gate(scene: Scene) -> None:

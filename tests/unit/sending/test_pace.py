@@ -116,5 +116,5 @@ def test_a_cancelled_run_waits_for_no_release() -> None:
 def test_an_unthrottled_run_is_woken_at_once() -> None:
     scene = Scene()
     run = scene.launch(batches=4, estimate=Estimate(4, exact=True), started_at=scene.now)
-    assert pace.delays(run, now=scene.now) == {0: [0, 2, 1, 3]}
+    assert pace.first_step(run, pace.unwoken(run), now=scene.now, most=9) == pace.Step([0, 2, 1, 3], delay_seconds=0)
     assert pace.wakes_run_out_at(run) is None

@@ -31,7 +31,7 @@ def scene() -> Scene:
 
 def come(scene: Scene, *, since: timedelta = timedelta()) -> Entry:
     entry = Entry.at_its_minute(Kind.CAMPAIGN, TENANT, "cmp_a", scene.now - since)
-    scene.do(release(scene.ports, entry))
+    scene.do(release(scene.ports, entry, deadline=scene.now + timedelta(minutes=1)))
     return entry
 
 

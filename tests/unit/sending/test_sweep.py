@@ -34,7 +34,7 @@ def look(scene: Scene, at: datetime | None = None) -> None:
     scene.simulation.seconds = max(
         scene.simulation.seconds, (entry.at - scene.now).total_seconds() + scene.simulation.seconds
     )
-    scene.do(sweep(scene.ports, entry))
+    scene.do(sweep(scene.ports, entry, deadline=scene.now + MINUTE))
 
 
 def next_look(scene: Scene) -> timedelta:
@@ -153,7 +153,7 @@ def test_when_all_is_final_the_run_is_closed_and_forgotten_by_the_calendar(scene
 def test_an_entry_that_its_run_does_not_know_is_dropped_unacted(scene: Scene) -> None:
     stray = scene.entry(scene.now - 3 * MINUTE)
     scene.entries.put(stray)
-    scene.do(sweep(scene.ports, stray))
+    scene.do(sweep(scene.ports, stray, deadline=scene.now + MINUTE))
     assert scene.looks == [scene.run.look_at]
     assert scene.wakes.sent == []
 
@@ -161,24 +161,24 @@ def test_an_entry_that_its_run_does_not_know_is_dropped_unacted(scene: Scene) ->
 def test_an_entry_that_comes_early_waits_for_its_time(scene: Scene) -> None:
     at = scene.now + MINUTE
     scene.change(look_at=at)
-    scene.do(sweep(scene.ports, scene.entry(at)))
+    scene.do(sweep(scene.ports, scene.entry(at), deadline=scene.now + MINUTE))
     assert (scene.run.look_at, scene.run.rev) == (at, 2)
 
 
 def test_the_entry_of_a_run_that_is_no_more_goes(scene: Scene) -> None:
     del scene.runs.rows[f"{TENANT}/{RUN}"]
     entry = scene.entry(scene.now)
-    scene.do(sweep(scene.ports, entry))
+    scene.do(sweep(scene.ports, entry, deadline=scene.now + MINUTE))
     assert entry in scene.entries.rows  # its run may be about to be written
     scene.pass_time(minutes=3)
-    scene.do(sweep(scene.ports, entry))
+    scene.do(sweep(scene.ports, entry, deadline=scene.now + MINUTE))
     assert entry not in scene.entries.rows
 
 
 def test_the_entry_of_a_run_that_is_over_goes(scene: Scene) -> None:
     entry = scene.entry(scene.now)
     scene.change(finished_at=scene.now)
-    scene.do(sweep(scene.ports, entry))
+    scene.do(sweep(scene.ports, entry, deadline=scene.now + MINUTE))
     assert scene.looks == []
 
 

@@ -70,7 +70,8 @@ class Estimate(msgspec.Struct, frozen=True):
 class Run:
     """After a cancel the remaining batches still run, without pushing: only `finished_at` says that it is over.
 
-    `believed` says of hosts whether their "gone" is; `woken_until`: batches to be released by then have their wake-up.
+    `believed` says of hosts whether their "gone" is; `woken_until`: batches to be released by then have their wake-up,
+    or will have; `woken`: so many have it for sure, in the order of the wakes (None: too few to be counted).
     """
 
     id: str
@@ -95,6 +96,7 @@ class Run:
     paused_at: datetime | None = None
     paused_seconds: float = 0.0
     woken_until: datetime | None = None
+    woken: int | None = None
     rev: int = 1
 
     @property
@@ -141,7 +143,9 @@ class Run:
         return replace(self, state=State.PAUSED, paused_at=now)
 
     def resumed(self, *, now: datetime) -> Run:
-        """As if the pause had not been: what it held back is released that much later."""
+        """As if the pause had not been: what it held back is released that much later. Who was woken in vain is woken
+        again.
+        """
         pause = (now - self.paused_at).total_seconds() if self.paused_at else 0.0
         return replace(
             self,
@@ -149,6 +153,7 @@ class Run:
             paused_at=None,
             paused_seconds=self.paused_seconds + max(0.0, pause),
             woken_until=None,
+            woken=None if self.woken is None else 0,
             reissued_at=None,
             waves=0,
         )

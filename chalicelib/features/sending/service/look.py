@@ -20,6 +20,13 @@ async def look_again(ports: Ports, run: Run, at: datetime) -> Run:
     return saved
 
 
+async def look_now(ports: Ports, run: Run) -> Run:
+    """As `look_again`, and whoever looks is called at once; should the call be lost, there is the calendar."""
+    run = await look_again(ports, run, ports.clock.now())
+    await patiently(ports.wakes.look, run)
+    return run
+
+
 async def look_by(ports: Ports, tenant_id: str, run_id: str, at: datetime) -> None:
     """Earlier than planned, if it is planned later than `at`."""
     run = await patiently(ports.runs.get, tenant_id, run_id)

@@ -8,32 +8,47 @@ from datetime import datetime, timedelta
 from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.run import Estimate, Run, State
 from chalicelib.features.sending.service import pace
-from chalicelib.features.sending.service.look import look_again
+from chalicelib.features.sending.service.look import look_again, look_now
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.ports import Ports
 
 SAMPLE_ROWS = 1_000
 FIRST_LOOK = timedelta(minutes=1)
+_LAST_STEPS = timedelta(seconds=20)  # a step of a thousand wake-ups on a slow day, and its note
 
 
-async def launch(ports: Ports, run: Run) -> Run:
+async def launch(ports: Ports, run: Run, *, deadline: datetime | None = None) -> Run:
     """Writes the run, its entry in the calendar first, and plans it. The same run again is the same run."""
     look_at = await patiently(ports.calendar.put, run, run.created_at + FIRST_LOOK, now=ports.clock.now())
     standing = await patiently(ports.runs.add, run.tenant_id, replace(run, look_at=look_at))
-    return await plan(ports, standing)
+    return await plan(ports, standing, deadline=deadline)
 
 
-async def plan(ports: Ports, run: Run) -> Run:
+async def plan(ports: Ports, run: Run, *, deadline: datetime | None = None) -> Run:
+    """None: it is known to be small, or there is time enough."""
     if run.batches is None:
         run = await look_again(ports, await _divided(ports, run), ports.clock.now() + FIRST_LOOK)
-    await wake(ports, run)
+    return run if run.is_paused(now=ports.clock.now()) else await wake(ports, run, deadline=deadline)
+
+
+async def wake(ports: Ports, run: Run, *, deadline: datetime | None = None) -> Run:
+    """Every batch that has a time to be woken at and is not known to be. How far that has come is noted now and then:
+    whoever finds the run after a death goes on from there, and so does another when time is up. Raises Stale when the
+    run has moved meanwhile; then somebody looks at it, and goes on.
+    """
+    places, noted = pace.unwoken(run), run.woken
+    while places:
+        step = pace.first_step(run, places, now=ports.clock.now(), most=ports.tuning.wakes_per_note)
+        await patiently(ports.wakes.send, run.lane, run, step.numbers, delay_seconds=step.delay_seconds)
+        places = places[len(step.numbers) :]
+        if noted is None:
+            continue
+        if places and deadline is not None and ports.clock.now() >= deadline - _LAST_STEPS:
+            return await look_now(ports, replace(run, woken=places.start))
+        if not places or places.start - noted >= ports.tuning.wakes_per_note:
+            run = await patiently(ports.runs.save, run.tenant_id, replace(run, woken=places.start))
+            noted = places.start
     return run
-
-
-async def wake(ports: Ports, run: Run, *, after: datetime | None = None) -> None:
-    """Every batch that is released after `after` and has a time to be woken at."""
-    for delay_seconds, numbers in pace.delays(run, now=ports.clock.now(), after=after).items():
-        await patiently(ports.wakes.send, run.lane, run, numbers, delay_seconds=delay_seconds)
 
 
 async def _divided(ports: Ports, run: Run) -> Run:
@@ -51,6 +66,7 @@ async def _divided(ports: Ports, run: Run) -> Run:
         estimate=estimate,
         started_at=now,
         woken_until=now + pace.HORIZON,
+        woken=0 if batches > ports.tuning.wakes_per_note else None,
         reissued_at=now,
     )
 

@@ -207,11 +207,14 @@ class Campaigns(Protocol):
 
 @dataclass(frozen=True)
 class Tuning:
-    """W is how many keys one worker may have started whose outcome is not stored: what a kill can repeat."""
+    """W is how many keys one worker may have started whose outcome is not stored: what a kill can repeat. What is left
+    of a planner that was killed are as many wake-ups as it sends between two notes of how far it has come.
+    """
 
     rows_per_batch: int = 512
     window: int = 256
     careful_window: int = 25
+    wakes_per_note: int = 1_000
 
     def window_of(self, run: Run) -> int:
         return self.careful_window if run.order.careful else self.window

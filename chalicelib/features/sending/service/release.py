@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Stale
@@ -17,13 +17,13 @@ from chalicelib.features.sending.service.steer import cancel
 _PLANNERS_ARE_DONE_AFTER = timedelta(minutes=2)  # a function lives for one
 
 
-async def release(ports: Ports, entry: Entry) -> None:
+async def release(ports: Ports, entry: Entry, *, deadline: datetime) -> None:
     try:
         released = await patiently(ports.campaigns.release, entry, now=ports.clock.now())
         if released is None:
             return
         if not released.is_cancelled:
-            await launch(ports, _run_of(released, ports))
+            await launch(ports, _run_of(released, ports), deadline=deadline)
         if await patiently(ports.campaigns.is_cancelled, released) and not await _is_told(ports, released, entry):
             return  # the entry stands for the next tick
         await patiently(ports.campaigns.launched, entry)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from chalicelib.core.errors import Stale
 from chalicelib.features.sending.model.run import Run, State
-from chalicelib.features.sending.service.look import look_again
+from chalicelib.features.sending.service.look import look_now
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.ports import Ports
 
@@ -55,9 +55,7 @@ async def _turn(ports: Ports, tenant_id: str, run_id: str, turned: Callable[[Run
         if changed is run:
             return run
         try:
-            run = await look_again(ports, changed, now)
+            return await look_now(ports, changed)
         except Stale:
             continue
-        await patiently(ports.wakes.look, run)
-        return run
     raise Stale

@@ -28,7 +28,7 @@ _WAVE_SIZE = 1_000
 _EARLY = timedelta(seconds=1)
 
 
-async def sweep(ports: Ports, entry: Entry) -> None:
+async def sweep(ports: Ports, entry: Entry, *, deadline: datetime) -> None:
     now = ports.clock.now()
     run = await patiently(ports.runs.get, entry.tenant_id, entry.id)
     if not await patiently(ports.calendar.settle, entry, run.look_at if run else None, now=now):
@@ -37,14 +37,17 @@ async def sweep(ports: Ports, entry: Entry) -> None:
         await patiently(ports.calendar.done, entry)
     elif entry.at <= now + _EARLY:
         try:
-            await look(ports, run)
+            await look(ports, run, deadline=deadline)
         except Stale:
             return  # another look was faster, or the run moved: its own entry says when to look again
 
 
-async def look(ports: Ports, run: Run) -> None:
+async def look(ports: Ports, run: Run, *, deadline: datetime | None = None) -> None:
     if run.batches is None:
-        await plan(ports, run)
+        await plan(ports, run, deadline=deadline)
+        return
+    if pace.has_wakes_left(run) and not await _is_held(ports, run):
+        await wake(ports, await look_again(ports, run, ports.clock.now() + NEXT_LOOK), deadline=deadline)
         return
     await inform(ports, run)
     batches = await patiently(ports.batches.of_run, run.tenant_id, run)
@@ -57,23 +60,27 @@ async def look(ports: Ports, run: Run) -> None:
     elif await patiently(ports.switch.is_stopped, run.tenant_id):
         await look_again(ports, run, now + NEXT_LOOK)
     elif not await believe(ports, run, batches):
-        await _go_on(ports, run, batches, now)
+        await _go_on(ports, run, batches, now, deadline)
 
 
-async def _go_on(ports: Ports, run: Run, batches: Sequence[Batch], now: datetime) -> None:
+async def _is_held(ports: Ports, run: Run) -> bool:
+    """Nobody who was woken now would do anything."""
+    return run.is_paused(now=ports.clock.now()) or await patiently(ports.switch.is_stopped, run.tenant_id)
+
+
+async def _go_on(ports: Ports, run: Run, batches: Sequence[Batch], now: datetime, deadline: datetime | None) -> None:
     """A wave for what may be lost, and wake-ups for what a throttle has held back so far."""
     suspects = _suspects(run, batches, now)
     wave = suspects[:_WAVE_SIZE] if now >= _next_wave(run) else []
-    woken_until = run.woken_until or now
     changed = replace(run, reissued_at=now, waves=run.waves + 1) if wave else run
     if is_short := pace.is_short_of_wakes(run, now=now):
-        changed = replace(changed, woken_until=now + pace.HORIZON)
+        changed = pace.extended(changed, now=now)
     at = now + NEXT_LOOK if wave else _next_look(changed, batches, suspects, now)
     changed = await look_again(ports, changed, at)
     if wave:
         await patiently(ports.wakes.send, changed.lane, changed, wave)
     if is_short:
-        await wake(ports, changed, after=woken_until)
+        await wake(ports, changed, deadline=deadline)
 
 
 def _suspects(run: Run, batches: Sequence[Batch], now: datetime) -> list[int]:

@@ -18,7 +18,7 @@ from chalicelib.features.sending.model.run import Order, Run
 _VERSION = 1
 _CHANGING = (
     "state", "look_at", "batches", "estimate", "reissued_at", "waves", "finished_at", "totals", "believed",
-    "started_at", "paused_at", "paused_seconds", "woken_until", "rev",
+    "started_at", "paused_at", "paused_seconds", "woken_until", "woken", "rev",
 )  # fmt: skip
 _UNSAID_WHEN_EMPTY = {"believed", "paused_seconds"}  # came later: rows without them are as good
 
