@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,8 +12,9 @@ from chalicelib.features.sending.model.run import Run, State
 from chalicelib.features.sending.service.ports import Tuning
 from tests.chaos.mutants import MUTANTS, Mutant
 from tests.chaos.plot import Deed, Occasion, Order, Plot
-from tests.chaos.service import Habits
-from tests.chaos.simulation import Actor, End, Faults
+from tests.chaos.service import Episode, Habits, Trouble
+from tests.chaos.simulation import CALM, Actor, End, Faults
+from tests.chaos.stores import Subscriber
 from tests.chaos.story import Story
 from tests.chaos.suite import replay
 from tests.chaos.weather import ROUGH, SHORT_OF_TIME, STORM, is_gentle, weather
@@ -148,3 +150,38 @@ class _Planners:
             ended(actor, how)
 
         story.runs.on_save, story.simulation.on_end = note, end
+
+
+@pytest.mark.parametrize("faults", [CALM, STORM], ids=["calm", "storm"])
+def test_a_host_of_one_browser_a_batch_is_closed_after_some_twenty_refusals(faults: Faults) -> None:
+    """And nobody is lost over it: when it takes our signature again, the others are reached."""
+    rare, mends_at = "rare.example", 1_800.0
+    plot = Plot(
+        subscribers=2_000,
+        tuning=SMALL,
+        faults=faults,
+        habits=Habits(gone=0.0),
+        hosts=("push.example",) * 24 + (rare,),
+        episodes=(Episode(rare, Trouble.REFUSED, ends=mends_at),),
+        workers=2,
+    )
+    for seed in range(5):
+        story = Story(seed, plot)
+        knocked = _knocks(story, until=mends_at)
+        assert not story.tell(), seed
+        there = sum(row.host == rare for row in story.audience.rows.values())
+        assert 20 <= knocked[rare] <= 45 < there  # those under way at the twentieth, and of workers that died untold
+        assert story.totals.counts["failed:vapid_refused"] <= knocked[rare]
+        assert story.totals.family("accepted") > 1_800
+
+
+def _knocks(story: Story, *, until: float) -> Counter[str]:
+    """Pushes by host."""
+    found, pushed = Counter[str](), story.services.on_push
+
+    def push(subscriber: Subscriber, actor: Actor | None) -> None:
+        found[subscriber.host] += story.simulation.seconds < until
+        pushed(subscriber, actor)
+
+    story.services.on_push = push
+    return found

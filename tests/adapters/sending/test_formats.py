@@ -129,6 +129,13 @@ def test_a_gate_of_version_1_is_read_and_still_written(aws: Installation) -> Non
     assert row == {name: value for name, value in golden("gate-v1.json").items() if name != "ttl"}
 
 
+def test_a_gate_with_refusals_is_read_and_still_written(aws: Installation) -> None:
+    refused = Gate("web.push.apple.com", refused=19, refused_since=AT)
+    drive.run(GateRows().save(ADA, RUN.site_id, refused))
+    assert aws.rows("sends") == [golden("gate-v1-refused.json")]
+    assert drive.run(GateRows().of_site(ADA, RUN.site_id)) == {refused.host: replace(refused, rev=1)}
+
+
 def test_an_order_that_newer_code_has_extended_is_read(aws: Installation) -> None:
     row = golden("run-v1.json")
     order = msgspec.msgpack.decode(row["order"])

@@ -35,6 +35,8 @@ FULL = Gate(
     answers=400,
     gone=333,
     trusted_until=AT + timedelta(days=7),
+    refused=7,
+    refused_since=AT,
 )
 
 

@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.channels.outcome import ACCEPTED, Outcome, Verdict
+from chalicelib.core.identity import Mode
 from chalicelib.features.sending.model.gate import Closure, Gate
+from chalicelib.features.sending.model.run import Order
 from chalicelib.features.sending.service.hosts import Hosts
 from tests.chaos.stores import HOST
 from tests.unit.campaigns.memory import SITE, TENANT
-from tests.unit.sending.scene import Scene
+from tests.unit.sending.scene import MESSAGE, Scene
 
 BUSY = Outcome(Verdict.LATER, "throttled")
 REFUSED = Outcome(Verdict.FAILED, "vapid_refused")
@@ -179,3 +181,86 @@ def test_who_still_waits_when_time_is_up_is_handed_over(scene: Scene) -> None:
     assert batch is not None
     assert scene.counts == {"accepted": 1}
     assert batch.progress.waiting == 4
+
+
+# --- refusals that are few in every batch ---
+
+
+def _deliver_one_each(scene: Scene, batches: int, *, refused: set[int]) -> int:
+    """One browser a batch, a second apart; how many were pushed to."""
+    keys = scene.subscribe(batches)
+    scene.launch(batches=batches)
+    for number in refused:
+        scene.services.says(keys[number], REFUSED)
+    for number in range(batches):
+        scene.deliver(number)
+        scene.pass_time(seconds=1)
+    return len(scene.services.started)
+
+
+def test_one_refusal_a_batch_closes_it_after_twenty_batches(scene: Scene) -> None:
+    assert _deliver_one_each(scene, 32, refused=set(range(32))) == 20
+    assert _gate(scene).closure is Closure.REFUSED
+    assert [gate.closure for gate in scene.notices.told if gate.closure] == [Closure.REFUSED]
+    assert all(row.is_active for row in scene.audience.rows.values())
+
+
+def test_a_host_that_takes_some_stays_open(scene: Scene) -> None:
+    assert _deliver_one_each(scene, 64, refused=set(range(64)) - set(range(0, 64, 16))) == 64
+    assert (_gate(scene).closure, _gate(scene).refused) == (None, 15)
+
+
+def test_nothing_is_written_where_nothing_was_refused(scene: Scene) -> None:
+    _deliver_one_each(scene, 8, refused=set())
+    assert scene.gates.rows == {}
+
+
+def test_refusals_within_a_batch_that_end_in_a_yes_are_no_news(scene: Scene) -> None:
+    keys = scene.subscribe(10)
+    scene.launch(order=Order(message=MESSAGE, cutoff=1, careful=True))
+    for key in keys[:5]:
+        scene.services.says(key, REFUSED)
+    scene.deliver()
+    assert scene.counts == {"accepted": 5, "failed:vapid_refused": 5}
+    assert scene.gates.rows == {}
+
+
+def test_of_two_that_add_at_once_both_are_counted(scene: Scene) -> None:
+    run = scene.launch()
+    one, two = (scene.do(Hosts.of(scene.ports, run)) for _ in range(2))
+    for hosts in (one, two):
+        hosts.started(HOST)
+        hosts.landed(HOST, REFUSED, now=scene.now)
+        scene.do(hosts.add_up())
+        scene.do(hosts.add_up())  # what is told is told
+    assert _gate(scene).refused == 2
+
+
+def test_whoever_is_never_fast_enough_lets_it_be(scene: Scene) -> None:
+    hosts = scene.do(Hosts.of(scene.ports, scene.launch()))
+    hosts.started(HOST)
+    hosts.landed(HOST, REFUSED, now=scene.now)
+    scene.gates.is_raced = True
+    scene.do(hosts.add_up())
+    assert scene.gates.rows == {}
+
+
+def test_what_another_has_closed_meanwhile_needs_no_more(scene: Scene) -> None:
+    hosts = scene.do(Hosts.of(scene.ports, scene.launch()))
+    hosts.started(HOST)
+    hosts.landed(HOST, REFUSED, now=scene.now)
+    closed = Gate(HOST).closed(Closure.BUSY, now=scene.now, wish=timedelta())
+    _put(scene, closed)
+    scene.do(hosts.add_up())
+    assert _gate(scene) == closed
+
+
+@pytest.mark.parametrize("outcome", [ACCEPTED, REFUSED])
+def test_a_test_run_says_nothing_of_any_host(scene: Scene, outcome: Outcome) -> None:
+    """Its yes comes from the sink, and opens no gate."""
+    scene.subscribe(30)
+    scene.launch(mode=Mode.TEST)
+    _on_probation(scene)
+    scene.services.usual = (outcome, 0.05)
+    scene.deliver()
+    assert (_gate(scene).closures, _gate(scene).rev) == (1, 1)

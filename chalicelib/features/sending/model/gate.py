@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+MOST_REFUSALS = 20
+_ADDED_UP_FOR = timedelta(days=7)  # a small site's daily campaign has few refusals a day
+_HEARD_OUT_FOR = timedelta(seconds=3)  # batches that began together end together: some may have been taken from
 _LONGEST = timedelta(hours=24)
 _MOST_DOUBLINGS = 8
 
@@ -23,7 +26,9 @@ _FIRST = {Closure.BUSY: timedelta(minutes=1), Closure.REFUSED: timedelta(hours=1
 
 @dataclass(frozen=True)
 class Gate:
-    """`closures` are those since the last push that it took: each lasts twice as long as the one before."""
+    """`closures` are those since the last push that it took: each lasts twice as long as the one before. `refused` our
+    signature so often since then, in all batches that have told so; the first time `refused_since`.
+    """
 
     host: str
     closed_until: datetime | None = None
@@ -33,6 +38,8 @@ class Gate:
     answers: int = 0
     gone: int = 0
     trusted_until: datetime | None = None
+    refused: int = 0
+    refused_since: datetime | None = None
     rev: int = 0
 
     def is_closed(self, *, now: datetime) -> bool:
@@ -56,10 +63,20 @@ class Gate:
     def closed(self, closure: Closure, *, now: datetime, wish: timedelta) -> Gate:
         pause = _FIRST[closure] * float(2 ** min(self.closures, _MOST_DOUBLINGS))
         until = now + min(_LONGEST, max(pause, wish))
-        return replace(self, closed_until=until, closure=closure, closures=self.closures + 1)
+        closures = self.closures + 1
+        return replace(self, closed_until=until, closure=closure, closures=closures, refused=0, refused_since=None)
 
     def opened(self) -> Gate:
-        return replace(self, closed_until=None, closure=None, closures=0)
+        return replace(self, closed_until=None, closure=None, closures=0, refused=0, refused_since=None)
+
+    def told(self, refusals: int, *, has_taken: bool, now: datetime) -> Gate:
+        """What one batch heard: so many refusals, since the last push that it took if it has taken any."""
+        since, total = self.refused_since, self.refused + refusals
+        if has_taken or since is None or now - since >= _ADDED_UP_FOR:
+            return replace(self, refused=refusals, refused_since=now if refusals else None)
+        if total >= MOST_REFUSALS and now - since >= _HEARD_OUT_FOR:
+            return self.closed(Closure.REFUSED, now=now, wish=timedelta())
+        return replace(self, refused=total)
 
     def suspected(self, *, now: datetime, answers: int, gone: int) -> Gate:
         """The figures are those that raised the suspicion."""

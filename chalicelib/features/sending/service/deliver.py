@@ -302,6 +302,7 @@ class Delivery:
             self._hand_over(push)
         self._advance()
         await self._hosts.tell()
+        await self._hosts.add_up()
         if self._source.is_empty and self._source.has_read_all and not self._flights:
             self._progress.is_read = True
             self._progress.passes += 1

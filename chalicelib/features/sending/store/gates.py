@@ -16,6 +16,7 @@ from chalicelib.features.sending.model.gate import Gate
 
 _VERSION = 1
 _KEPT_FOR = timedelta(days=90)
+_UNSAID_WHEN_EMPTY = {"refused"}  # came later: rows without it are as good
 
 
 class GateRows:
@@ -43,13 +44,18 @@ def _pk(tenant_id: str, site_id: str) -> str:
 
 
 def _row(pk: str, gate: Gate) -> Row:
-    fields: Row = msgspec.to_builtins({name: value for name, value in asdict(gate).items() if value is not None})
+    said = {name: value for name, value in asdict(gate).items() if value is not None}
+    fields: Row = msgspec.to_builtins(
+        {name: value for name, value in said.items() if value or name not in _UNSAID_WHEN_EMPTY}
+    )
     return fields | {"pk": pk, "sk": gate.host, "v": _VERSION, "ttl": _ttl(gate)}
 
 
 def _ttl(gate: Gate) -> int | None:
     """By what it says, not by the present: whoever asks again after a lost answer writes the same row."""
-    instants = [at for at in (gate.closed_until, gate.suspected_at, gate.trusted_until) if at is not None]
+    instants = [
+        at for at in (gate.closed_until, gate.suspected_at, gate.trusted_until, gate.refused_since) if at is not None
+    ]
     return in_seconds(max(instants) + _KEPT_FOR) if instants else None
 
 
