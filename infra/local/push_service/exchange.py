@@ -49,6 +49,7 @@ class Action(StrEnum):
     TRUNCATE = "truncate"  # half of a body, then the stream is cut
     DRIP = "drip"  # a body byte by byte, delay_ms apart
     OVERSIZE = "oversize"  # a body of size_bytes
+    BOMB = "bomb"  # a small body that unpacks to size_bytes
 
 
 # Nothing was decided about the message when these strike, unless the rule brings its own answer.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from http import HTTPStatus
 
 from infra.local.push_service.exchange import KEPT_BODY_BYTES, Action, Answer, Reply, Spoiling
@@ -118,6 +120,11 @@ class Wire(ABC):
                 for chunk in [_CHUNK] * whole + [_CHUNK[:rest]]:
                     self.feed(chunk)
                 self.finish()
+            case Action.BOMB:
+                packed = _bomb(spoiling.size_bytes)
+                self.begin(replace(answer, headers=(*answer.headers, ("content-encoding", "gzip"))), length=len(packed))
+                self.feed(packed)
+                self.finish()
             case _:
                 body = b"" if bodiless else answer.body
                 self.begin(answer, length=len(body))
@@ -138,3 +145,9 @@ class Wire(ABC):
 
         self._timers = [timer for timer in self._timers if timer.when() > asyncio.get_running_loop().time()]
         self._timers.append(asyncio.get_running_loop().call_later(seconds, act))
+
+
+@cache
+def _bomb(size_bytes: int) -> bytes:
+    """A thousandth of what it unpacks to."""
+    return gzip.compress(bytes(size_bytes), mtime=0)

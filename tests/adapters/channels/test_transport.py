@@ -19,6 +19,7 @@ from tests.adapters.channels.wires import H1, H2, Led, Wires, begin, exchange, w
 VERSIONS = pytest.mark.parametrize(("version", "protocol"), [(H2, "h2"), (H1, "http/1.1")])
 NO_ANSWER = Reply(0, left=True)
 NEVER_LEFT = Reply(0, left=False)
+GZIPPED = b"\x1f\x8b"
 
 
 @VERSIONS
@@ -133,8 +134,9 @@ def test_nor_is_anything_sent_again_behind_our_back_on_a_warm_connection(
         {"action": "truncate"},
         {"action": "drip", "delay_ms": 400},
         {"action": "oversize"},
+        {"action": "bomb"},
     ],
-    ids=["cut off", "drop by drop", "50 MB"],
+    ids=["cut off", "drop by drop", "50 MB", "gzip bomb"],
 )
 def test_a_yes_is_a_yes_however_its_body_ends(
     service: PushService, led: Led, wires: Wires, version: int, protocol: str, rule: dict[str, Any]
@@ -161,7 +163,28 @@ def test_no_more_headers_are_kept_than_anyone_needs(service: PushService, led: L
     many = {f"x-{number}": "y" for number in range(200)}
     service.set_rules([{"answer": {"status": 429, "headers": many}}])
     reply = exchange(wires.to(led), service)
-    assert (reply.status, len(reply.headers)) == (429, 64)
+    assert (reply.status, len(reply.headers)) == (429, 63)  # and the line of the status
+
+
+@VERSIONS
+def test_nor_more_of_them_than_there_is_room_for(
+    service: PushService, led: Led, wires: Wires, version: int, protocol: str
+) -> None:
+    """Who sends megabytes of them is not cut off, for its status counts: they are not kept."""
+    large = {f"x-{number}": "y" * 6_000 for number in range(8)}
+    service.set_rules([{"answer": {"status": 503, "headers": large, "retry_after": 7}}])
+    transport = wires.to(replace(led, version=version))
+    reply = exchange(transport, service)
+    assert (reply.status, reply.headers["retry-after"]) == (503, "7")
+    assert not reply.headers.keys() & large.keys()
+    assert sum(map(len, transport._idle[0].lines)) < 6_000
+    assert service.ledger.received()[0].protocol == protocol
+
+
+def test_what_drips_for_ever_is_given_up_with_its_status(service: PushService, led: Led, wires: Wires) -> None:
+    service.set_rules([{"action": "drip", "delay_ms": 60_000, "answer": {"status": 400, "body": "bad, because …"}}])
+    reply = exchange(wires.to(replace(led, timeout_ms=300)), service)
+    assert (reply.status, reply.body) == (400, b"b")
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -175,6 +198,14 @@ def test_redirects_are_not_followed(service: PushService, led: Led, wires: Wires
 def test_a_packed_answer_is_not_unpacked(service: PushService, led: Led, wires: Wires) -> None:
     service.set_rules([{"answer": {"status": 400, "body": "packed?", "headers": {"content-encoding": "gzip"}}}])
     assert exchange(wires.to(led), service).body == b"packed?"
+
+
+def test_a_bomb_does_not_go_off(service: PushService, led: Led, wires: Wires) -> None:
+    service.set_rules([{"action": "bomb", "answer": {"status": 400}}])
+    reply = exchange(wires.to(led), service)
+    assert reply.status == 400
+    assert len(reply.body) == 4_096
+    assert reply.body.startswith(GZIPPED)
 
 
 def test_no_proxy_of_the_environment_stands_in_between(
@@ -260,6 +291,24 @@ def test_what_was_abandoned_does_not_come_back(service: PushService, led: Led, w
     begin(transport, service, ticket=b"new")
     assert set(wait_for(transport)) == {b"new"}
     assert transport.replies(0.3) == []
+
+
+@VERSIONS
+def test_what_was_abandoned_leaves_its_handle_and_nothing_else(
+    service: PushService, led: Led, wires: Wires, version: int, protocol: str
+) -> None:
+    transport = wires.to(replace(led, version=version))
+    service.set_rules([{"action": "drip", "delay_ms": 60_000, "answer": {"status": 429, "retry_after": 7}}])
+    for number in range(3):
+        begin(transport, service, ticket=b"%d" % number)
+    transport.replies(0.3)
+    transport.abandon()
+    service.set_rules([])
+    assert (len(transport._idle), len(transport._busy), transport._fresh) == (3, 0, 0)
+    for _ in range(3):
+        assert exchange(transport, service) == Reply(201)
+    assert len(transport._idle) == 3
+    assert {record.protocol for record in service.ledger.received()} == {protocol}
 
 
 def test_nothing_under_way_is_no_reason_to_wait(led: Led, wires: Wires) -> None:

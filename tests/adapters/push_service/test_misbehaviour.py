@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -248,7 +249,15 @@ def test_oversize_sends_all_of_fifty_megabytes(service: PushService, version: st
 
 
 @VERSIONS
-@pytest.mark.parametrize("action", ["truncate", "drip", "oversize"])
+def test_a_bomb_is_small_until_it_is_unpacked(service: PushService, version: str) -> None:
+    answered, _ = struck(service, {"action": "bomb"}, version=version)
+    assert (answered.status, answered.headers["content-encoding"]) == (201, "gzip")
+    assert len(answered.body) < 100_000
+    assert len(gzip.decompress(answered.body)) == 50_000_000
+
+
+@VERSIONS
+@pytest.mark.parametrize("action", ["truncate", "drip", "oversize", "bomb"])
 def test_answers_that_have_no_body_are_not_given_one(service: PushService, action: str, version: str) -> None:
     rule = {"action": action, "answer": {"status": 204}}
     answered, _ = struck(service, rule, version=version)
