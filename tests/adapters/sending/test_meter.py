@@ -107,6 +107,7 @@ def test_nothing_at_all_is_no_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_test_run_says_nothing_of_push_services(capsys: pytest.CaptureFixture[str]) -> None:
     LaneMeter().delivered(replace(RUN, mode=Mode.TEST), a_tally())
+    LaneMeter().suppressed(replace(RUN, mode=Mode.TEST))
     assert lines(capsys) == []
 
 

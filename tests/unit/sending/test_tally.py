@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chalicelib.channels.outcome import ACCEPTED, Outcome, Verdict
 from chalicelib.core.errors import Unavailable
-from chalicelib.features.sending.model.batch import MOST_ATTEMPTS
-from chalicelib.features.sending.model.run import State
+from chalicelib.features.sending.model.batch import MOST_ATTEMPTS, Batch
+from chalicelib.features.sending.model.run import Run, State
 from chalicelib.features.sending.model.tally import MOST_SAMPLES, Sample, Tally
 from chalicelib.features.sending.service.claim import claim
-from tests.unit.sending.scene import Scene, chosen
+from tests.unit.sending.scene import Batches, Scene, chosen
 
 BUSY = Outcome(Verdict.LATER, "throttled", 1_800.0)
 GONE = Outcome(Verdict.GONE, "ended")
@@ -220,13 +221,40 @@ def test_one_for_a_batch_that_another_holds_is_told(scene: Scene) -> None:
     assert len(scene.meter.suppressed_runs) == 1
 
 
-def test_one_for_a_batch_that_waits_is_told(scene: Scene) -> None:
+@pytest.mark.parametrize(("wait_seconds", "suppressed"), [(1_800.0, 1), (30.0, 0)], ids=["long", "a little early"])
+def test_one_for_a_batch_that_waits_is_told_unless_it_is_early(
+    scene: Scene, wait_seconds: float, suppressed: int
+) -> None:
     (key,) = scene.subscribe(1)
-    scene.services.says(key, BUSY)
+    scene.services.says(key, Outcome(Verdict.LATER, "throttled", wait_seconds))
     scene.launch()
     scene.deliver()
     scene.deliver()
+    assert (len(scene.meter.suppressed_runs), len(scene.services.started)) == (suppressed, 1)
+
+
+class _Overtaken(Batches):
+    """Another takes each batch just after it was read."""
+
+    async def get(self, tenant_id: str, run: Run, number: int) -> Batch | None:
+        found = await super().get(tenant_id, run, number)
+        self.rows[tenant_id, run.id, number] = replace(found or Batch.unstarted(run, number), owner="rival", rev=1)
+        return found
+
+
+def test_one_for_a_batch_that_another_takes_just_now_is_told(scene: Scene) -> None:
+    ports = replace(scene.ports, batches=_Overtaken(scene.simulation))
+    assert scene.do(claim(ports, scene.launch(), 0)) is None
     assert len(scene.meter.suppressed_runs) == 1
+
+
+def test_one_that_waits_for_a_verdict_is_no_duplicate(scene: Scene) -> None:
+    keys = scene.subscribe(2)
+    scene.services.says(keys[0], Outcome(Verdict.GONE, "ended"))
+    scene.launch(batches=2)
+    scene.deliver()
+    scene.deliver()
+    assert scene.meter.suppressed_runs == []
 
 
 def test_one_for_a_run_that_is_over_is_told(scene: Scene) -> None:

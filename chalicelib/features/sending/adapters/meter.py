@@ -25,7 +25,8 @@ class LaneMeter:
             telemetry.measure(by_lane(tally), in_all(tally), lane=run.lane.value)
 
     def suppressed(self, run: Run) -> None:
-        telemetry.count("duplicates_suppressed", lane=run.lane.value)
+        if run.mode is Mode.LIVE:
+            telemetry.count("duplicates_suppressed", lane=run.lane.value)
 
 
 def by_lane(tally: Tally) -> Mapping[str, Sequence[float]]:

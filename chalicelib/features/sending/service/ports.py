@@ -130,7 +130,7 @@ class Meter(Protocol):
         ...
 
     def suppressed(self, run: Run) -> None:
-        """A wake-up had nothing to do: it was sent, or brought, twice."""
+        """A wake-up came for what is done, or in hands: it was sent, or brought, twice. One that is early is none."""
         ...
 
 
