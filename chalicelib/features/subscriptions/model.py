@@ -33,6 +33,7 @@ LONGEST_TEXT = 256
 LONGEST_CONSENT = 2_000
 LARGEST_INTEGER = 2**53 - 1  # JavaScript's: what every browser reads back as it was written
 
+BURIED_FOR = timedelta(days=30)
 _AUTH_BYTES = 16
 _POINT_BYTES = 65  # uncompressed: 0x04, x, y
 _SEEN_EVERY_MS = 3_600_000  # a page that subscribes on every view must not write on every view

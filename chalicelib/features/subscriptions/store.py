@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
@@ -22,11 +22,10 @@ from chalicelib.aws.dynamo import ONE_MORE, Refused, Span, Table, absent, equals
 from chalicelib.aws.values import Row, WireRow, from_wire, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds, in_seconds
 from chalicelib.core.errors import FromTheFuture
-from chalicelib.features.subscriptions.model import KEY_BYTES, Recipient, Status, Subscription, pack, unpack
+from chalicelib.features.subscriptions.model import BURIED_FOR, KEY_BYTES, Recipient, Status, Subscription, pack, unpack
 
 _VERSION = 1
 _READABLE = {str(v) for v in range(1, _VERSION + 1)}  # as wire rows spell `v`: the send path reads thousands
-_BURIED_FOR = timedelta(days=30)
 _FIRST_KEY = b"\x00" * KEY_BYTES
 _LAST_KEY = b"\xff" * KEY_BYTES
 _FOR_SENDING = ("v", "sk", "status", "active_since", "key_id", "external_id", "packed")
@@ -90,7 +89,7 @@ class SubscriptionRows:
             "status": Status.ENDED.value,
             "ended_at": in_milliseconds(at),
             "ended_reason": reason,
-            "ttl": in_seconds(at + _BURIED_FOR),
+            "ttl": in_seconds(at + BURIED_FOR),
             "rev": ONE_MORE,
         }
         still = equals("status", Status.ACTIVE.value) & equals("active_since", active_since)
@@ -194,7 +193,7 @@ def _row(subscription: Subscription) -> Row:
         "active_since": subscription.active_since,
         "ended_at": None if ended_at is None else in_milliseconds(ended_at),
         "ended_reason": subscription.ended_reason,
-        "ttl": None if ended_at is None else in_seconds(ended_at + _BURIED_FOR),
+        "ttl": None if ended_at is None else in_seconds(ended_at + BURIED_FOR),
         "key_id": subscription.key_id,
         "external_id": external_id,
         "person": None if external_id is None else _person(*whose, external_id),

@@ -112,6 +112,14 @@ def test_a_span_begins_with_its_first_instant_and_ends_before_its_last(store: Me
     assert living(store) == inside
 
 
+def test_what_is_kept_no_longer_is_not_brought_back(store: MemorySubscriptions) -> None:
+    """The table may delete it days later."""
+    bury(store, "old")
+    young = bury(store, "young", at=timedelta(seconds=1))
+    assert restore(store, now=NOW + timedelta(days=30)) == Restored(restored=1, examined=2, cursor=None)
+    assert living(store) == {young}
+
+
 def test_a_push_host_can_be_named(store: MemorySubscriptions) -> None:
     bury(store)
     assert restore(store, Mistake(NOW, NOW + HOUR, "web.push.apple.com")).restored == 0

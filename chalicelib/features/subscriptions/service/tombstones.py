@@ -9,7 +9,7 @@ from datetime import datetime
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Invalid
 from chalicelib.core.paging import Cursors
-from chalicelib.features.subscriptions.model import EndReason, Subscription
+from chalicelib.features.subscriptions.model import BURIED_FOR, EndReason, Subscription
 from chalicelib.features.subscriptions.service.ports import SiteBook, SubscriptionStore
 
 
@@ -30,11 +30,13 @@ class Mistake:
     ended_until: datetime
     push_host: str | None = None
 
-    def explains(self, tombstone: Subscription) -> bool:
+    def explains(self, tombstone: Subscription, *, now: datetime) -> bool:
+        """One whose time is up is no more, though the table may take days to delete it."""
         return (
             tombstone.ended_reason == EndReason.GONE
             and tombstone.ended_at is not None
             and self.ended_from <= tombstone.ended_at < self.ended_until
+            and now - tombstone.ended_at < BURIED_FOR
             and self.push_host in {None, tombstone.push_host}
         )
 
@@ -87,7 +89,7 @@ class Tombstones:
             for row in rows:
                 if restored == self._portion.restored:
                     return Restored(restored, examined, cursors.seal(position))
-                restored += mistake.explains(row) and (only_count or self._revive(row, now))
+                restored += mistake.explains(row, now=now) and (only_count or self._revive(row, now))
                 examined += 1
                 position = row.key.hex()
             if not more:
