@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.aws import telemetry
 from chalicelib.features.operations.schemas import (
     Health,
     NotReady,
@@ -54,4 +55,12 @@ def redrive_queue(call: Call[Redrive]) -> RedriveDone:
     """
     name, dry_run = call.path["name"], call.body.dry_run
     done = operations().would_redrive(name=name) if dry_run else operations().redrive(name=name)
+    telemetry.note(
+        "dead_letters_moved",
+        actor=call.principal.subject,
+        queue=name,
+        dry_run=dry_run,
+        count=done.moved,
+        request_id=call.request_id,
+    )
     return RedriveDone.of(name, done, dry_run=dry_run)

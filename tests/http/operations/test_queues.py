@@ -106,3 +106,18 @@ def test_the_record_tells_a_rehearsal_from_the_act(house: House, monkeypatch: py
         house.ask("POST", "/v1/ops/queues/send/redrive", json={"dry_run": dry_run})
     house.ask("GET", "/v1/ops/queues")
     assert [line.get("dry_run") for line in log if line["message"] == "operator_asked"] == [True, False, None]
+
+
+def test_the_record_tells_what_came_of_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.put("send-dlq", 12)
+    log = logged_from_now(monkeypatch)
+    for dry_run in (True, False):
+        house.ask("POST", "/v1/ops/queues/send/redrive", json={"dry_run": dry_run})
+    asked = [line["request_id"] for line in log if line["message"] == "operator_asked"]
+    told = [line for line in log if line["message"] == "dead_letters_moved"]
+    assert [(line["queue"], line["dry_run"], line["count"]) for line in told] == [
+        ("send", True, 0),
+        ("send", False, 12),
+    ]
+    assert [line["request_id"] for line in told] == asked
+    assert all(line["actor"] for line in told)
