@@ -10,6 +10,7 @@ from chalicelib.features.campaigns.api import api as campaigns_api
 from chalicelib.features.due.worker import worker as due_worker
 from chalicelib.features.identity.api.doors import api as doors_api
 from chalicelib.features.identity.api.me import api as me_api
+from chalicelib.features.identity.api.second_factor import api as second_factor_api
 from chalicelib.features.identity.api.team import api as team_api
 from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
@@ -35,10 +36,10 @@ def _authenticate(token: str, now: datetime) -> Principal:
     return authenticator().authenticate(token, now=now)
 
 
-def _confirm(principal: Principal, now: datetime) -> None:
+def _confirm(principal: Principal, now: datetime) -> Principal:
     from chalicelib.features.identity.wiring import authenticator
 
-    authenticator().confirm(principal, now=now)
+    return authenticator().confirm(principal, now=now)
 
 
 def _trail() -> Trail:
@@ -58,6 +59,7 @@ app = App("pushsaas", authenticate=_authenticate, confirm=_confirm, trail=_trail
 for blueprint in (
     doors_api,
     me_api,
+    second_factor_api,
     team_api,
     tenants_api,
     sites_api,

@@ -1,10 +1,11 @@
-"""base64url without padding, the web push world's spelling of bytes."""
+"""How bytes are spelled: base64url without padding, as the web push world does, and letters that people can type."""
 
 from __future__ import annotations
 
 import base64
 import re
 
+CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"  # no letter looks like another
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -18,3 +19,8 @@ def unb64url(text: str) -> bytes:
     if not _ALPHABET.fullmatch(bare) or len(bare) % 4 == 1:
         raise ValueError("not base64url")
     return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+
+
+def letters(raw: bytes) -> str:
+    """One of 32 for each byte: five bits of it."""
+    return "".join(CROCKFORD[byte & 31] for byte in raw)

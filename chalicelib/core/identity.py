@@ -78,6 +78,7 @@ class Principal:
     site_id: str | None = None
     session_id: str | None = None  # a person's; keys have none
     proven_at: datetime | None = None  # when this person last showed all that a sign-in asks of them
+    owes_second_factor: bool = False  # the tenant asks for one, and this person has none
 
     @property
     def is_operator(self) -> bool:

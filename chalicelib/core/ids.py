@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from chalicelib.core import chance, clock
+from chalicelib.core.encoding import CROCKFORD
 
-_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _ULID_LENGTH = 26
 _SHAPE = re.compile(r"[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}")
 
@@ -18,7 +18,7 @@ def new(prefix: str) -> str:
 def ulid() -> str:
     milliseconds = clock.in_milliseconds(clock.now())
     number = (milliseconds << 80) | int.from_bytes(chance.token(10))
-    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(5 * (_ULID_LENGTH - 1), -1, -5))
+    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(5 * (_ULID_LENGTH - 1), -1, -5))
 
 
 def is_id(text: str, prefix: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core.errors import Forbidden, NotFound
-from chalicelib.core.identity import Principal, Scope
+from chalicelib.core.identity import Principal, Role, Scope
 
 
 class Caller(StrEnum):
@@ -24,25 +24,43 @@ FRESH_FOR = timedelta(minutes=10)
 class StepUpRequired(Forbidden):
     """What cannot be undone asks once more who you are: a session that was left open is not enough.
 
-    When: A dangerous request comes more than ten minutes after the password was last given.
+    When: A dangerous request comes more than ten minutes after the password, and the second factor where one is on,
+    were last given.
 
-    Do: Give the password at `POST /v1/auth/step-up`, and repeat the request with the access token that it answers.
+    Do: Give them at `POST /v1/auth/step-up`, and repeat the request with the access token that it answers.
     """
 
     code = "step_up_required"
     title = "Prove once more who you are, then repeat the request."
 
 
+class SecondFactorRequired(Forbidden):
+    """The tenant asks its members for a second factor, and you have none. Your own account is open to you, and so are
+    the other tenants that you are in.
+
+    When: An owner has set `require_second_factor`, and somebody without one asks for anything of that tenant. Access
+    tokens from before that are believed for the few minutes they live, except where credentials, members or money are
+    changed. API keys go on as before.
+
+    Do: Set one up at `POST /v1/auth/totp` and confirm it. The same access token is good from then on.
+    """
+
+    code = "second_factor_required"
+    title = "This tenant asks for a second factor, and you have none yet."
+
+
 @dataclass(frozen=True)
 class Allow:
     """A person's token is believed for as long as it lives; where `is_standing`, only while session and role stand as
-    it says. `is_fresh` asks for a recent password on top.
+    it says. `is_fresh` asks for a recent password on top. What `is_own` is about the person, not about the tenant.
     """
 
     caller: Caller
     scope: Scope | None = None
+    role: Role | None = None
     is_standing: bool = False
     is_fresh: bool = False
+    is_own: bool = False
 
     @property
     def needs_credentials(self) -> bool:
@@ -54,6 +72,8 @@ class Allow:
             raise NotFound
         if self.caller is Caller.USER and not principal.is_user:
             raise Forbidden("Only a signed-in person may do this, not an API key.")
+        if self.role is not None and principal.role is not self.role:
+            raise Forbidden(f"Only an {self.role} may do this.")
         if self.scope is not None and not principal.may(self.scope):
             raise Forbidden(f"This needs the scope {self.scope}.", scope=str(self.scope))
 
@@ -61,10 +81,20 @@ class Allow:
         if self.is_fresh and (principal.proven_at is None or now - principal.proven_at > FRESH_FOR):
             raise StepUpRequired
 
+    def doubts(self, principal: Principal) -> bool:
+        """Whether to ask what has become of this person since: also of who may have paid what their token says."""
+        owes = principal.owes_second_factor and not self.is_own
+        return principal.is_user and (self.is_standing or owes)
+
+    def check_second_factor(self, principal: Principal) -> None:
+        if principal.owes_second_factor and not self.is_own:
+            raise SecondFactorRequired
+
 
 ANYONE = Allow(Caller.ANYONE)
 BROWSER = Allow(Caller.BROWSER)
 USER = Allow(Caller.USER)
+OWN = Allow(Caller.USER, is_own=True)
 OPERATOR = Allow(Caller.OPERATOR, Scope.OPS)
 
 
@@ -76,6 +106,9 @@ def holder(scope: Scope) -> Allow:
 def person(scope: Scope) -> Allow:
     """A signed-in person whose role includes this scope; no key, whatever its scopes."""
     return Allow(Caller.USER, scope)
+
+
+OWNER = Allow(Caller.USER, role=Role.OWNER)
 
 
 def standing(allow: Allow) -> Allow:

@@ -83,8 +83,11 @@ class Api(Blueprint):
     def _run(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Response:
         principal = self._admit(endpoint, path, envelope)
         raw = guard(_raw_body(envelope)) if endpoint.takes_body else b""
+        body = parse(endpoint.body, raw) if endpoint.takes_body else Nothing()
+        if principal and (stricter := endpoint.stricter_for(body)):
+            principal = self._check(stricter, principal)
         call = Call(
-            body=parse(endpoint.body, raw) if endpoint.takes_body else Nothing(),
+            body=body,
             path=path,
             query=parse_query(endpoint.query, dict(envelope.request.query_params or {})),
             at=clock.now(),
@@ -110,14 +113,18 @@ class Api(Blueprint):
         scheme, _, token = envelope.request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated
-        now = clock.now()
-        principal = self.app.authenticate(token.strip(), now)
-        endpoint.allow.check(principal)
-        endpoint.allow.check_freshness(principal, now=now)
-        if endpoint.allow.is_standing and principal.is_user:
-            self.app.confirm(principal, now)
+        principal = self._check(endpoint.allow, self.app.authenticate(token.strip(), clock.now()))
         if "site_id" in path and not principal.may_see_site(path["site_id"]):
             raise NotFound
+        return principal
+
+    def _check(self, allow: Allow, principal: Principal) -> Principal:
+        now = clock.now()
+        allow.check(principal)
+        allow.check_freshness(principal, now=now)
+        if allow.doubts(principal):
+            principal = self.app.confirm(principal, now)
+        allow.check_second_factor(principal)
         return principal
 
     def _perform(self, endpoint: Endpoint, call: Call[Any]) -> Answer:

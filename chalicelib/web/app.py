@@ -49,7 +49,7 @@ class App(Chalice):
         name: str,
         *,
         authenticate: Callable[[str, datetime], Principal],
-        confirm: Callable[[Principal, datetime], None],
+        confirm: Callable[[Principal, datetime], Principal],
         trail: Callable[[], Trail],
         replays: Callable[[], Replays],
         observer: Observer,

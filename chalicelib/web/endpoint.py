@@ -19,7 +19,8 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 @dataclass(frozen=True)
 class Endpoint:
     """`audit` is the action a mutation is recorded as; `replayable` endpoints take an Idempotency-Key; `also` are other
-    statuses with what they answer; `errors` are leaves beside those that follow from the rest.
+    statuses with what they answer; `errors` are leaves beside those that follow from the rest; `stricter` names fields
+    of the body, and who alone may send them.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Endpoint:
     replayable: bool = False
     media_type: str = "application/json"
     errors: tuple[type[PushError], ...] = ()
+    stricter: Mapping[str, Allow] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -61,6 +63,9 @@ class Endpoint:
     @property
     def is_mutation(self) -> bool:
         return self.method not in {"GET", "HEAD", "OPTIONS"}
+
+    def stricter_for(self, body: Schema) -> Allow | None:
+        return next((allow for name, allow in self.stricter.items() if getattr(body, name) is not None), None)
 
     @property
     def _words(self) -> tuple[str, str]:

@@ -227,6 +227,7 @@ class MemoryStandings:
             user=self._people.users_by_id.get(user_id),
             session=self._sessions.sessions.get((user_id, session_id)),
             member=self._people.members_by_key.get((tenant_id, user_id)),
+            tenant=self._people.tenants.get(tenant_id),
         )
 
 

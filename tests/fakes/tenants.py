@@ -17,13 +17,13 @@ class MemoryTenants:
     def get(self, tenant_id: str) -> Tenant | None:
         return self.tenants.get(tenant_id)
 
-    def rename(self, tenant: Tenant, name: str) -> Tenant:
+    def change(self, tenant: Tenant) -> Tenant:
         rival, self.rival = self.rival, None
         if rival is not None:
             rival()
-        if self.tenants.get(tenant.id) != tenant:
+        if self.tenants[tenant.id].rev != tenant.rev:
             raise Stale
-        self.tenants[tenant.id] = replace(tenant, name=name, rev=tenant.rev + 1)
+        self.tenants[tenant.id] = replace(tenant, rev=tenant.rev + 1)
         return self.tenants[tenant.id]
 
     def get_many(self, tenant_ids: Iterable[str]) -> list[Tenant]:

@@ -12,6 +12,7 @@ from chalicelib.features.identity.model.api_key import ApiKey
 from chalicelib.features.identity.model.person import User
 from chalicelib.features.identity.model.session import Session, Tokens
 from chalicelib.features.identity.service.people import Colleague, Profile
+from chalicelib.features.identity.service.second_factor import Enrolment
 from chalicelib.features.tenants.model import LONGEST_NAME, Tenant
 from chalicelib.web.instant import Instant
 from chalicelib.web.schema import Schema, Secret, example
@@ -47,16 +48,51 @@ class NewPassword(Schema):
     password: Password
 
 
+OneTimeCode = Annotated[str, Field(max_length=32, description="What the authenticator app shows, or a recovery code.")]
+
+
 class Login(Schema):
     email: Email
     password: Password
     tenant_id: str | None = Field(None, max_length=64, description="Which of your tenants; by default the oldest.")
-    otp: str | None = Field(None, max_length=16, description="For accounts with a second factor; none has one yet.")
+    otp: OneTimeCode | None = None
 
 
 class StepUp(Schema):
     password: Password
-    otp: str | None = Field(None, max_length=16, description="For accounts with a second factor; none has one yet.")
+    otp: OneTimeCode | None = None
+
+
+class Otp(Schema):
+    model_config = example(otp="492039")
+
+    otp: str = Field(min_length=1, max_length=16, description="The six digits that the authenticator app shows now.")
+
+
+class NewSecondFactor(Schema):
+    """Shown this once. Off until a code of it is confirmed, within the hour."""
+
+    model_config = example(
+        secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",  # noqa: S106 -- an example
+        otpauth_url="otpauth://totp/PushSaaS:ada%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=PushSaaS",
+        qr_svg="<svg…",
+    )
+
+    secret: Secret = Field(description="For typing into an authenticator app.")
+    otpauth_url: Secret = Field(description="For opening one on the same device.")
+    qr_svg: Secret = Field(description="For its camera: `otpauth_url` as a picture.")
+
+    @classmethod
+    def of(cls, enrolment: Enrolment) -> NewSecondFactor:
+        return cls(secret=enrolment.secret, otpauth_url=enrolment.url, qr_svg=enrolment.picture)
+
+
+class RecoveryCodes(Schema):
+    """Shown this once. Each is good once, instead of a code of the app."""
+
+    model_config = example(recovery_codes=["4f7k2-m9x3c", "v7x9c-2b4n6"])
+
+    recovery_codes: list[Secret]
 
 
 class Refresh(Schema):
@@ -145,6 +181,7 @@ class Me(Schema):
     tenant: TenantView
     role: Role
     scopes: list[Scope]
+    has_second_factor: bool
     memberships: list[Membership]
 
     @classmethod
@@ -154,6 +191,7 @@ class Me(Schema):
             tenant=TenantView.of(profile.tenant),
             role=profile.role,
             scopes=sorted(principal.scopes),
+            has_second_factor=profile.user.has_second_factor,
             memberships=[Membership(tenant=TenantView.of(tenant), role=held) for tenant, held in profile.memberships],
         )
 

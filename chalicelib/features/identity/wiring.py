@@ -17,10 +17,13 @@ from chalicelib.features.identity.service.people import People
 from chalicelib.features.identity.service.proof import Proof
 from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.recovery import Recovery
+from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
 
 if TYPE_CHECKING:
     from chalicelib.features.identity.adapters.access_tokens import AccessTokens
+    from chalicelib.features.identity.store.person import PersonRows
+    from chalicelib.features.identity.store.session import SessionRows
 
 
 @cache
@@ -44,16 +47,9 @@ def furnished(*, hasher: Hasher) -> Identity:
 
     pepper = partial(secret, settings().secret_pepper)
     people, rows, office = PersonRows(tenant_write=opening_write()), SessionRows(), _office()
-    sessions = Sessions(
-        sessions=rows,
-        people=people,
-        tenants=tenants(),
-        hasher=hasher,
-        mint=_access_tokens(),
-        mailboxes=office.mailboxes,
-        refresh_signer=_signer("refresh", settings().secret_pepper),
-    )
-    proof = Proof(session_rows=rows, people=people, sessions=sessions, hasher=hasher)
+    second_factors = _second_factors(people, rows, office)
+    sessions = _sessions(people, rows, second_factors, hasher, office)
+    proof = Proof(session_rows=rows, people=people, sessions=sessions, second_factors=second_factors, hasher=hasher)
     return Identity(
         accounts=Accounts(store=people, sessions=sessions, hasher=hasher, office=office),
         recovery=Recovery(resets=PasswordResetRows(), people=people, hasher=hasher, office=office),
@@ -77,6 +73,42 @@ def furnished(*, hasher: Hasher) -> Identity:
             cursor_secret=pepper,
         ),
         people=People(store=people, tenants=tenants(), cursor_secret=pepper),
+        second_factors=second_factors,
+    )
+
+
+def _sessions(
+    people: PersonRows, rows: SessionRows, second_factors: SecondFactors, hasher: Hasher, office: Office
+) -> Sessions:
+    from chalicelib.config import settings
+    from chalicelib.features.tenants.wiring import tenants
+
+    return Sessions(
+        sessions=rows,
+        people=people,
+        tenants=tenants(),
+        hasher=hasher,
+        mint=_access_tokens(),
+        second_factors=second_factors,
+        mailboxes=office.mailboxes,
+        refresh_signer=_signer("refresh", settings().secret_pepper),
+    )
+
+
+def _second_factors(people: PersonRows, session_rows: SessionRows, office: Office) -> SecondFactors:
+    from chalicelib.aws import envelope
+    from chalicelib.config import settings
+    from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
+    from chalicelib.features.identity.store.second_factor import SecondFactorRows
+
+    return SecondFactors(
+        rows=SecondFactorRows(),
+        people=people,
+        session_rows=session_rows,
+        vault=envelope,
+        app=AuthenticatorApp(),
+        signer=_signer("recovery code", settings().secret_pepper),
+        office=office,
     )
 
 
@@ -111,8 +143,10 @@ def people() -> People:
 @cache
 def authenticator() -> Authenticator:
     from chalicelib.features.identity.store.standing import StandingRows
+    from chalicelib.features.tenants.wiring import standing_tenant
 
-    return Authenticator(access_tokens=_access_tokens(), api_keys=identity().api_keys, standings=StandingRows())
+    standings = StandingRows(tenant=standing_tenant())
+    return Authenticator(access_tokens=_access_tokens(), api_keys=identity().api_keys, standings=standings)
 
 
 def _signer(purpose: str, secret_name: str) -> Signer:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Scope
-from chalicelib.features.tenants.schemas import OwnTenant, TenantRenaming
+from chalicelib.features.tenants.schemas import OwnTenant, TenantChange
 from chalicelib.features.tenants.wiring import tenants
-from chalicelib.web.allow import USER, person
+from chalicelib.web.allow import OWNER, USER, fresh, person
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Nothing
@@ -24,11 +24,19 @@ def get_tenant(call: Call[Nothing]) -> OwnTenant:
     "PATCH",
     "/v1/tenant",
     allow=person(Scope.TEAM_WRITE),
-    body=TenantRenaming,
+    body=TenantChange,
     returns=OwnTenant,
-    audit="tenant.renamed",
+    audit="tenant.changed",
     errors=(NotFound, Stale),
+    stricter={"require_second_factor": fresh(OWNER)},
 )
-def rename_tenant(call: Call[TenantRenaming]) -> OwnTenant:
-    """Rename the tenant."""
-    return OwnTenant.of(tenants().rename(tenant_id=call.tenant_id, name=call.body.name))
+def change_tenant(call: Call[TenantChange]) -> OwnTenant:
+    """Rename the tenant, or say what it asks of its members.
+
+    Once a second factor is required, members without one get 403 `second_factor_required` for everything but their own
+    account, an owner too; tokens from before are believed for the minutes they live. API keys go on as before.
+    """
+    changed = tenants().change(
+        tenant_id=call.tenant_id, name=call.body.name, requires_second_factor=call.body.require_second_factor
+    )
+    return OwnTenant.of(changed)

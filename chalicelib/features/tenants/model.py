@@ -27,6 +27,7 @@ class Tenant:
     created_at: datetime
     plan: str = FIRST_PLAN
     state: State = State.ACTIVE
+    requires_second_factor: bool = False
     rev: int = 1
 
 

@@ -10,10 +10,15 @@ from chalicelib.features.tenants.model import LONGEST_NAME, Tenant
 from chalicelib.web.schema import Schema, example
 
 
-class TenantRenaming(Schema):
+class TenantChange(Schema):
+    """What is left out stays as it is."""
+
     model_config = example(name="Analytical Engines")
 
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    name: str | None = Field(None, min_length=1, max_length=LONGEST_NAME)
+    require_second_factor: bool | None = Field(
+        None, description="Whether members need a second factor. Only an owner may say so, by a token of step-up's."
+    )
 
 
 class OwnTenant(Schema):
@@ -23,8 +28,16 @@ class OwnTenant(Schema):
     name: str
     plan: str
     state: str
+    require_second_factor: bool
     created_at: datetime
 
     @classmethod
     def of(cls, tenant: Tenant) -> OwnTenant:
-        return cls(id=tenant.id, name=tenant.name, plan=tenant.plan, state=tenant.state, created_at=tenant.created_at)
+        return cls(
+            id=tenant.id,
+            name=tenant.name,
+            plan=tenant.plan,
+            state=tenant.state,
+            require_second_factor=tenant.requires_second_factor,
+            created_at=tenant.created_at,
+        )

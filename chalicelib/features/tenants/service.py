@@ -1,9 +1,10 @@
-"""Looking tenants up and naming them. Opening one is identity's: it comes into being with its owner, or not at all."""
+"""Looking tenants up, and what they ask of their people. Opening one is identity's: it comes with its owner, or not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
 from chalicelib.core import ids
 from chalicelib.core.errors import NotFound, Stale
@@ -21,7 +22,7 @@ class TenantStore(Protocol):
         """Those that exist, in no order."""
         ...
 
-    def rename(self, tenant: Tenant, name: str) -> Tenant:
+    def change(self, tenant: Tenant) -> Tenant:
         """Raises Stale when it was changed meanwhile."""
         ...
 
@@ -36,11 +37,16 @@ class Tenants:
             raise NotFound
         return tenant
 
-    def rename(self, *, tenant_id: str, name: str) -> Tenant:
-        cleaned = clean_name(name, pointer="/name")
+    def change(self, *, tenant_id: str, name: str | None = None, requires_second_factor: bool | None = None) -> Tenant:
+        """None leaves as it is."""
+        wanted: dict[str, Any] = {
+            "name": None if name is None else clean_name(name, pointer="/name"),
+            "requires_second_factor": requires_second_factor,
+        }
+        changes = {field: value for field, value in wanted.items() if value is not None}
         for _ in range(_MOST_ROUNDS):
             try:
-                return self._store.rename(self.get(tenant_id=tenant_id), cleaned)
+                return self._store.change(replace(self.get(tenant_id=tenant_id), **changes))
             except Stale:
                 continue
         raise Stale

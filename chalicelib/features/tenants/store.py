@@ -18,19 +18,27 @@ _TABLE = Table("core")
 
 class TenantRows:
     def get(self, tenant_id: str) -> Tenant | None:
-        row = _TABLE.get(_pk(tenant_id), _SK)
-        return _tenant(row) if row else None
+        row = _TABLE.get(*self.key(tenant_id))
+        return self.read(row) if row else None
 
     def get_many(self, tenant_ids: Iterable[str]) -> list[Tenant]:
-        return [_tenant(row) for row in _TABLE.get_many((_pk(tenant_id), _SK) for tenant_id in tenant_ids)]
+        return [self.read(row) for row in _TABLE.get_many(self.key(tenant_id) for tenant_id in tenant_ids)]
 
-    def rename(self, tenant: Tenant, name: str) -> Tenant:
-        renamed = replace(tenant, name=name, rev=tenant.rev + 1)
+    def change(self, tenant: Tenant) -> Tenant:
+        """What may change of one: IF it still is at its `rev`."""
+        changed = replace(tenant, rev=tenant.rev + 1)
+        written = {name: getattr(changed, name) for name in ("name", "requires_second_factor", "rev")}
         try:
-            _TABLE.update(_pk(tenant.id), _SK, {"name": name, "rev": renamed.rev}, equals("rev", tenant.rev))
+            _TABLE.update(*self.key(tenant.id), written, equals("rev", tenant.rev))
         except Refused:
             raise Stale from None
-        return renamed
+        return changed
+
+    def key(self, tenant_id: str) -> tuple[str, str]:
+        return _pk(tenant_id), _SK
+
+    def read(self, row: Row) -> Tenant:
+        return msgspec.convert(known(row), Tenant)
 
 
 def put_tenant(tenant: Tenant) -> Put:
@@ -40,7 +48,3 @@ def put_tenant(tenant: Tenant) -> Put:
 
 def _pk(tenant_id: str) -> str:
     return f"T#{tenant_id}"
-
-
-def _tenant(row: Row) -> Tenant:
-    return msgspec.convert(known(row), Tenant)

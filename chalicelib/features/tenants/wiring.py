@@ -1,4 +1,6 @@
-"""Tenants on DynamoDB. `opening_write` is for identity's wiring only: see `store.put_tenant`."""
+"""Tenants on DynamoDB. `opening_write` and `standing_tenant` are for identity's wiring only: the first opens a tenant
+together with its owner, the second reads it together with a member.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from chalicelib.features.tenants.service import Tenants
 
 if TYPE_CHECKING:
     from chalicelib.aws.dynamo import Put
+    from chalicelib.features.tenants.store import TenantRows
 
 
 @cache
@@ -24,3 +27,9 @@ def opening_write() -> Callable[[Tenant], Put]:
     from chalicelib.features.tenants.store import put_tenant
 
     return put_tenant
+
+
+def standing_tenant() -> TenantRows:
+    from chalicelib.features.tenants.store import TenantRows
+
+    return TenantRows()

@@ -10,7 +10,7 @@ from chalicelib.core.errors import PushError
 from chalicelib.core.idempotency import InProgress, KeyReused
 from chalicelib.core.paging import BadCursor
 from chalicelib.web import problems
-from chalicelib.web.allow import Caller, StepUpRequired
+from chalicelib.web.allow import Allow, Caller, SecondFactorRequired, StepUpRequired
 from chalicelib.web.body import TooLarge, Unreadable
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.explain import explain
@@ -42,12 +42,17 @@ def _expected(endpoint: Endpoint) -> list[type[PushError]]:
         (issubclass(endpoint.query, ListQuery), [BadCursor]),
         (endpoint.allow.needs_credentials, [errors.Unauthenticated]),
         (caller in {Caller.USER, Caller.TENANT}, [errors.Forbidden]),
-        (endpoint.allow.is_fresh, [StepUpRequired]),
+        (_is_of_a_tenant(endpoint.allow), [SecondFactorRequired]),
+        (any(allow.is_fresh for allow in (endpoint.allow, *endpoint.stricter.values())), [StepUpRequired]),
         (caller is Caller.OPERATOR or bool(endpoint.path_parameters), [errors.NotFound]),
         (endpoint.replayable, [KeyReused, InProgress]),
         (True, [*endpoint.errors, errors.OverLimit, problems.Broken, errors.Unavailable]),
     ]
     return [kind for applies, kinds in follows if applies for kind in kinds]
+
+
+def _is_of_a_tenant(allow: Allow) -> bool:
+    return allow.caller in {Caller.USER, Caller.TENANT} and not allow.is_own
 
 
 def _answer(kinds: Sequence[type[PushError]]) -> Document:

@@ -20,7 +20,10 @@ from chalicelib.features.campaigns.model import Audience
 from chalicelib.features.campaigns.store import CampaignRows
 from chalicelib.features.due.store import DueEntries
 from chalicelib.features.identity.store.api_key import ApiKeyRows
+from chalicelib.features.identity.store.email_change import EmailChangeRows
+from chalicelib.features.identity.store.password_reset import PasswordResetRows
 from chalicelib.features.identity.store.person import PersonRows
+from chalicelib.features.identity.store.second_factor import SecondFactorRows
 from chalicelib.features.identity.store.session import SessionRows
 from chalicelib.features.sending.store.batches import BatchRows
 from chalicelib.features.sending.store.runs import RunRows
@@ -78,6 +81,9 @@ READERS: list[tuple[tuple[str, str, str], Read]] = [
     (("core", "EMAIL#abc", "-"), lambda: people().user_id_at("abc")),
     (("core", f"T#{T}", "MEMBER#usr_a"), lambda: people().member(T, "usr_a")),
     (("core", "USER#usr_a", "SESSION#ses_a"), lambda: SessionRows().get("usr_a", "ses_a")),
+    (("core", "USER#usr_a", "TOTP"), lambda: SecondFactorRows().of_user("usr_a")),
+    (("core", "USER#usr_a", "EMAIL_CHANGE"), lambda: EmailChangeRows().of_user("usr_a")),
+    (("core", "RESET#box", "-"), lambda: PasswordResetRows().at("box")),
     (API_KEY, lambda: ApiKeyRows().at("abc")),
     (LISTING, lambda: ApiKeyRows().get(T, "key_a")),
     (LISTING, lambda: ApiKeyRows().of_tenant(T, limit=9, position=None)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,6 +10,9 @@ from typing import Any
 
 from chalicelib.channels import registry
 from chalicelib.core import clock
+from chalicelib.core.clock import in_seconds
+from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
+from chalicelib.features.identity.model.second_factor import STEP_SECONDS
 from infra.local import moto_patch
 from infra.local.connector import Everywhere
 from infra.local.push_service.service import PushService
@@ -54,18 +58,26 @@ def lived(shop: Shop) -> Museum:
         "email": shop.owner.email,
         "password": PASSWORD,
     }
-    _people(shop)
+    facts |= _people(shop)
     facts |= _audience(shop)
     facts |= _campaigns(shop)
     _trouble(shop, but=facts["subscription"])
     return Museum.of(shop.world.aws, facts, at=shop.world.clock.now())
 
 
-def _people(shop: Shop) -> None:
-    client = shop.world.client
+def _people(shop: Shop) -> dict[str, Any]:
+    """Ben has a second factor, Ada has forgotten her password and Cyd is about to move."""
+    client, ben = shop.world.client, shop.world.ben
     client.post("/v1/auth/register", json=_NEWCOMER)
     client.post("/v1/auth/login", json={"email": shop.owner.email, "password": "wrong password"})
     client.post("/v1/api-keys", as_=shop.owner, json={"name": "twice", "scopes": ["sites:read"]})
+    client.post("/v1/auth/password/forgot", json={"email": shop.owner.email})
+    client.post("/v1/me/email", as_=shop.world.cyd, json={"email": "cyd@new.example.com", "password": PASSWORD})
+    secret = client.post("/v1/auth/totp", as_=ben).json()["secret"]
+    code = AuthenticatorApp().code(base64.b32decode(secret), in_seconds(shop.world.clock.now()) // STEP_SECONDS)
+    codes = client.post("/v1/auth/totp/confirm", as_=ben, json={"otp": code}).json()["recovery_codes"]
+    client.post("/v1/auth/login", json={"email": ben.email, "password": PASSWORD, "otp": code})  # a replay, and refused
+    return {"guarded_email": ben.email, "recovery_code": codes[0]}
 
 
 def _audience(shop: Shop) -> dict[str, Any]:

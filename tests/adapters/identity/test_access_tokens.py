@@ -23,8 +23,9 @@ from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.session import Access, TokenExpired
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 900_000, tzinfo=UTC)
-ISSUER = "https://push.example"
-KEYS = read_key_set(new_key_set())
+ISSUER = "http://127.0.0.1:8000"
+KEY_SET = new_key_set()
+KEYS = read_key_set(KEY_SET)
 TOKENS = AccessTokens(issuer=ISSUER, keys=lambda: KEYS)
 BEN = Access("usr_ben", "ten_ada", "ses_1", Role.EDITOR)
 SECOND = int(NOW.timestamp())

@@ -18,7 +18,7 @@ from chalicelib.features.identity.service.addresses import EmailChangeStore
 from chalicelib.features.identity.store.email_change import EmailChangeRows
 from chalicelib.features.identity.store.person import PersonRows
 from chalicelib.features.identity.store.standing import StandingRows
-from chalicelib.features.tenants.wiring import opening_write
+from chalicelib.features.tenants.wiring import opening_write, standing_tenant
 from tests.adapters.aws.faults import Faults
 from tests.adapters.identity.people_and_keys import AT, a_member, a_session, a_tenant, a_user
 from tests.fakes.identity import MemoryEmailChanges, MemoryPeople
@@ -146,15 +146,16 @@ def test_a_wish_is_swept_away(aws: Installation) -> None:
     assert row["ttl"] > in_seconds(wanted.expires_at)
 
 
-def test_user_session_and_membership_come_in_one_look_up(aws: Installation) -> None:
+def test_user_session_membership_and_tenant_come_in_one_look_up(aws: Installation) -> None:
     user, tenant = a_user(), a_tenant()
     session = a_session(user.id, tenant.id)
     PersonRows(tenant_write=opening_write()).open_account(user=user, tenant=tenant, session=session)
     with Faults() as faults:
-        standing = StandingRows().of(user_id=user.id, session_id=session.id, tenant_id=tenant.id)
+        standings = StandingRows(tenant=standing_tenant())
+        standing = standings.of(user_id=user.id, session_id=session.id, tenant_id=tenant.id)
         assert faults.calls == ["dynamodb.BatchGetItem"]
-    assert (standing.user, standing.session) == (user, session)
+    assert (standing.user, standing.session, standing.tenant) == (user, session, tenant)
     assert standing.member is not None
     assert standing.member.user_id == user.id
-    nobody = StandingRows().of(user_id="usr_nobody", session_id=session.id, tenant_id=tenant.id)
-    assert (nobody.user, nobody.session, nobody.member) == (None, None, None)
+    nobody = standings.of(user_id="usr_nobody", session_id=session.id, tenant_id="ten_nobodys")
+    assert (nobody.user, nobody.session, nobody.member, nobody.tenant) == (None, None, None, None)

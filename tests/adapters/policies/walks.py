@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.wiring import campaigns
+from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
 from chalicelib.features.sending.model.gate import Closure, Gate
 from chalicelib.features.sending.model.run import Order, Run, Source
 from chalicelib.features.sending.service.look import look_again
@@ -69,6 +71,21 @@ def everything_about_oneself(shop: Shop) -> None:
     assert wrong.status == 401
     (session,) = _fine(client.get("/v1/me/sessions", as_=world.cyd)).json()["data"]
     _fine(client.delete(f"/v1/me/sessions/{session['id']}", as_=world.cyd))
+
+
+def everything_of_a_second_factor(shop: Shop) -> None:
+    world, client, ada = shop.world, shop.world.client, shop.world.ada
+    secret = _fine(client.post("/v1/auth/totp", as_=ada)).json()["secret"]
+    code = AuthenticatorApp().code(base64.b32decode(secret), int(world.clock.now().timestamp()) // 30)
+    given = {"email": ada.email, "password": PASSWORD}
+    asked = {"otp": code}
+    codes = _fine(client.post("/v1/auth/totp/confirm", as_=ada, json=asked)).json()["recovery_codes"]
+    _fine(client.patch("/v1/tenant", as_=ada, json={"require_second_factor": True}))
+    for otp, status in ((None, 401), ("000000", 401), (codes[0], 200)):
+        answer = client.post("/v1/auth/login", json=given | ({"otp": otp} if otp else {}))
+        assert answer.status == status, answer.text
+    _fine(client.post("/v1/auth/totp/recovery-codes", as_=ada))
+    _fine(client.delete("/v1/auth/totp", as_=ada))
 
 
 def _linked(text: str) -> str:

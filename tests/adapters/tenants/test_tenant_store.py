@@ -40,12 +40,12 @@ def test_a_tenant_comes_back_as_it_went_in(store_and_opener: tuple[TenantStore, 
     assert store.get_many([]) == []
 
 
-def test_a_tenant_is_renamed_by_one_writer(store_and_opener: tuple[TenantStore, Opener]) -> None:
+def test_a_tenant_is_changed_by_one_writer(store_and_opener: tuple[TenantStore, Opener]) -> None:
     store, opens = store_and_opener
     tenant = open_tenant(name="Bücher", plan="free", now=AT)
     opens(tenant)
-    renamed = store.rename(tenant, "店")
-    assert renamed == replace(tenant, name="店", rev=2)
+    renamed = store.change(replace(tenant, name="店", requires_second_factor=True))
+    assert renamed == replace(tenant, name="店", requires_second_factor=True, rev=2)
     assert store.get(tenant.id) == renamed
     with pytest.raises(Stale):
-        store.rename(tenant, "too late")
+        store.change(replace(tenant, name="too late"))

@@ -21,6 +21,7 @@ def test_a_person_sees_who_they_are(world: World) -> None:
         "tenant": tenant,
         "role": "editor",
         "scopes": sorted(ROLE_SCOPES[Role.EDITOR]),
+        "has_second_factor": False,
         "memberships": [{"tenant": tenant, "role": "editor"}],
     }
 

@@ -1,4 +1,4 @@
-"""A forgotten password over HTTP: through the queue and the mail worker to a new sign-in."""
+"""A forgotten password over HTTP: through the queue and the mail worker to a new sign-in (SECURITY 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Register, mail, verify: over HTTP, through the queue and the mail worker, to the first call as an owner."""
+"""Register, mail, verify: over HTTP, through queue and mail worker, to the first call as an owner (SECURITY 6b, 9)."""
 
 from __future__ import annotations
 

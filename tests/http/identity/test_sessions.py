@@ -1,4 +1,4 @@
-"""Signing in and out over HTTP, and what becomes of the tokens."""
+"""Signing in and out over HTTP, and what becomes of the tokens (SECURITY 6, 9)."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.person import User
+from chalicelib.features.identity.model.second_factor import SecondFactor
 from chalicelib.features.identity.model.session import Access, Tokens, open_refresh_token
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.accounts import Accounts
@@ -18,6 +19,7 @@ from chalicelib.features.identity.service.people import People
 from chalicelib.features.identity.service.proof import Proof
 from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.recovery import Recovery
+from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Sessions
 from chalicelib.features.tenants.service import Tenants
 from tests.fakes.audit import RememberedTrail
@@ -31,6 +33,7 @@ from tests.fakes.identity import (
     MemoryStandings,
     PlainHasher,
 )
+from tests.fakes.second_factor import MemorySecondFactors, PlainApp, PlainVault
 from tests.fakes.tenants import MemoryTenants
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,6 +41,7 @@ PASSWORD = "correct horse"
 MAILBOXES = Signer(lambda: "installation", "mailbox")
 LINKS = Signer(lambda: "pepper", "link")
 REFRESH = Signer(lambda: "pepper", "refresh")
+RECOVERY = Signer(lambda: "pepper", "recovery code")
 _TOKEN = re.compile(r"vt_\S+")
 _RESET = re.compile(r"pt_\S+")
 _CHANGE = re.compile(r"token=(et_\S+)")
@@ -45,7 +49,8 @@ _CHANGE = re.compile(r"token=(et_\S+)")
 
 class PlainMint:
     def issue(self, access: Access, *, now: datetime) -> tuple[str, int]:
-        return f"{access.user_id} {access.tenant_id} {access.session_id} {access.role}", 900
+        owes = " owes" if access.owes_second_factor else ""
+        return f"{access.user_id} {access.tenant_id} {access.session_id} {access.role}{owes}", 900
 
 
 class _PeopleWithTenants(MemoryPeople):
@@ -72,21 +77,28 @@ class House:
         recorder = Recorder(trail=self.trail, post=self.letters, alarm=lambda event, **_: self.alarms.append(event))
         office = Office(self.letters, recorder, MAILBOXES, LINKS, "https://push.example")
         tenants = Tenants(store=tenant_store)
-        people, hasher = self.people_store, self.hasher
+        people, hasher, rows = self.people_store, self.hasher, self.session_store
+        self.second_factors = self._second_factors(office)
         self.sessions = Sessions(
             sessions=self.session_store,
             people=people,
             tenants=tenants,
             hasher=hasher,
             mint=PlainMint(),
+            second_factors=self.second_factors,
             mailboxes=MAILBOXES,
             refresh_signer=REFRESH,
         )
         self.accounts = Accounts(store=people, sessions=self.sessions, hasher=hasher, office=office)
         self.resets, self.changes = MemoryResets(self.calls), MemoryEmailChanges(people)
         self.recovery = Recovery(resets=self.resets, people=people, hasher=hasher, office=office)
-        rows = self.session_store
-        proof = Proof(session_rows=rows, people=people, sessions=self.sessions, hasher=hasher)
+        proof = Proof(
+            session_rows=rows,
+            people=people,
+            sessions=self.sessions,
+            second_factors=self.second_factors,
+            hasher=hasher,
+        )
         self.own_account = OwnAccount(
             session_rows=rows,
             people=people,
@@ -120,8 +132,16 @@ class House:
             email=email, password=PASSWORD, tenant_name="A company", plan="free", now=self.now
         )
 
-    def login(self, email: str = "ada@example.com", password: str = PASSWORD, tenant_id: str | None = None) -> Tokens:
-        return self.sessions.login(email=email, password=password, tenant_id=tenant_id, now=self.now)
+    def login(
+        self,
+        email: str = "ada@example.com",
+        password: str = PASSWORD,
+        tenant_id: str | None = None,
+        otp: str | None = None,
+    ) -> Tokens:
+        return self.sessions.login(
+            email=email, password=password, tenant_id=tenant_id, otp=otp, request_id="req_5", now=self.now
+        )
 
     def refresh(self, token: str) -> Tokens:
         return self.sessions.refresh(token=token, now=self.now)
@@ -159,8 +179,44 @@ class House:
         who = self.asking(tokens)
         self.own_account.change_password(**who, current=current, password=password, request_id="r", now=self.now)
 
-    def step_up(self, tokens: Tokens, password: str = PASSWORD) -> Tokens:
-        return self.own_account.step_up(**self.asking(tokens), password=password, now=self.now)
+    def step_up(self, tokens: Tokens, password: str = PASSWORD, otp: str | None = None) -> Tokens:
+        return self.own_account.step_up(
+            **self.asking(tokens), password=password, otp=otp, request_id="req_6", now=self.now
+        )
+
+    def code(self, *, steps: int = 0) -> str:
+        """What Ada's app shows, so many steps of time from now."""
+        factor = self.factor()
+        secret = self.vault.unseal(factor.sealed_secret, {"user": factor.user_id, "key": "totp"})
+        return self.app.code(secret, int(self.now.timestamp()) // 30 + steps)
+
+    def switch_on(self, tokens: Tokens) -> list[str]:
+        """The recovery codes. The next login is a step later, whose code is still to be used."""
+        who = self.asking(tokens)
+        self.second_factors.begin(user_id=who["user_id"], now=self.now)
+        codes = self.second_factors.confirm(**who, otp=self.code(), request_id="req_7", now=self.now)
+        self.later(seconds=30)
+        return codes
+
+    def factor(self) -> SecondFactor:
+        (factor,) = self.factor_store.factors.values()
+        return factor
+
+    def subjects(self) -> list[str]:
+        return [letter.subject for letter in self.letters.letters]
+
+    def _second_factors(self, office: Office) -> SecondFactors:
+        people, rows = self.people_store, self.session_store
+        self.factor_store, self.app, self.vault = MemorySecondFactors(people, rows), PlainApp(), PlainVault()
+        return SecondFactors(
+            rows=self.factor_store,
+            people=people,
+            session_rows=rows,
+            vault=self.vault,
+            app=self.app,
+            signer=RECOVERY,
+            office=office,
+        )
 
     def during(self) -> Calls:
         """The calls since the last question."""

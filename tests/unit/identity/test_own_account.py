@@ -145,7 +145,7 @@ def test_nobody_steps_up_in_a_session_that_is_over(house: House) -> None:
         house.step_up(here)
     for stranger in (who | {"user_id": "usr_nobody"}, who | {"session_id": "ses_unknown"}):
         with pytest.raises(InvalidToken):
-            house.own_account.step_up(**stranger, password=PASSWORD, now=house.now)
+            house.own_account.step_up(**stranger, password=PASSWORD, otp=None, request_id="r", now=house.now)
 
 
 def test_a_person_says_what_they_are_called(house: House) -> None:

@@ -49,12 +49,22 @@ def test_a_tenant_is_renamed_whoever_else_changes_it(tenants: Tenants, store: Me
     store.tenants[tenant.id] = tenant
     meanwhile = replace(tenant, plan="scale", rev=2)
     store.rival = lambda: store.tenants.update({tenant.id: meanwhile})
-    assert tenants.rename(tenant_id=tenant.id, name=" Two ") == replace(meanwhile, name="Two", rev=3)
+    assert tenants.change(tenant_id=tenant.id, name=" Two ") == replace(meanwhile, name="Two", rev=3)
     with pytest.raises(NotFound):
-        tenants.rename(tenant_id="ten_unknown", name="Two")
+        tenants.change(tenant_id="ten_unknown", name="Two")
     with pytest.raises(Invalid) as refused:
-        tenants.rename(tenant_id=tenant.id, name="")
+        tenants.change(tenant_id=tenant.id, name="")
     assert refused.value.facts["errors"][0]["pointer"] == "/name"
+
+
+def test_what_is_left_out_stays_as_it_is(tenants: Tenants, store: MemoryTenants) -> None:
+    tenant = open_tenant(name="One", plan="free", now=NOW)
+    store.tenants[tenant.id] = tenant
+    assert not tenant.requires_second_factor
+    strict = tenants.change(tenant_id=tenant.id, requires_second_factor=True)
+    assert strict == replace(tenant, requires_second_factor=True, rev=2)
+    assert tenants.change(tenant_id=tenant.id, name="Two") == replace(strict, name="Two", rev=3)
+    assert not tenants.change(tenant_id=tenant.id, requires_second_factor=False).requires_second_factor
 
 
 def test_a_crowd_that_renames_is_told_to_come_back(tenants: Tenants, store: MemoryTenants) -> None:
@@ -67,7 +77,7 @@ def test_a_crowd_that_renames_is_told_to_come_back(tenants: Tenants, store: Memo
 
     store.rival = push_in
     with pytest.raises(Stale):
-        tenants.rename(tenant_id=tenant.id, name="Two")
+        tenants.change(tenant_id=tenant.id, name="Two")
 
 
 @pytest.mark.parametrize(

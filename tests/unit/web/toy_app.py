@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from chalicelib.core.errors import Conflict, OverLimit, PushError, Unauthenticated, Unavailable
 from chalicelib.core.identity import ROLE_SCOPES, Principal, Role, Scope
-from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, USER, fresh, holder, standing
+from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, OWN, OWNER, USER, fresh, holder, standing
 from chalicelib.web.api import Answer, Api, Call
 from chalicelib.web.app import App
 from chalicelib.web.schema import ListQuery, Nothing, Schema, Secret
@@ -21,6 +21,8 @@ PRINCIPALS = {
     "ada": Principal("usr_ada", "ten_a", ROLE_SCOPES[Role.OWNER], role=Role.OWNER),
     "over": Principal("usr_ada", "ten_a", ROLE_SCOPES[Role.OWNER], role=Role.OWNER, session_id="ses_over"),
     "cyd": Principal("usr_cyd", "ten_c", ROLE_SCOPES[Role.OWNER], role=Role.OWNER),
+    "dan": Principal("usr_dan", "ten_a", ROLE_SCOPES[Role.OWNER], role=Role.OWNER, owes_second_factor=True),
+    "eli": Principal("usr_eli", "ten_a", ROLE_SCOPES[Role.OWNER], role=Role.OWNER, owes_second_factor=True),
     "agent": Principal("usr_amy", "ten_a", ROLE_SCOPES[Role.AGENT], role=Role.AGENT),
     "key": Principal("key_1", "ten_a", frozenset({Scope.SITES_WRITE}), site_id="site_1"),
     "operator": Principal("key_2", "", frozenset({Scope.OPS})),
@@ -38,10 +40,12 @@ def authenticate(token: str, now: datetime) -> Principal:
     return PRINCIPALS[token]
 
 
-def confirm(person: Principal, now: datetime) -> None:
+def confirm(person: Principal, now: datetime) -> Principal:
+    """Dan has set up a second factor since his token was issued."""
     assert now.tzinfo
     if person.session_id == "ses_over":
         raise Unauthenticated("This session is over.")
+    return replace(person, owes_second_factor=person.owes_second_factor and person.subject != "usr_dan")
 
 
 @dataclass
@@ -91,6 +95,11 @@ class Notebook:
 class Thing(Schema):
     name: str
     amount: float = 0
+
+
+class Settings(Schema):
+    name: str | None = None
+    secure: bool | None = None
 
 
 class Made(Schema):
@@ -192,6 +201,20 @@ class Toy:
         @api.endpoint("GET", "/fresh", allow=fresh(USER))
         def read_fresh(call: Call[Nothing]) -> Thing:
             return seen(call, Thing(name="fresh"))
+
+        @api.endpoint("GET", "/own", allow=OWN)
+        def read_own(call: Call[Nothing]) -> Thing:
+            return seen(call, Thing(name="own"))
+
+        @api.endpoint("GET", "/own/fresh", allow=fresh(OWN))
+        def read_own_fresh(call: Call[Nothing]) -> Thing:
+            return seen(call, Thing(name="own"))
+
+        @api.endpoint(
+            "PATCH", "/settings", allow=USER, body=Settings, audit="toy.set", stricter={"secure": fresh(OWNER)}
+        )
+        def change_settings(call: Call[Settings]) -> Thing:
+            return seen(call, Thing(name=str(call.body.secure)))
 
         @api.endpoint("GET", "/standing", allow=standing(holder(Scope.SITES_WRITE)))
         def read_standing(call: Call[Nothing]) -> Thing:

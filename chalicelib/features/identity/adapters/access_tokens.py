@@ -28,7 +28,7 @@ _LONGEST = 2_048
 _OPTIONS: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "strict_aud": True}
 
 
-class _Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     iss: str
     aud: str
     sub: str
@@ -40,6 +40,7 @@ class _Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session: str
     role: Role
     auth_time: int = 0  # OpenID Connect's word; 0 in tokens that older code signed
+    owes_second_factor: bool = False
 
 
 class AccessTokens:
@@ -61,6 +62,7 @@ class AccessTokens:
             session=access.session_id,
             role=access.role,
             auth_time=in_seconds(access.proven_at) if access.proven_at else 0,
+            owes_second_factor=access.owes_second_factor,
         )
         keys = self._keys()
         headers = {"typ": _TYPE, "kid": keys.kid}
@@ -76,7 +78,14 @@ class AccessTokens:
         if claims.exp <= present - leeway:
             raise TokenExpired
         proven_at = datetime.fromtimestamp(claims.auth_time, UTC) if claims.auth_time else None
-        return Access(claims.sub, claims.tenant, claims.session, claims.role, proven_at)
+        return Access(
+            user_id=claims.sub,
+            tenant_id=claims.tenant,
+            session_id=claims.session,
+            role=claims.role,
+            proven_at=proven_at,
+            owes_second_factor=claims.owes_second_factor,
+        )
 
     def _genuine(self, token: str) -> _Claims:
         if len(token) > _LONGEST:

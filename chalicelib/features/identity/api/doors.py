@@ -6,6 +6,7 @@ from chalicelib.core.errors import NotFound, Stale
 from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.person import EmailTaken, InvalidToken, NoTenant
+from chalicelib.features.identity.model.second_factor import OtpRequired
 from chalicelib.features.identity.model.session import TokenReused
 from chalicelib.features.identity.schemas import (
     EmailProof,
@@ -19,7 +20,7 @@ from chalicelib.features.identity.schemas import (
     TokensView,
 )
 from chalicelib.features.identity.wiring import identity
-from chalicelib.web.allow import ANYONE, USER
+from chalicelib.web.allow import ANYONE, OWN
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Accepted, Nothing
@@ -91,15 +92,21 @@ def reset_password(call: Call[NewPassword]) -> None:
 
 @api.endpoint(
     "POST", "/v1/auth/login", allow=ANYONE, body=Login, returns=TokensView,
-    errors=(InvalidCredentials, NoTenant, NotFound),
+    errors=(InvalidCredentials, OtpRequired, NoTenant, NotFound, Stale),
 )  # fmt: skip
 def login(call: Call[Login]) -> TokensView:
-    """Sign in."""
+    """Sign in.
+
+    Who has a second factor is told so once the password is right, and sends it again with `otp`. Each code is good
+    once. After five wrong ones in a row, one is taken every quarter of an hour.
+    """
     body = call.body
     tokens = identity().sessions.login(
         email=body.email,
         password=body.password,
+        otp=body.otp,
         tenant_id=body.tenant_id,
+        request_id=call.request_id,
         now=call.at,
         device=read_device(call.request_headers),
     )
@@ -119,7 +126,7 @@ def refresh(call: Call[Refresh]) -> TokensView:
     return TokensView.of(identity().sessions.refresh(token=call.body.refresh_token, now=call.at))
 
 
-@api.endpoint("POST", "/v1/auth/logout", allow=USER, status=204, audit="session.ended", errors=(Stale,))
+@api.endpoint("POST", "/v1/auth/logout", allow=OWN, status=204, audit="session.ended", errors=(Stale,))
 def logout(call: Call[Nothing]) -> None:
     """Sign out of this session.
 
@@ -129,14 +136,14 @@ def logout(call: Call[Nothing]) -> None:
     identity().sessions.logout(user_id=principal.subject, session_id=principal.session_id or "")
 
 
-@api.endpoint("POST", "/v1/auth/logout-all", allow=USER, status=204, audit="session.all_ended", errors=(Stale,))
+@api.endpoint("POST", "/v1/auth/logout-all", allow=OWN, status=204, audit="session.all_ended", errors=(Stale,))
 def logout_all(call: Call[Nothing]) -> None:
     """Sign out everywhere, here too. Links to a new password or address become void."""
     identity().sessions.logout_all(user_id=call.principal.subject)
 
 
 @api.endpoint(
-    "POST", "/v1/auth/switch", allow=USER, body=Switch, returns=TokensView, audit="session.switched",
+    "POST", "/v1/auth/switch", allow=OWN, body=Switch, returns=TokensView, audit="session.switched",
     errors=(InvalidToken, NotFound, Stale),
 )  # fmt: skip
 def switch_tenant(call: Call[Switch]) -> TokensView:
@@ -152,17 +159,22 @@ def switch_tenant(call: Call[Switch]) -> TokensView:
 
 
 @api.endpoint(
-    "POST", "/v1/auth/step-up", allow=USER, body=StepUp, returns=TokensView, audit="session.proven",
-    errors=(InvalidCredentials, InvalidToken, Stale),
+    "POST", "/v1/auth/step-up", allow=OWN, body=StepUp, returns=TokensView, audit="session.proven",
+    errors=(InvalidCredentials, OtpRequired, InvalidToken, Stale),
 )  # fmt: skip
 def step_up(call: Call[StepUp]) -> TokensView:
     """Prove once more who you are. For ten minutes the new tokens may do what is dangerous.
 
-    Counts as a refresh: use the new tokens from now on. Five wrong passwords in a row end the session.
+    Counts as a refresh: use the new tokens from now on. Five wrong passwords or codes in a row end the session.
     """
     principal = call.principal
     tokens = identity().own_account.step_up(
-        user_id=principal.subject, session_id=principal.session_id or "", password=call.body.password, now=call.at
+        user_id=principal.subject,
+        session_id=principal.session_id or "",
+        password=call.body.password,
+        otp=call.body.otp,
+        request_id=call.request_id,
+        now=call.at,
     )
     return TokensView.of(tokens)
 

@@ -18,7 +18,7 @@ from chalicelib.features.identity.schemas import (
     SessionView,
 )
 from chalicelib.features.identity.wiring import identity
-from chalicelib.web.allow import USER, fresh
+from chalicelib.web.allow import OWN, fresh
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Accepted, ListQuery, Nothing
@@ -28,13 +28,13 @@ api = Api(__name__, tag="accounts")
 _CHECK_MAIL = Accepted(status="check_mail")
 
 
-@api.endpoint("GET", "/v1/me", allow=USER, returns=Me, errors=(NotFound,))
+@api.endpoint("GET", "/v1/me", allow=OWN, returns=Me, errors=(NotFound,))
 def get_me(call: Call[Nothing]) -> Me:
     """Show who you are, and where."""
     return _me(call.principal)
 
 
-@api.endpoint("PATCH", "/v1/me", allow=USER, body=Renaming, returns=Me, audit="user.renamed", errors=(NotFound, Stale))
+@api.endpoint("PATCH", "/v1/me", allow=OWN, body=Renaming, returns=Me, audit="user.renamed", errors=(NotFound, Stale))
 def rename_me(call: Call[Renaming]) -> Me:
     """Say what you are called."""
     identity().own_account.rename(user_id=call.principal.subject, name=call.body.name)
@@ -42,7 +42,7 @@ def rename_me(call: Call[Renaming]) -> Me:
 
 
 @api.endpoint(
-    "POST", "/v1/me/email", allow=fresh(USER), body=NewEmail, returns=Accepted, status=202,
+    "POST", "/v1/me/email", allow=fresh(OWN), body=NewEmail, returns=Accepted, status=202,
     audit="email.change_asked", errors=(InvalidCredentials, InvalidToken, TokenExpired, Stale),
 )  # fmt: skip
 def ask_for_email(call: Call[NewEmail]) -> Accepted:
@@ -63,7 +63,7 @@ def ask_for_email(call: Call[NewEmail]) -> Accepted:
 
 
 @api.endpoint(
-    "POST", "/v1/me/password", allow=USER, body=PasswordChange, status=204, audit="password.changed",
+    "POST", "/v1/me/password", allow=OWN, body=PasswordChange, status=204, audit="password.changed",
     errors=(InvalidCredentials, InvalidToken, Stale),
 )  # fmt: skip
 def change_password(call: Call[PasswordChange]) -> None:
@@ -82,7 +82,7 @@ def change_password(call: Call[PasswordChange]) -> None:
     )
 
 
-@api.endpoint("GET", "/v1/me/sessions", allow=USER, query=ListQuery, returns=SessionList, errors=(NotFound,))
+@api.endpoint("GET", "/v1/me/sessions", allow=OWN, query=ListQuery, returns=SessionList, errors=(NotFound,))
 def list_sessions(call: Call[Nothing]) -> SessionList:
     """List where you are signed in, the oldest first.
 
@@ -96,7 +96,7 @@ def list_sessions(call: Call[Nothing]) -> SessionList:
     return SessionList(data=data, next_cursor=page.position, has_more=page.position is not None)
 
 
-@api.endpoint("DELETE", "/v1/me/sessions/{session_id}", allow=USER, status=204, audit="session.ended", errors=(Stale,))
+@api.endpoint("DELETE", "/v1/me/sessions/{session_id}", allow=OWN, status=204, audit="session.ended", errors=(Stale,))
 def end_session(call: Call[Nothing]) -> None:
     """Sign out somewhere else, or here."""
     identity().own_account.end_session(user_id=call.principal.subject, session_id=call.path["session_id"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.core import chance, ids
+from chalicelib.core.encoding import CROCKFORD, letters
 from chalicelib.core.errors import Forbidden, Invalid
 from chalicelib.core.identity import Mode, Principal, Scope
 from chalicelib.features.identity.model.signature import Signer
@@ -17,8 +18,7 @@ USED_NOTED_EVERY = timedelta(minutes=5)
 REVOKED_KEPT_FOR = timedelta(days=90)
 _PREFIX_LENGTH = 8
 _SECRET_LENGTH = 52  # 260 bits
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_KEY = re.compile(rf"ps_(live|test)_([{_ALPHABET}]{{{_PREFIX_LENGTH}}})_([{_ALPHABET}]{{{_SECRET_LENGTH}}})")
+_KEY = re.compile(rf"ps_(live|test)_([{CROCKFORD}]{{{_PREFIX_LENGTH}}})_([{CROCKFORD}]{{{_SECRET_LENGTH}}})")
 
 
 class ScopeNotYours(Forbidden):
@@ -103,7 +103,7 @@ def read_key(text: str) -> KeyText | None:
 
 
 def draw_key(mode: Mode) -> KeyText:
-    return KeyText(mode, _letters(_PREFIX_LENGTH), _letters(_SECRET_LENGTH))
+    return KeyText(mode, letters(chance.token(_PREFIX_LENGTH)), letters(chance.token(_SECRET_LENGTH)))
 
 
 def issue(
@@ -140,7 +140,3 @@ def check_scopes(wanted: Iterable[Scope], held: frozenset[Scope]) -> None:
     missing = sorted(set(wanted) - held)
     if missing:
         raise ScopeNotYours(f"You do not have the scope {missing[0]} yourself.", scope=str(missing[0]))
-
-
-def _letters(count: int) -> str:
-    return "".join(_ALPHABET[byte & 31] for byte in chance.token(count))

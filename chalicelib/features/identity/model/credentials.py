@@ -19,9 +19,9 @@ class InvalidCredentials(Unauthenticated):
     """The e-mail address and the password do not belong together. Which of the two is wrong is nobody's business.
 
     When: The address is not registered, the password is wrong, or a link is used with another password than the one
-    given at that registration.
+    given at that registration. Behind the right password also: a one-time code is wrong, or was used before.
 
-    Do: Try again, or reset the password.
+    Do: Try again, or reset the password. The authenticator app shows another code every 30 seconds.
     """
 
     code = "invalid_credentials"

@@ -66,7 +66,12 @@ class User:
     created_at: datetime
     name: str = ""
     era: int = 1
+    second_factor_at: datetime | None = None
     rev: int = 1
+
+    @property
+    def has_second_factor(self) -> bool:
+        return self.second_factor_at is not None
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,7 @@ class Access:
     session_id: str
     role: Role
     proven_at: datetime | None = None
+    owes_second_factor: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,11 @@ class Standing:
     user: User | None
     session: Session | None
     member: Member | None
+    tenant: Tenant | None
+
+    @property
+    def owes_second_factor(self) -> bool:
+        return self.user is None or self.tenant is None or owes_second_factor(self.user, self.tenant)
 
     def check(self, role: Role | None, now: datetime) -> None:
         is_live = self.user is not None and self.session is not None and self.session.is_live(self.user, now)
@@ -152,6 +158,11 @@ class Tokens:
     access_token: str
     refresh_token: str
     expires_in_seconds: int
+
+
+def owes_second_factor(user: User, tenant: Tenant) -> bool:
+    """Whether this tenant asks of its members what this one has not set up."""
+    return tenant.requires_second_factor and not user.has_second_factor
 
 
 def start(*, user: User, tenant_id: str, now: datetime, device: Device = UNKNOWN) -> Session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -48,11 +48,16 @@ class Authenticator:
             role=access.role,
             session_id=access.session_id,
             proven_at=access.proven_at,
+            owes_second_factor=access.owes_second_factor,
         )
 
-    def confirm(self, person: Principal, *, now: datetime) -> None:
-        """That session and role still stand. Asked where fifteen minutes are too long to be wrong."""
+    def confirm(self, person: Principal, *, now: datetime) -> Principal:
+        """The same person: session and role still stand, and what they owe their tenant is what it asks for now.
+
+        Called where fifteen minutes are too long to be wrong.
+        """
         standing = self.standings.of(
             user_id=person.subject, session_id=person.session_id or "", tenant_id=person.tenant_id
         )
         standing.check(person.role, now)
+        return replace(person, owes_second_factor=standing.owes_second_factor)

@@ -13,6 +13,7 @@ from chalicelib.features.identity.service.api_keys import ApiKeys
 from chalicelib.features.identity.service.own_account import OwnAccount
 from chalicelib.features.identity.service.people import People
 from chalicelib.features.identity.service.recovery import Recovery
+from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Sessions
 
 
@@ -25,6 +26,7 @@ class Identity:
     recovery: Recovery
     own_account: OwnAccount
     addresses: Addresses
+    second_factors: SecondFactors
 
     def open_tenant(self, *, email: str, password: str, tenant_name: str, plan: str, now: datetime) -> Tokens:
         """A tenant whose owner's address is vouched for by the command line: demo, tests, support."""

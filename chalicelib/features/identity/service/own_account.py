@@ -73,9 +73,13 @@ class OwnAccount:
         self._office = office
         self._cursor_secret = cursor_secret
 
-    def step_up(self, *, user_id: str, session_id: str, password: str, now: datetime) -> Tokens:
+    def step_up(
+        self, *, user_id: str, session_id: str, password: str, otp: str | None, request_id: str, now: datetime
+    ) -> Tokens:
         """Takes the place of a refresh, like switching: no second line of tokens comes of it."""
-        user, session = self._proof.again(user_id=user_id, session_id=session_id, password=password, now=now)
+        user, session = self._proof.fully(
+            user_id=user_id, session_id=session_id, password=password, otp=otp, request_id=request_id, now=now
+        )
         member = self._people.member(session.tenant_id, user.id)
         if member is None:
             raise InvalidToken

@@ -1,4 +1,4 @@
-"""Proving once more who is signed in, by the password.
+"""Proving once more who is signed in, by the password, and the second factor where one is on.
 
 It is counted against the session before it is tried: five wrong ones in a row, and the session is over.
 """
@@ -12,8 +12,9 @@ from chalicelib.core import chance
 from chalicelib.core.errors import Stale
 from chalicelib.features.identity.model.credentials import InvalidCredentials, same_spelling
 from chalicelib.features.identity.model.person import MOST_ATTEMPTS, InvalidToken, User
+from chalicelib.features.identity.model.second_factor import OtpRequired
 from chalicelib.features.identity.model.session import Ending, Session
-from chalicelib.features.identity.service.sessions import Hasher, Sessions
+from chalicelib.features.identity.service.sessions import Hasher, SecondFactorGate, Sessions
 
 _MOST_ROUNDS = 8
 MARK_BYTES = 8
@@ -28,6 +29,10 @@ class ProvenStore(Protocol):
         """`mark` names this attempt. Raises Stale for all but one of those that count at once."""
         ...
 
+    def forgive_attempts(self, session: Session) -> Session:
+        """The last one was right. Raises Stale."""
+        ...
+
 
 class UserLookup(Protocol):
     def user(self, user_id: str) -> User | None:
@@ -36,20 +41,47 @@ class UserLookup(Protocol):
 
 
 class Proof:
-    def __init__(self, *, session_rows: ProvenStore, people: UserLookup, sessions: Sessions, hasher: Hasher) -> None:
+    def __init__(
+        self,
+        *,
+        session_rows: ProvenStore,
+        people: UserLookup,
+        sessions: Sessions,
+        second_factors: SecondFactorGate,
+        hasher: Hasher,
+    ) -> None:
         self._session_rows = session_rows
         self._people = people
         self._sessions = sessions
+        self._second_factors = second_factors
         self._hasher = hasher
+
+    def fully(
+        self, *, user_id: str, session_id: str, password: str, otp: str | None, request_id: str, now: datetime
+    ) -> tuple[User, Session]:
+        """All that a sign-in asks for."""
+        user, session = self.again(user_id=user_id, session_id=session_id, password=password, now=now)
+        try:
+            self._second_factors.ask(user, otp, request_id=request_id, now=now)
+        except OtpRequired:  # the password was right, and nothing else was tried
+            self._session_rows.forgive_attempts(session)
+            raise
+        except InvalidCredentials:
+            self._give_up(session)
+            raise
+        return user, session
 
     def again(self, *, user_id: str, session_id: str, password: str, now: datetime) -> tuple[User, Session]:
         """The attempt stays counted: whoever writes the session next forgives it."""
         user, session = self._attempt(user_id, session_id, now)
         if self._hasher.verify(user.password_hash, same_spelling(password)):
             return user, session
+        self._give_up(session)
+        raise InvalidCredentials
+
+    def _give_up(self, session: Session) -> None:
         if session.attempts >= MOST_ATTEMPTS:
             self._sessions.end(session, Ending.GUESSING)
-        raise InvalidCredentials
 
     def _attempt(self, user_id: str, session_id: str, now: datetime) -> tuple[User, Session]:
         user = self._people.user(user_id)

@@ -24,6 +24,7 @@ from chalicelib.features.identity.model.session import (
     Tokens,
     Verdict,
     open_refresh_token,
+    owes_second_factor,
     refresh_token,
     start,
 )
@@ -103,6 +104,12 @@ class TenantLookup(Protocol):
         ...
 
 
+class SecondFactorGate(Protocol):
+    def ask(self, user: User, otp: str | None, *, request_id: str, now: datetime) -> None:
+        """Of somebody whose password was right. Raises OtpRequired, InvalidCredentials or OverLimit."""
+        ...
+
+
 class Sessions:
     def __init__(
         self,
@@ -112,6 +119,7 @@ class Sessions:
         tenants: TenantLookup,
         hasher: Hasher,
         mint: AccessTokenMint,
+        second_factors: SecondFactorGate,
         mailboxes: Signer,
         refresh_signer: Signer,
     ) -> None:
@@ -120,13 +128,23 @@ class Sessions:
         self._tenants = tenants
         self._hasher = hasher
         self._mint = mint
+        self._second_factors = second_factors
         self._mailboxes = mailboxes
         self._refresh_signer = refresh_signer
 
     def login(
-        self, *, email: str, password: str, now: datetime, tenant_id: str | None = None, device: Device = UNKNOWN
+        self,
+        *,
+        email: str,
+        password: str,
+        now: datetime,
+        otp: str | None = None,
+        tenant_id: str | None = None,
+        device: Device = UNKNOWN,
+        request_id: str = "",
     ) -> Tokens:
         user = self._prove(email, password)
+        self._second_factors.ask(user, otp, request_id=request_id, now=now)
         member = self._membership(user, tenant_id)
         session = start(user=user, tenant_id=member.tenant_id, now=now, device=device)
         self._sessions.put(session)
@@ -187,11 +205,19 @@ class Sessions:
         raise Stale
 
     def issue(self, session: Session, *, user: User, role: Role, now: datetime) -> Tokens:
-        access = Access(user.id, session.tenant_id, session.id, role, session.proven_at)
+        tenant = self._tenants.get(tenant_id=session.tenant_id)
+        access = Access(
+            user_id=user.id,
+            tenant_id=tenant.id,
+            session_id=session.id,
+            role=role,
+            proven_at=session.proven_at,
+            owes_second_factor=owes_second_factor(user, tenant),
+        )
         access_token, expires_in_seconds = self._mint.issue(access, now=now)
         return Tokens(
             user=user,
-            tenant=self._tenants.get(tenant_id=session.tenant_id),
+            tenant=tenant,
             role=role,
             access_token=access_token,
             refresh_token=refresh_token(session, self._refresh_signer),
