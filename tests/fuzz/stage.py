@@ -5,6 +5,7 @@ Made over HTTP on the running product, in numbers, because the requests that fol
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.core import clock
+from chalicelib.core.clock import in_seconds
+from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
+from chalicelib.features.identity.model.second_factor import STEP_SECONDS
 from infra.local.push_service.service import PushService
 from tests.fakes.local_product import Product
 from tests.fakes.outsider import Caller, open_account, patiently, register, subscribe, token_of_letter
 
+GUARDED, LEAVING, BEGINNER, CONFIRMING = (f"{name}@example.com" for name in ("guarded", "leaving", "new", "sure"))
 EMAIL, OTHER, RESTLESS = "fuzz@example.com", "other@example.com", "restless@example.com"
 PASSWORD = "a long enough password"
 RESTLESS_PASSWORD = "correct horse battery staple"  # as the contract's examples have it: five wrong ones end a session
@@ -34,6 +39,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
     restless = _account(anyone, RESTLESS, RESTLESS_PASSWORD)
     ada = replace(anyone, token=tokens["access_token"])
+    confirming = replace(anyone, token=_account(anyone, CONFIRMING)["access_token"])
     site = _site(ada)
     subscribed = [subscribe(ada, site, index, origin=ORIGIN) for index in range(_FEW)]
     own, *others = [one["subscription_id"] for one in subscribed]
@@ -62,6 +68,11 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "OTHER_TOKEN": other["access_token"],
         "RESTLESS_TOKEN": restless["access_token"],
         "MOVING_TOKEN": _signed_in(anyone)["access_token"],
+        "GUARDED_TOKEN": _guarded(anyone, GUARDED).token,
+        "LEAVING_TOKEN": _guarded(anyone, LEAVING).token,
+        "BEGINNER_TOKEN": _account(anyone, BEGINNER)["access_token"],
+        "CONFIRMING_TOKEN": confirming.token,
+        "TOTP_SECRET": confirming.post("/v1/auth/totp", None)["secret"],
         "OPERATOR_KEY": operator.token,
         "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read")["key"],
         "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
@@ -78,6 +89,15 @@ def _move(anyone: Caller, email: str) -> str:
     mover = replace(anyone, token=_account(anyone, email)["access_token"])
     mover.post("/v1/me/email", {"email": f"to-{email}", "password": PASSWORD})
     return token_of_letter(anyone, f"to-{email}", "et")
+
+
+def _guarded(anyone: Caller, email: str) -> Caller:
+    """Somebody whose second factor is on."""
+    person = replace(anyone, token=_account(anyone, email)["access_token"])
+    secret = base64.b32decode(person.post("/v1/auth/totp", None)["secret"])
+    code = AuthenticatorApp().code(secret, in_seconds(clock.now()) // STEP_SECONDS)
+    person.post("/v1/auth/totp/confirm", {"otp": code})
+    return person
 
 
 def _session(person: Caller) -> str:
