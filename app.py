@@ -9,6 +9,7 @@ from chalicelib.features.audit.worker import worker as audit_worker
 from chalicelib.features.campaigns.api import api as campaigns_api
 from chalicelib.features.due.worker import worker as due_worker
 from chalicelib.features.identity.api.doors import api as doors_api
+from chalicelib.features.identity.api.invitations import api as invitations_api
 from chalicelib.features.identity.api.me import api as me_api
 from chalicelib.features.identity.api.second_factor import api as second_factor_api
 from chalicelib.features.identity.api.team import api as team_api
@@ -61,6 +62,7 @@ for blueprint in (
     me_api,
     second_factor_api,
     team_api,
+    invitations_api,
     tenants_api,
     sites_api,
     sites_sdk_api,

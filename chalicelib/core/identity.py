@@ -91,6 +91,10 @@ class Principal:
     def may(self, scope: Scope) -> bool:
         return scope in self.scopes
 
+    def may_grant(self, role: Role) -> bool:
+        """Or take it away: nobody gives what they do not have."""
+        return ROLE_SCOPES[role] <= self.scopes
+
     def may_see_site(self, site_id: str) -> bool:
         """A key bound to one site knows of no other."""
         return self.site_id in {None, site_id}

@@ -32,6 +32,7 @@ STATUS_NAMES = {
 _SAMPLES: dict[str, object] = {
     "campaign_status": "sent",
     "errors": [{"pointer": "/name", "detail": "Field required"}],
+    "role": "owner",
     "scope": "campaigns:send",
 }  # of the members that problems have of their own
 _LABEL = re.compile(r"(When|Do|Members):\s*")

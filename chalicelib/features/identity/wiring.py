@@ -11,6 +11,7 @@ from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.addresses import Addresses
 from chalicelib.features.identity.service.api_keys import ApiKeys
 from chalicelib.features.identity.service.identity import Identity
+from chalicelib.features.identity.service.invitations import Invitations
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.own_account import OwnAccount
 from chalicelib.features.identity.service.people import People
@@ -19,6 +20,7 @@ from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
+from chalicelib.features.identity.service.team import Team
 
 if TYPE_CHECKING:
     from chalicelib.features.identity.adapters.access_tokens import AccessTokens
@@ -74,6 +76,8 @@ def furnished(*, hasher: Hasher) -> Identity:
         ),
         people=People(store=people, tenants=tenants(), cursor_secret=pepper),
         second_factors=second_factors,
+        team=_team(people, office),
+        invitations=_invitations(people, sessions, hasher, office),
     )
 
 
@@ -109,6 +113,30 @@ def _second_factors(people: PersonRows, session_rows: SessionRows, office: Offic
         app=AuthenticatorApp(),
         signer=_signer("recovery code", settings().secret_pepper),
         office=office,
+    )
+
+
+def _team(people: PersonRows, office: Office) -> Team:
+    from chalicelib.features.identity.store.membership import MembershipRows
+    from chalicelib.features.tenants.wiring import tenants
+
+    return Team(people=people, memberships=MembershipRows(), tenants=tenants(), office=office)
+
+
+def _invitations(people: PersonRows, sessions: Sessions, hasher: Hasher, office: Office) -> Invitations:
+    from chalicelib.aws.secrets import secret
+    from chalicelib.config import settings
+    from chalicelib.features.identity.store.invitation import InvitationRows
+    from chalicelib.features.tenants.wiring import tenants
+
+    return Invitations(
+        store=InvitationRows(),
+        people=people,
+        sessions=sessions,
+        tenants=tenants(),
+        hasher=hasher,
+        office=office,
+        cursor_secret=partial(secret, settings().secret_pepper),
     )
 
 

@@ -138,6 +138,12 @@ def read_reset_page(call: Call[Nothing]) -> Answer:
     return _letter_page(call, "/reset")
 
 
+@api.endpoint("GET", "/join", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
+def read_join_page(call: Call[Nothing]) -> Answer:
+    """Open the link of an invitation."""
+    return _letter_page(call, "/join")
+
+
 @api.endpoint("GET", "/forgot", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
 def read_forgot_page(call: Call[Nothing]) -> Answer:
     """Open the page that has a link to a new password sent."""

@@ -67,6 +67,15 @@ PAGES: Mapping[str, LetterPage] = {
         done="Your password is changed. Sign in with POST /v1/auth/login.",
         autocomplete="new-password",
     ),
+    "/join": LetterPage(
+        title="Accept an invitation",
+        heading="You are invited",
+        lead="If you have an account with this address, give its password. If you have none, choose one now.",
+        action="/v1/invitations/accept",
+        label="Your password, of 8 characters at least",
+        button="Accept the invitation",
+        done="You are a member now. Sign in with POST /v1/auth/login.",
+    ),
     "/forgot": LetterPage(
         title="Forgotten your password?",
         heading="Forgotten your password?",

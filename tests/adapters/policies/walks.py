@@ -88,6 +88,22 @@ def everything_of_a_second_factor(shop: Shop) -> None:
     _fine(client.delete("/v1/auth/totp", as_=ada))
 
 
+def everything_of_a_team(shop: Shop) -> None:
+    world, client, ada = shop.world, shop.world.client, shop.world.ada
+    joined = []
+    for email, password in (("erin@example.com", _NEWCOMER["password"]), (world.cyd.email, PASSWORD)):
+        _fine(client.post("/v1/invitations", as_=ada, json={"email": email, "role": "editor"}))
+        token = _linked(world.mail_to(email)[-1].text)
+        answer = _fine(client.post("/v1/invitations/accept", json={"token": token, "password": password}))
+        joined.append(answer.json()["user"]["id"])
+        _fine(client.patch(f"/v1/members/{joined[-1]}", as_=ada, json={"role": "admin"}))
+    asked = _fine(client.post("/v1/invitations", as_=ada, json={"email": "fay@example.com", "role": "agent"})).json()
+    _fine(client.get("/v1/invitations", as_=ada))
+    _fine(client.delete(f"/v1/invitations/{asked['id']}", as_=ada))
+    _fine(client.delete(f"/v1/members/{joined[0]}", as_=ada))
+    _fine(client.post("/v1/tenant/transfer-ownership", as_=ada, json={"user_id": joined[1]}))
+
+
 def _linked(text: str) -> str:
     token = re.search(r"token=([\w.-]+)", text)
     assert token
@@ -194,7 +210,7 @@ def everything_anyone_may_read(shop: Shop) -> None:
     client = shop.world.client
     for path in ("/openapi.json", "/docs", "/docs/style.css", "/problems", "/problems/not_found"):
         _fine(client.get(path))
-    for path in ("/verify", "/reset", "/forgot", "/confirm-email", "/verify.js"):
+    for path in ("/verify", "/reset", "/forgot", "/confirm-email", "/join", "/verify.js"):
         _fine(client.get(path))
     for path in ("/v1/health", "/v1/health/ready"):
         _fine(client.get(path))

@@ -10,6 +10,7 @@ ACTIONS = {
     "/verify": "/v1/auth/verify-email",
     "/confirm-email": "/v1/auth/email/confirm",
     "/reset": "/v1/auth/password/reset",
+    "/join": "/v1/invitations/accept",
     "/forgot": "/v1/auth/password/forgot",
 }
 

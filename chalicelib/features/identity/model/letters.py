@@ -119,3 +119,43 @@ your PushSaaS account uses another address from now on, and this one no longer o
 If this was not you, answer this letter at once, or write to whoever runs this service: only they can undo it.
 """
     return Letter(to=to, subject="Your e-mail address was changed", text=text)
+
+
+def you_are_invited(*, to: str, public_url: str, token: str, by: str, role: str) -> Letter:
+    """In our own words alone: a name that somebody made up would let them write to strangers as us."""
+    text = f"""Hello,
+
+{by} invites you to work on their PushSaaS account with them, as {role}.
+To accept, open this link:
+
+{public_url}/join?token={token}
+
+If you have an account with this address, you are asked for its password. If you have none, you choose one.
+If you are asked for a token, this is it:
+
+{token}
+
+The link is good for seven days, once, and only as the newest that was sent.
+If you do not know {by}, do nothing, and nothing will happen.
+"""
+    return Letter(to=to, subject="You are invited to a PushSaaS account", text=text)
+
+
+def you_are_the_owner(*, to: str, by: str, tenant_name: str) -> Letter:
+    text = f"""Hello,
+
+{by} has handed the PushSaaS account "{tenant_name}" over to you. You are its owner now, they are an admin.
+
+If you did not expect this, talk to them.
+"""
+    return Letter(to=to, subject="A PushSaaS account is yours now", text=text)
+
+
+def you_handed_over(*, to: str, heir: str, tenant_name: str) -> Letter:
+    text = f"""Hello,
+
+you have handed the PushSaaS account "{tenant_name}" over to {heir}. They are its owner now, you are an admin.
+
+If this was not you, somebody else has your password: change it, and ask {heir} to hand the account back.
+"""
+    return Letter(to=to, subject="You handed your PushSaaS account over", text=text)

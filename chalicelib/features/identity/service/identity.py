@@ -10,11 +10,13 @@ from chalicelib.features.identity.model.session import Tokens
 from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.addresses import Addresses
 from chalicelib.features.identity.service.api_keys import ApiKeys
+from chalicelib.features.identity.service.invitations import Invitations
 from chalicelib.features.identity.service.own_account import OwnAccount
 from chalicelib.features.identity.service.people import People
 from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Sessions
+from chalicelib.features.identity.service.team import Team
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Identity:
     own_account: OwnAccount
     addresses: Addresses
     second_factors: SecondFactors
+    team: Team
+    invitations: Invitations
 
     def open_tenant(self, *, email: str, password: str, tenant_name: str, plan: str, now: datetime) -> Tokens:
         """A tenant whose owner's address is vouched for by the command line: demo, tests, support."""

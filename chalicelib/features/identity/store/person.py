@@ -50,17 +50,17 @@ class PersonRows:
     ) -> None:
         owner = Member(tenant.id, user.id, Role.OWNER, tenant.created_at)
         first_session = insert(session_key(session.user_id, session.id), session, ttl=in_seconds(session.expires_at))
-        writes: list[Write] = [*_user(user), *_membership(owner), self._tenant_write(tenant), first_session]
+        writes: list[Write] = [*user_writes(user), *membership_writes(owner), self._tenant_write(tenant), first_session]
         if registration is not None:
             key = _registration_key(registration.mailbox, registration.id)
             writes.append(Delete(CORE, *key, present()))  # an attempt counted meanwhile does not matter any more
         _commit(writes)
 
     def add_user(self, *, user: User, member: Member) -> None:
-        _commit([*_user(user), *_membership(member)])
+        _commit([*user_writes(user), *membership_writes(member)])
 
     def add_member(self, member: Member) -> None:
-        _commit(_membership(member))
+        _commit(membership_writes(member))
 
     def user_id_at(self, mailbox: str) -> str | None:
         row = CORE.get(f"EMAIL#{mailbox}")
@@ -114,6 +114,11 @@ def member_key(tenant_id: str, user_id: str) -> Key:
     return f"T#{tenant_id}", f"MEMBER#{user_id}"
 
 
+def membership_key(tenant_id: str, user_id: str) -> Key:
+    """Of the user's own copy."""
+    return f"USER#{user_id}", f"MEMBER#{tenant_id}"
+
+
 def claim(mailbox: str, user_id: str) -> Row:
     """Who has an address."""
     return {"pk": f"EMAIL#{mailbox}", "sk": "-", "v": 1, "rev": 1, "user_id": user_id}
@@ -123,14 +128,14 @@ def _registration_key(mailbox: str, registration_id: str) -> Key:
     return f"PENDING#{mailbox}", f"REG#{registration_id}"
 
 
-def _user(user: User) -> list[Write]:
+def user_writes(user: User) -> list[Write]:
     return [insert(user_key(user.id), user), Put(CORE, claim(user.mailbox, user.id), absent())]
 
 
-def _membership(member: Member) -> list[Write]:
+def membership_writes(member: Member) -> list[Write]:
     return [
         insert(member_key(member.tenant_id, member.user_id), member),
-        insert((f"USER#{member.user_id}", f"MEMBER#{member.tenant_id}"), member),
+        insert(membership_key(member.tenant_id, member.user_id), member),
     ]
 
 

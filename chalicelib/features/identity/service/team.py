@@ -1,0 +1,142 @@
+"""Changing a team: roles given and taken, members who leave or are removed, and the account handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from chalicelib.core import ids
+from chalicelib.core.errors import Invalid, NotFound, Stale
+from chalicelib.core.identity import Principal, Role
+from chalicelib.core.paging import Page
+from chalicelib.features.identity.model import letters
+from chalicelib.features.identity.model.person import Member, User
+from chalicelib.features.identity.model.team import LastOwner, RoleNotYours, check_reach
+from chalicelib.features.identity.service.office import Office
+from chalicelib.features.identity.service.people import Colleague
+from chalicelib.features.identity.service.sessions import TenantLookup
+
+_MOST_ROUNDS = 8
+_MEMBERS_A_READ = 100
+
+Prove = Callable[[], None]  # raises where the caller's password was not given of late
+
+
+class TeamPeople(Protocol):
+    def user(self, user_id: str) -> User | None:
+        """As last written."""
+        ...
+
+    def member(self, tenant_id: str, user_id: str) -> Member | None:
+        """One membership."""
+        ...
+
+    def members(self, tenant_id: str, *, limit: int, position: str | None) -> Page[Member]:
+        """By user id."""
+        ...
+
+
+class MembershipStore(Protocol):
+    """All of it or nothing, and Stale when anybody named was changed meanwhile. A `witness` stays an owner."""
+
+    def change_role(self, member: Member, role: Role, *, witness: Member | None) -> None: ...
+
+    def remove(self, member: Member, *, witness: Member | None) -> None: ...
+
+    def transfer(self, owner: Member, heir: Member) -> None:
+        """The owner becomes an admin."""
+        ...
+
+
+class Team:
+    def __init__(
+        self, *, people: TeamPeople, memberships: MembershipStore, tenants: TenantLookup, office: Office
+    ) -> None:
+        self._people = people
+        self._memberships = memberships
+        self._tenants = tenants
+        self._office = office
+
+    def change_role(self, *, actor: Principal, user_id: str, role: Role, prove: Prove) -> Colleague:
+        """Who owns a tenant is not changed by a session that was left open: `prove`."""
+        for _ in range(_MOST_ROUNDS):
+            member = self._member(actor.tenant_id, user_id)
+            check_reach(actor, member.role, role)
+            if member.role is role:
+                return self._shown(member)
+            if Role.OWNER in {member.role, role}:
+                prove()
+            try:
+                self._memberships.change_role(member, role, witness=self._witness(member))
+            except Stale:
+                continue
+            return self._shown(replace(member, role=role))
+        raise Stale
+
+    def remove(self, *, actor: Principal, user_id: str, prove: Prove) -> None:
+        """Everybody may remove themselves."""
+        member = self._member(actor.tenant_id, user_id)
+        for _ in range(_MOST_ROUNDS):
+            check_reach(actor, member.role)
+            if member.role is Role.OWNER:
+                prove()
+            try:
+                self._memberships.remove(member, witness=self._witness(member))
+            except Stale:
+                left = self._people.member(actor.tenant_id, user_id)
+                if left is None:  # somebody else did, or we did and did not hear of it
+                    return
+                member = left
+            else:
+                return
+        raise Stale
+
+    def transfer(self, *, actor: Principal, user_id: str, request_id: str) -> Colleague:
+        if user_id == actor.subject:
+            raise Invalid("You are the owner already.", pointer="/user_id")
+        for _ in range(_MOST_ROUNDS):
+            heir, owner = self._member(actor.tenant_id, user_id), self._member(actor.tenant_id, actor.subject)
+            if owner.role is not Role.OWNER:  # no longer
+                raise RoleNotYours(role=str(Role.OWNER))
+            try:
+                self._memberships.transfer(owner, heir)
+            except Stale:
+                continue
+            given = self._shown(replace(heir, role=Role.OWNER))
+            self._tell(given, actor, request_id)
+            return given
+        raise Stale
+
+    def _tell(self, heir: Colleague, actor: Principal, request_id: str) -> None:
+        giver = self._shown(self._member(actor.tenant_id, actor.subject))
+        name = self._tenants.get(tenant_id=actor.tenant_id).name
+        tell = self._office.recorder.tell
+        tell(letters.you_are_the_owner(to=heir.email, by=giver.email, tenant_name=name), request_id=request_id)
+        tell(letters.you_handed_over(to=giver.email, heir=heir.email, tenant_name=name), request_id=request_id)
+
+    def _member(self, tenant_id: str, user_id: str) -> Member:
+        member = self._people.member(tenant_id, user_id) if ids.is_id(user_id, "usr") else None
+        if member is None:
+            raise NotFound
+        return member
+
+    def _shown(self, member: Member) -> Colleague:
+        user = self._people.user(member.user_id)
+        if user is None:
+            raise NotFound
+        return Colleague(user.id, user.email, user.name, member.role, member.joined_at)
+
+    def _witness(self, member: Member) -> Member | None:
+        """Another owner, where one goes: every such change leaves its witness an owner, whoever else is at it."""
+        if member.role is not Role.OWNER:
+            return None
+        position = None
+        while True:
+            page = self._people.members(member.tenant_id, limit=_MEMBERS_A_READ, position=position)
+            others = [each for each in page.rows if each.role is Role.OWNER and each.user_id != member.user_id]
+            if others:
+                return others[0]
+            position = page.position
+            if position is None:
+                raise LastOwner

@@ -1,0 +1,45 @@
+"""Changes of memberships. The tenant's copy is the one that is tested; the user's copy goes along with it."""
+
+from __future__ import annotations
+
+from chalicelib.aws.dynamo import Delete, Refused, Update, Write, equals, present, transact
+from chalicelib.core.errors import Stale
+from chalicelib.core.identity import Role
+from chalicelib.features.identity.model.person import Member
+from chalicelib.features.identity.store.person import member_key, membership_key
+from chalicelib.features.identity.store.rows import CORE, changing
+
+
+class MembershipRows:
+    def change_role(self, member: Member, role: Role, *, witness: Member | None) -> None:
+        _commit([*_given(member, role), *_vouching(witness)])
+
+    def remove(self, member: Member, *, witness: Member | None) -> None:
+        gone = Delete(CORE, *member_key(member.tenant_id, member.user_id), equals("rev", member.rev))
+        copy = Delete(CORE, *membership_key(member.tenant_id, member.user_id))
+        _commit([gone, copy, *_vouching(witness)])
+
+    def transfer(self, owner: Member, heir: Member) -> None:
+        _commit([*_given(heir, Role.OWNER), *_given(owner, Role.ADMIN)])
+
+
+def _given(member: Member, role: Role) -> list[Write]:
+    copy = membership_key(member.tenant_id, member.user_id)
+    return [
+        changing(member_key(member.tenant_id, member.user_id), rev=member.rev, role=role),
+        Update(CORE, *copy, {"role": str(role), "rev": member.rev + 1}, present()),
+    ]
+
+
+def _vouching(witness: Member | None) -> list[Write]:
+    """Somebody who stays an owner. Writing that row is what lets only one of two leave who name each other."""
+    if witness is None:
+        return []
+    return [changing(member_key(witness.tenant_id, witness.user_id), rev=witness.rev, role=witness.role)]
+
+
+def _commit(writes: list[Write]) -> None:
+    try:
+        transact(*writes)
+    except Refused:
+        raise Stale from None
