@@ -80,6 +80,9 @@ chaos: $(DEV)  ## Kill, lose and repeat: for real, then under a seeded scheduler
 	@$(PY) -m tests.chaos --real --seeds $(REAL)
 	@$(PY) -m tests.chaos --seeds $(SEEDS)
 
+matrix: $(DEV)  ## Ask every route as everybody who might come, and see who gets in
+	@$(PY) -m tests.matrix
+
 fuzz: $(DEV)  ## Ask every operation of the contract what nobody would (EXAMPLES=20 of each)
 	@$(PY) -m tests.fuzz
 
@@ -138,7 +141,7 @@ lock: $(DEV)  ## Resolve the requirements into the locks (UPGRADE=1 for the newe
 clean:  ## Remove environment and caches; the local product's state stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
 
-.PHONY: help run demo reset logs shell operator-key test check e2e lint types floors coverage chaos fuzz openapi-diff bench \
+.PHONY: help run demo reset logs shell operator-key test check e2e matrix lint types floors coverage chaos fuzz openapi-diff bench \
 	package checkov cost deploy rollback smoke teardown fmt new docs lock clean
 
 # --- The environment ---

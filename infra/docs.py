@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.access import access_page
 from infra.local.aws import environment
 
 if TYPE_CHECKING:  # the product reads its settings when it is imported: not before `main` has set them
@@ -19,12 +20,15 @@ _NOTE = "<!-- Written by `make docs` from the error's docstring. -->"
 
 def main() -> None:
     os.environ.update(environment())  # noqa: TID251 -- an entry point: nothing of the product is imported yet
+    from app import app
     from chalicelib.web.explain import explanations
     from infra.contract.current import contract, spelled
 
     write(DOCS / "problems", problem_pages(explanations()))
     (DOCS / "openapi.json").write_text(spelled(contract()), encoding="utf-8")
     print("openapi.json: the contract")
+    (DOCS / "access.md").write_text(access_page(app.endpoints), encoding="utf-8")
+    print("access.md: who may do what")
 
 
 def write(folder: Path, pages: Mapping[str, str]) -> None:

@@ -18,7 +18,7 @@ from chalicelib.features.sites.schemas import (
     SiteView,
 )
 from chalicelib.features.sites.wiring import sites
-from chalicelib.web.allow import BROWSER, holder, person
+from chalicelib.web.allow import BROWSER, holder, person, standing
 from chalicelib.web.api import Api
 from chalicelib.web.browser import BrowserApi, site_of
 from chalicelib.web.call import Call
@@ -126,7 +126,9 @@ def close_site(call: Call[Nothing]) -> SiteClosing:
     )
 
 
-@api.endpoint("GET", "/v1/sites/{site_id}/identity-secret", allow=person(Scope.SITES_WRITE), returns=IdentitySecret)
+@api.endpoint(
+    "GET", "/v1/sites/{site_id}/identity-secret", allow=standing(person(Scope.SITES_WRITE)), returns=IdentitySecret
+)
 def get_identity_secret(call: Call[Nothing]) -> IdentitySecret:
     """Show what the site's own server signs external ids with.
 

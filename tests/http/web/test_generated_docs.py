@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from app import app
 from chalicelib.web.explain import explanations
+from infra.access import access_page
 from infra.contract.current import contract, spelled
 from infra.docs import DOCS, problem_pages, write
 
@@ -19,6 +21,11 @@ def test_the_committed_problem_pages_are_up_to_date() -> None:
 def test_the_committed_contract_is_up_to_date() -> None:
     committed = (DOCS / "openapi.json").read_text(encoding="utf-8")
     assert committed == spelled(contract()), "run `make docs`"
+
+
+def test_the_committed_table_of_who_may_do_what_is_up_to_date() -> None:
+    committed = (DOCS / "access.md").read_text(encoding="utf-8")
+    assert committed == access_page(app.endpoints), "run `make docs`"
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:
