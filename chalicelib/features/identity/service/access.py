@@ -37,7 +37,7 @@ class Authenticator:
     standings: Standings
 
     def authenticate(self, token: str, *, now: datetime) -> Principal:
-        """A person's access token is believed for its 15 minutes; a key is looked up each time."""
+        """A person's access token is believed for its 15 minutes; a key is looked up every twenty seconds."""
         if token.startswith(_KEY_START):
             return self.api_keys.authenticate(token, now=now)
         access = self.access_tokens.read(token, now=now)

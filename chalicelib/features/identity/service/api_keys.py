@@ -23,6 +23,7 @@ from chalicelib.features.identity.model.api_key import (
 )
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.signature import Signer
+from chalicelib.features.identity.service.key_memory import KeyMemory
 from chalicelib.features.tenants.model import clean_name
 
 _MOST_ROUNDS = 8
@@ -69,6 +70,7 @@ class ApiKeys:
         self._sites = sites
         self._signer = signer
         self._cursor_secret = cursor_secret
+        self._memory = KeyMemory()
 
     def create(
         self,
@@ -120,6 +122,7 @@ class ApiKeys:
             key = self._store.get(tenant_id, key_id) if ids.is_id(key_id, "key") else None
             if key is None:
                 raise NotFound
+            self._memory.forget(key.prefix)
             if key.revoked_at is not None:
                 return
             try:
@@ -131,13 +134,19 @@ class ApiKeys:
 
     def authenticate(self, token: str, *, now: datetime) -> Principal:
         text = read_key(token)
-        key = self._store.at(text.prefix) if text else None
+        known = self._memory.recall(text.prefix, now=now) if text else None
+        key = known or (self._store.at(text.prefix) if text else None)
         if text is None or key is None or not text.proves(key, self._signer) or not key.is_good(now):
             raise InvalidToken
+        if known is None:
+            self._memory.keep(key, now=now)
+            self._note_use(key, now)
+        return key.principal()
+
+    def _note_use(self, key: ApiKey, now: datetime) -> None:
         if key.should_note_use(now):
             with suppress(Stale, Unavailable):  # good to know, not worth refusing a caller for
                 self._store.note_use(key, now=now)
-        return key.principal()
 
     def _keep(self, make: Callable[[KeyText], IssuedKey], mode: Mode) -> IssuedKey:
         for _ in range(_MOST_ROUNDS):
