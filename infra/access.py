@@ -21,6 +21,8 @@ it. Both tables follow from the code, and `make matrix` asks every route as ever
 - An access token is believed for its fifteen minutes. Where a route is marked *standing*, its session and its role have
   to stand at that moment; where it is marked *fresh*, the password has to have been given within ten minutes, too.
 - What touches owners is fresh as well, whichever route it takes.
+- Everybody may leave; to remove others takes `team:write`. To write a campaign that is scheduled, or to change one,
+  takes `campaigns:send` as well.
 - API keys stay when the member who made them leaves or is given another role: they are the tenant's. `GET /v1/api-keys`
   says who made each.
 - An invitation is void when who wrote it may no longer give that role."""

@@ -22,6 +22,7 @@ from tests.fakes.outsider import Caller, open_account, patiently, register, subs
 
 GUARDED, LEAVING, BEGINNER, CONFIRMING = (f"{name}@example.com" for name in ("guarded", "leaving", "new", "sure"))
 EMAIL, OTHER, RESTLESS = "fuzz@example.com", "other@example.com", "restless@example.com"
+GENEROUS = "generous@example.com"
 PASSWORD = "a long enough password"
 RESTLESS_PASSWORD = "correct horse battery staple"  # as the contract's examples have it: five wrong ones end a session
 ORIGIN = "https://shop.example"
@@ -38,6 +39,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     operator = replace(anyone, token=product.operator_key)
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
     restless = _account(anyone, RESTLESS, RESTLESS_PASSWORD)
+    generous = replace(anyone, token=_account(anyone, GENEROUS)["access_token"])
     ada = replace(anyone, token=tokens["access_token"])
     confirming = replace(anyone, token=_account(anyone, CONFIRMING)["access_token"])
     site = _site(ada)
@@ -58,6 +60,8 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "sessions": [_session(replace(anyone, token=_signed_in(anyone)["access_token"])) for _ in range(_FEW)],
         "resets": [_reset(anyone, f"forgetful{number}@example.com") for number in range(_HANDFUL)],
         "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
+        **_team(ada),
+        "heirs": [_member(generous, f"heir{number}@example.com") for number in range(_HANDFUL)],
         "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
     }
     lists["push_hosts"] = _hosts_in_trouble(operator, ada, tokens["tenant"]["id"], site["id"], others)
@@ -67,6 +71,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "ACCESS_TOKEN": ada.token,
         "OTHER_TOKEN": other["access_token"],
         "RESTLESS_TOKEN": restless["access_token"],
+        "GENEROUS_TOKEN": generous.token,
         "MOVING_TOKEN": _signed_in(anyone)["access_token"],
         "GUARDED_TOKEN": _guarded(anyone, GUARDED).token,
         "LEAVING_TOKEN": _guarded(anyone, LEAVING).token,
@@ -98,6 +103,31 @@ def _guarded(anyone: Caller, email: str) -> Caller:
     code = AuthenticatorApp().code(secret, in_seconds(clock.now()) // STEP_SECONDS)
     person.post("/v1/auth/totp/confirm", {"otp": code})
     return person
+
+
+def _team(ada: Caller) -> dict[str, Sequence[str]]:
+    """Members to change and to remove, and invitations to accept and to revoke."""
+    return {
+        "users": [_member(ada, f"member{number}@example.com") for number in range(_HANDFUL)],
+        "doomed_users": [_member(ada, f"leaving{number}@example.com") for number in range(_HANDFUL)],
+        "invited": [_invited(ada, f"invited{number}@example.com") for number in range(_HANDFUL)],
+        "invitations": [_invitation(ada, f"doubtful{number}@example.com") for number in range(_FEW)],
+    }
+
+
+def _member(owner: Caller, email: str) -> str:
+    answer = {"token": _invited(owner, email), "password": PASSWORD}
+    return str(replace(owner, token="").post("/v1/invitations/accept", answer)["user"]["id"])
+
+
+def _invited(owner: Caller, email: str) -> str:
+    """The token of the letter."""
+    _invitation(owner, email)
+    return token_of_letter(owner, email, "it")
+
+
+def _invitation(owner: Caller, email: str) -> str:
+    return str(owner.post("/v1/invitations", {"email": email, "role": "agent"})["id"])
 
 
 def _session(person: Caller) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from chalicelib.web.schema import AnyQuery
 from tests.adapters.aws.faults import Faults
 from tests.fakes.gateway import HttpAnswer
 from tests.matrix.actors import Actor
+from tests.matrix.beyond import asks
 from tests.matrix.rows import attributes
 from tests.matrix.scene import NOBODYS, ORIGIN, Scene, Unplayed, body_ids, estate
 
@@ -58,6 +59,7 @@ def walk(scene: Scene, endpoints: Iterable[Endpoint]) -> Report:
     if estate(scene) != before:
         report.failures.append("a stranger, or somebody at the door, has changed something of the tenant's")
     _each(on_another_site, scene, asked, report)
+    beyond_the_door(scene, {endpoint.name: endpoint for endpoint in asked}, report)
     _each(in_earnest, scene, asked, report)
     return report
 
@@ -162,6 +164,13 @@ def on_another_site(scene: Scene, endpoint: Endpoint, report: Report) -> None:
         told = [name for name in ("site_id", "user_id", "invitation_id") if scene.things[name] in answer.text]
         is_less = answer.status == 403 or (answer.status == 200 and endpoint.method == "GET")
         report.judge(endpoint, "a key bound to another site", (is_less, told), (True, []))
+
+
+def beyond_the_door(scene: Scene, endpoints: Mapping[str, Endpoint], report: Report) -> None:
+    for each in asks(scene) if len(endpoints) > 1 else ():
+        answer = scene.world.client.request(each.method, each.path, as_=each.token, json=each.body)
+        found = (answer.status, answer.json().get("code") if answer.text else "")
+        report.judge(endpoints[each.name], f"{each.who}, beyond the door", found, (403, each.code))
 
 
 def in_earnest(scene: Scene, endpoint: Endpoint, report: Report) -> None:
