@@ -29,7 +29,7 @@ class Actor:
 @dataclass(frozen=True)
 class Cast:
     """`owner` and `stranger` own a tenant each. The others are of the first: who shuts themselves out, who hands the
-    tenant over, and who is given it, is changed and is removed.
+    tenant over, who is given it, is changed and is removed, and who takes a second factor.
     """
 
     owner: Person
@@ -37,6 +37,7 @@ class Cast:
     restless: Person
     generous: Person
     companion: Person
+    guarded: Person
     operator: str
     keys_with: dict[Scope, str]
     keys_without: dict[Scope, str]
@@ -83,6 +84,7 @@ def cast(world: World, *, site_id: str, other_site_id: str) -> Cast:
         restless=add_member("Restless", world.ada, Role.ADMIN, world.clock),
         generous=add_member("Generous", world.ada, Role.OWNER, world.clock),
         companion=add_member("Companion", world.ada, Role.EDITOR, world.clock),
+        guarded=add_member("Guarded", world.ada, Role.ADMIN, world.clock),
         operator=operator,
         keys_with={scope: world.api_key(owner, scope) for scope in TENANT_SCOPES},
         keys_without={scope: world.api_key(owner, *TENANT_SCOPES - {scope}) for scope in TENANT_SCOPES},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from typing import Any
 from app import app
 from chalicelib.aws.values import Row
 from chalicelib.core import drive
+from chalicelib.core.clock import in_seconds
+from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
+from chalicelib.features.identity.model.second_factor import STEP_SECONDS
 from chalicelib.features.sending.model.gate import Closure, Gate
 from chalicelib.features.sending.wiring import ports
 from chalicelib.web.endpoint import Endpoint
@@ -86,12 +90,21 @@ class Scene:
             "step_up": {"password": PASSWORD},
             "ask_for_email": {"password": PASSWORD, "email": "new@example.com"},
             "change_password": {"current_password": PASSWORD, "password": "an entirely new one"},
+            "confirm_second_factor": {"otp": self._code()},
             "change_campaign": {"name": "Winter sale"},
             "schedule_campaign": {"schedule": {"send_at": ahead}},
             "test_campaign": {"subscription_ids": [""]},
             "send_notification": {"to": {"subscription_ids": [""]}, "message": MESSAGE},
         }
         return specials.get(name)
+
+    def _code(self) -> str:
+        """Of the second factor that was set up last; before that, any."""
+        set_up = [answer for endpoint, answer in self.answers if endpoint.name == "set_up_second_factor"]
+        if not set_up:
+            return "123456"
+        secret, step = set_up[-1].json()["secret"], in_seconds(self.world.clock.now()) // STEP_SECONDS
+        return AuthenticatorApp().code(base64.b32decode(secret), step)
 
     def ask(self, endpoint: Endpoint, token: str | None, **instead: str) -> HttpAnswer:
         """What would do, if `token` may."""

@@ -189,6 +189,8 @@ def _who_may(scene: Scene, endpoint: Endpoint) -> str | None:
             return people.operator
         case Caller.USER if endpoint.allow.role:
             return people.generous.access_token
+        case Caller.USER if endpoint.path.startswith("/v1/auth/totp"):
+            return people.guarded.access_token
         case Caller.USER if endpoint.allow.scope is None and "{user_id}" not in endpoint.path:
             return people.restless.access_token
         case Caller.USER | Caller.TENANT:
