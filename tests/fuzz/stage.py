@@ -22,7 +22,7 @@ from tests.fakes.outsider import Caller, open_account, patiently, register, subs
 
 GUARDED, LEAVING, BEGINNER, CONFIRMING = (f"{name}@example.com" for name in ("guarded", "leaving", "new", "sure"))
 EMAIL, OTHER, RESTLESS = "fuzz@example.com", "other@example.com", "restless@example.com"
-GENEROUS = "generous@example.com"
+CAPTAIN, GENEROUS, NOMAD = "captain@example.com", "generous@example.com", "nomad@example.com"
 PASSWORD = "a long enough password"
 RESTLESS_PASSWORD = "correct horse battery staple"  # as the contract's examples have it: five wrong ones end a session
 ORIGIN = "https://shop.example"
@@ -39,7 +39,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     operator = replace(anyone, token=product.operator_key)
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
     restless = _account(anyone, RESTLESS, RESTLESS_PASSWORD)
-    generous = replace(anyone, token=_account(anyone, GENEROUS)["access_token"])
+    captain, generous, nomad = (_person(anyone, email) for email in (CAPTAIN, GENEROUS, NOMAD))
     ada = replace(anyone, token=tokens["access_token"])
     confirming = replace(anyone, token=_account(anyone, CONFIRMING)["access_token"])
     site = _site(ada)
@@ -57,10 +57,10 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "tenants": [tokens["tenant"]["id"]],
         "runs": [_run(ada, site) for _ in range(_FEW)],
         "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
-        "sessions": [_session(replace(anyone, token=_signed_in(anyone)["access_token"])) for _ in range(_FEW)],
+        "sessions": [_session(replace(anyone, token=_signed_in(anyone, NOMAD)["access_token"])) for _ in range(_FEW)],
         "resets": [_reset(anyone, f"forgetful{number}@example.com") for number in range(_HANDFUL)],
         "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
-        **_team(ada),
+        **_team(captain),
         "heirs": [_member(generous, f"heir{number}@example.com") for number in range(_HANDFUL)],
         "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
     }
@@ -71,7 +71,9 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "ACCESS_TOKEN": ada.token,
         "OTHER_TOKEN": other["access_token"],
         "RESTLESS_TOKEN": restless["access_token"],
+        "CAPTAIN_TOKEN": captain.token,
         "GENEROUS_TOKEN": generous.token,
+        "NOMAD_TOKEN": nomad.token,
         "MOVING_TOKEN": _signed_in(anyone)["access_token"],
         "GUARDED_TOKEN": _guarded(anyone, GUARDED).token,
         "LEAVING_TOKEN": _guarded(anyone, LEAVING).token,
@@ -105,13 +107,13 @@ def _guarded(anyone: Caller, email: str) -> Caller:
     return person
 
 
-def _team(ada: Caller) -> dict[str, Sequence[str]]:
+def _team(captain: Caller) -> dict[str, Sequence[str]]:
     """Members to change and to remove, and invitations to accept and to revoke."""
     return {
-        "users": [_member(ada, f"member{number}@example.com") for number in range(_HANDFUL)],
-        "doomed_users": [_member(ada, f"leaving{number}@example.com") for number in range(_HANDFUL)],
-        "invited": [_invited(ada, f"invited{number}@example.com") for number in range(_HANDFUL)],
-        "invitations": [_invitation(ada, f"doubtful{number}@example.com") for number in range(_FEW)],
+        "users": [_member(captain, f"member{number}@example.com") for number in range(_HANDFUL)],
+        "doomed_users": [_member(captain, f"leaving{number}@example.com") for number in range(_FEW)],
+        "invited": [_invited(captain, f"invited{number}@example.com") for number in range(_HANDFUL)],
+        "invitations": [_invitation(captain, f"doubtful{number}@example.com") for number in range(_FEW)],
     }
 
 
@@ -139,8 +141,12 @@ def _account(anyone: Caller, email: str, password: str = PASSWORD) -> Any:
     return open_account(anyone, email, password)
 
 
-def _signed_in(anyone: Caller) -> Any:
-    return anyone.post("/v1/auth/login", {"email": EMAIL, "password": PASSWORD})
+def _person(anyone: Caller, email: str) -> Caller:
+    return replace(anyone, token=_account(anyone, email)["access_token"])
+
+
+def _signed_in(anyone: Caller, email: str = EMAIL) -> Any:
+    return anyone.post("/v1/auth/login", {"email": email, "password": PASSWORD})
 
 
 def _sites(ada: Caller, site: Any) -> dict[str, Sequence[str]]:
