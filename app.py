@@ -25,7 +25,7 @@ from chalicelib.features.subscriptions.api import api as subscriptions_api
 from chalicelib.features.subscriptions.api import ops_api as subscriptions_ops_api
 from chalicelib.features.subscriptions.api import sdk_api as subscriptions_sdk_api
 from chalicelib.features.tenants.api import api as tenants_api
-from chalicelib.web.app import App, Replays, Trail
+from chalicelib.web.app import App, Buckets, Replays, Trail
 from chalicelib.web.pages.api import api as pages_api
 
 settings()
@@ -55,7 +55,16 @@ def _replays() -> Replays:
     return StoredReplays()
 
 
-app = App("pushsaas", authenticate=_authenticate, confirm=_confirm, trail=_trail, replays=_replays, observer=telemetry)
+def _buckets() -> Buckets:
+    from chalicelib.aws.buckets import buckets
+
+    return buckets()
+
+
+app = App(
+    "pushsaas", authenticate=_authenticate, confirm=_confirm, trail=_trail, replays=_replays, buckets=_buckets,
+    observer=telemetry,
+)  # fmt: skip
 
 for blueprint in (
     doors_api,

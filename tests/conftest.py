@@ -28,6 +28,7 @@ os.environ.update(
     SECRET_JWT=f"/{PREFIX}/jwt",
     SECRET_PEPPER=f"/{PREFIX}/pepper",
     SECRET_INSTALLATION=f"/{PREFIX}/installation",
+    LIMITS_SCALE="1000",  # nothing here is about limits but what says so
     AWS_ACCESS_KEY_ID="local",
     AWS_SECRET_ACCESS_KEY="local",
     AWS_DEFAULT_REGION="eu-central-1",

@@ -93,6 +93,15 @@ ONE_MORE = OneMore()
 
 
 @dataclass(frozen=True)
+class More:
+    """Counts a field up, from nothing if need be. An update repeated after a lost answer counts again: only for what
+    does no harm when too high.
+    """
+
+    by: int
+
+
+@dataclass(frozen=True)
 class Update:
     """Sets and removes fields of one row; a value of None removes, ONE_MORE counts up."""
 
@@ -115,6 +124,8 @@ class Update:
 def _action(name: str, value: Any) -> Action:
     if value is None:
         return Path(name).remove()
+    if isinstance(value, More):
+        return Path(name).set((Path(name) | to_wire(0)) + to_wire(value.by))
     return Path(name).set(Path(name) + to_wire(1) if value is ONE_MORE else to_wire(value))
 
 
@@ -202,6 +213,12 @@ class Table:
 
     def delete(self, pk: str, sk: str, condition: Condition | None = None) -> None:
         self.write(Delete(self, pk, sk, condition))
+
+    def count(self, pk: str, sk: str, changes: Mapping[str, Any], condition: Condition) -> Row:
+        """An update with `More` in it; returns what it changed, as it stands now. No repeat of it is forgiven."""
+        request = Update(self, pk, sk, changes, condition).request()
+        wishes = {"ReturnValues": "UPDATED_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        return from_wire(_call("update_item", request | wishes)["Attributes"])
 
     def write(self, write: Write) -> None:
         request = write.request()

@@ -14,7 +14,7 @@ from chalice.app import Blueprint, Chalice, Response
 from chalicelib.core import clock
 from chalicelib.core.errors import NotFound, PushError, Unauthenticated, Unavailable
 from chalicelib.core.identity import Principal
-from chalicelib.web import problems
+from chalicelib.web import problems, turnstile
 from chalicelib.web.allow import Allow, Caller
 from chalicelib.web.app import App
 from chalicelib.web.body import Unreadable, guard
@@ -92,7 +92,7 @@ class Api(Blueprint):
             query=parse_query(endpoint.query, dict(envelope.request.query_params or {})),
             at=clock.now(),
             request_id=envelope.request_id,
-            client_address=envelope.request.context.get("identity", {}).get("sourceIp", ""),
+            client_address=envelope.client_address,
             request_headers=dict(envelope.request.headers),
             answer_headers=envelope.headers,
             _principal=principal,
@@ -109,11 +109,14 @@ class Api(Blueprint):
 
     def _admit(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Principal | None:
         if not endpoint.allow.needs_credentials:
+            turnstile.admit(self.app, endpoint, envelope)
             return None
         scheme, _, token = envelope.request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated
-        principal = self._check(endpoint.allow, self.app.authenticate(token.strip(), clock.now()))
+        principal = self.app.authenticate(token.strip(), clock.now())
+        turnstile.admit(self.app, endpoint, envelope, principal)
+        principal = self._check(endpoint.allow, principal)
         if "site_id" in path and not principal.may_see_site(path["site_id"]):
             raise NotFound
         return principal

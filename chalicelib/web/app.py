@@ -1,14 +1,15 @@
-"""The Chalice app with its doors named: who authenticates, who remembers answers, who writes the audit log."""
+"""The Chalice app with its doors named: who authenticates, counts, remembers answers, and writes the audit log."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from chalice.app import Chalice
 
 from chalicelib.core.identity import Principal
+from chalicelib.core.limits import FREE, Bucket, Plan, Room
 from chalicelib.web import middleware
 from chalicelib.web.endpoint import Endpoint
 
@@ -43,7 +44,15 @@ class Replays(Protocol):
         ...
 
 
+class Buckets(Protocol):
+    def take(self, bucket: Bucket, *, now: datetime) -> Room:
+        """Let one more request in, or not. Raises Unavailable when nobody can say."""
+        ...
+
+
 class App(Chalice):
+    """`plan_of` a tenant: the one plan there is, until billing says which."""
+
     def __init__(
         self,
         name: str,
@@ -52,13 +61,20 @@ class App(Chalice):
         confirm: Callable[[Principal, datetime], Principal],
         trail: Callable[[], Trail],
         replays: Callable[[], Replays],
+        buckets: Callable[[], Buckets],
         observer: Observer,
+        plan_of: Callable[[str], Plan] = lambda _tenant_id: FREE,
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
         self.authenticate = authenticate
         self.confirm = confirm
         self.trail = trail
         self.replays = replays
+        self.buckets = buckets
+        self.plan_of = plan_of
+        self.uncounted_until = datetime.min.replace(
+            tzinfo=UTC
+        )  # the counters are out of reach: nobody asks them till then
         self.observer = observer
         self.endpoints: list[Endpoint] = []
         self.groups: dict[str, str] = {}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from chalicelib.core.identity import Principal
+from chalicelib.web import turnstile
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call, Envelope
 from chalicelib.web.endpoint import Endpoint
@@ -53,7 +54,9 @@ class BrowserApi(Api):
         else:
             site = self._gate().admit(site_key=site_key, origin=origin)
             self._grant(endpoint, str(origin), envelope)
-        return Principal(subject=site_key, tenant_id=site.tenant_id, scopes=frozenset(), site_id=site.id)
+        visitor = Principal(subject=site_key, tenant_id=site.tenant_id, scopes=frozenset(), site_id=site.id)
+        turnstile.admit(self.app, endpoint, envelope, visitor)
+        return visitor
 
     def _grant(self, endpoint: Endpoint, origin: str, envelope: Envelope) -> None:
         envelope.headers["Access-Control-Allow-Origin"] = origin

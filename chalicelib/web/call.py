@@ -24,6 +24,11 @@ class Envelope:
     request_id: str
     headers: Headers = field(default_factory=dict)
 
+    @property
+    def client_address(self) -> str:
+        """As API Gateway saw it. What headers say of it, anybody may have written."""
+        return str(self.request.context.get("identity", {}).get("sourceIp", ""))
+
 
 current: ContextVar[Envelope] = ContextVar("current")
 

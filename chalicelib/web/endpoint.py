@@ -9,18 +9,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.core.errors import PushError
-from chalicelib.web.allow import Allow
+from chalicelib.core.limits import RouteClass
+from chalicelib.web.allow import Allow, Caller
 from chalicelib.web.schema import Nothing, Query, Schema
 
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_READS = {Caller.USER: RouteClass.READ, Caller.TENANT: RouteClass.READ, Caller.OPERATOR: RouteClass.OPERATE}
+_CHANGES = {
+    Caller.ANYONE: RouteClass.SIGN_IN,
+    Caller.BROWSER: RouteClass.SUBSCRIBE,
+    Caller.USER: RouteClass.WRITE,
+    Caller.TENANT: RouteClass.WRITE,
+    Caller.OPERATOR: RouteClass.OPERATE,
+}
 
 
 @dataclass(frozen=True)
 class Endpoint:
     """`audit` is the action a mutation is recorded as; `replayable` endpoints take an Idempotency-Key; `also` are other
     statuses with what they answer; `errors` are leaves beside those that follow from the rest; `stricter` names fields
-    of the body, and who alone may send them.
+    of the body, and who alone may send them; `counts_as` tells limits what caller and method do not.
     """
 
     method: str
@@ -38,6 +47,7 @@ class Endpoint:
     media_type: str = "application/json"
     errors: tuple[type[PushError], ...] = ()
     stricter: Mapping[str, Allow] = field(default_factory=dict)
+    counts_as: RouteClass | None = None
 
     @property
     def name(self) -> str:
@@ -66,6 +76,13 @@ class Endpoint:
 
     def stricter_for(self, body: Schema) -> Allow | None:
         return next((allow for name, allow in self.stricter.items() if getattr(body, name) is not None), None)
+
+    @property
+    def route_class(self) -> RouteClass | None:
+        """None is not counted: what is public and the same for everybody costs less to answer than to count."""
+        if self.counts_as is not None or not self.is_mutation:
+            return self.counts_as or _READS.get(self.allow.caller)
+        return _CHANGES[self.allow.caller]
 
     @property
     def _words(self) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from chalicelib.channels.message import message_of
 from chalicelib.config import settings
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
+from chalicelib.core.limits import RouteClass
 from chalicelib.core.paging import Cursors
 from chalicelib.features.campaigns.model import Campaign, Expired, LiveCampaign, WrongState
 from chalicelib.features.campaigns.schemas import (
@@ -117,7 +118,7 @@ def remove_campaign(call: Call[Nothing]) -> None:
 
 @api.endpoint(
     "POST", f"{_ONE}/schedule", allow=_SEND, body=ScheduleCampaign, returns=CampaignView, audit="campaign.scheduled",
-    replayable=True, errors=_REFUSALS,
+    replayable=True, errors=_REFUSALS, counts_as=RouteClass.SEND,
 )  # fmt: skip
 def schedule_campaign(call: Call[ScheduleCampaign]) -> CampaignView:
     """Have a campaign sent at a minute to come, or at another than planned."""
@@ -138,7 +139,7 @@ def unschedule_campaign(call: Call[Nothing]) -> CampaignView:
 
 @api.endpoint(
     "POST", f"{_ONE}/send", allow=_SEND, returns=RunStarted, status=202, audit="campaign.sent", replayable=True,
-    errors=(*_REFUSALS, Expired),
+    errors=(*_REFUSALS, Expired), counts_as=RouteClass.SEND,
 )  # fmt: skip
 def send_campaign(call: Call[Nothing]) -> RunStarted:
     """Send a campaign now.

@@ -12,6 +12,7 @@ from chalicelib.features.identity.model.api_key import ApiKey
 from chalicelib.features.identity.model.invitation import Invitation
 from chalicelib.features.identity.model.person import User
 from chalicelib.features.identity.model.session import Session, Tokens
+from chalicelib.features.identity.service.entrance import SignedIn
 from chalicelib.features.identity.service.invitations import Joined
 from chalicelib.features.identity.service.people import Colleague, Profile
 from chalicelib.features.identity.service.second_factor import Enrolment
@@ -58,6 +59,11 @@ class Login(Schema):
     password: Password
     tenant_id: str | None = Field(None, max_length=64, description="Which of your tenants; by default the oldest.")
     otp: OneTimeCode | None = None
+    device_token: str | None = Field(
+        None,
+        max_length=512,
+        description="From an earlier sign-in on this device: others' wrong guesses do not lock it out.",
+    )
 
 
 class StepUp(Schema):
@@ -169,6 +175,16 @@ class TokensView(Schema):
             refresh_token=tokens.refresh_token,
             expires_in=tokens.expires_in_seconds,
         )
+
+
+class SignedInView(TokensView):
+    """`device_token` is good for a year, and opens nothing: give it back at the next login from the same device."""
+
+    device_token: Secret
+
+    @classmethod
+    def signed_in(cls, done: SignedIn) -> SignedInView:
+        return cls(**dict(TokensView.of(done.tokens)), device_token=done.device_token)
 
 
 class Membership(Schema):

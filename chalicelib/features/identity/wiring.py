@@ -10,6 +10,7 @@ from chalicelib.features.identity.service.access import Authenticator
 from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.addresses import Addresses
 from chalicelib.features.identity.service.api_keys import ApiKeys
+from chalicelib.features.identity.service.entrance import Entrance
 from chalicelib.features.identity.service.identity import Identity
 from chalicelib.features.identity.service.invitations import Invitations
 from chalicelib.features.identity.service.office import Office
@@ -21,6 +22,7 @@ from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
 from chalicelib.features.identity.service.team import Team
+from chalicelib.features.identity.service.throttle import Throttle
 
 if TYPE_CHECKING:
     from chalicelib.features.identity.adapters.access_tokens import AccessTokens
@@ -137,6 +139,28 @@ def _invitations(people: PersonRows, sessions: Sessions, hasher: Hasher, office:
         hasher=hasher,
         office=office,
         cursor_secret=partial(secret, settings().secret_pepper),
+    )
+
+
+@cache
+def entrance() -> Entrance:
+    """What strangers may ask, and how often. Who is called from the inside (tests, demo) goes past it."""
+    from chalicelib.aws.attempts import StoredAttempts
+    from chalicelib.config import settings
+    from chalicelib.features.identity.store.person import PersonRows
+    from chalicelib.features.tenants.wiring import opening_write
+
+    inside = identity()
+    return Entrance(
+        throttle=Throttle(StoredAttempts()),
+        people=PersonRows(tenant_write=opening_write()),
+        accounts=inside.accounts,
+        sessions=inside.sessions,
+        recovery=inside.recovery,
+        addresses=inside.addresses,
+        mailboxes=_signer("mailbox", settings().secret_installation),
+        links=_signer("link", settings().secret_pepper),
+        device_signer=_signer("device", settings().secret_pepper),
     )
 
 

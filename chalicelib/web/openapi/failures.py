@@ -14,7 +14,7 @@ from chalicelib.web.allow import Allow, Caller, SecondFactorRequired, StepUpRequ
 from chalicelib.web.body import TooLarge, Unreadable
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.explain import explain
-from chalicelib.web.openapi.preamble import Document, headers
+from chalicelib.web.openapi.preamble import RATE_LIMITS, Document, headers
 from chalicelib.web.schema import AnyQuery, ListQuery
 
 
@@ -59,6 +59,7 @@ def _answer(kinds: Sequence[type[PushError]]) -> Document:
     names = ["X-Request-Id"]
     names += ["WWW-Authenticate"] if errors.Unauthenticated in kinds else []
     names += ["Retry-After"] if any(issubclass(kind, errors.OverLimit | errors.Unavailable) for kind in kinds) else []
+    names += [] if errors.Unauthenticated in kinds else RATE_LIMITS
     examples = {kind.code: {"summary": kind.title, "value": explain(kind).example} for kind in kinds}
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
     return {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chalicelib.web.allow import Caller
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.openapi.failures import Failures
-from chalicelib.web.openapi.preamble import IDEMPOTENCY_KEY, IF_NONE_MATCH, Document, headers
+from chalicelib.web.openapi.preamble import IDEMPOTENCY_KEY, IF_NONE_MATCH, RATE_LIMITS, Document, headers
 from chalicelib.web.openapi.samples import Samples
 from chalicelib.web.openapi.schemas import JsonSchema, Schemas
 from chalicelib.web.schema import Nothing, Schema
@@ -106,6 +106,7 @@ class Operations:
 
     def _answer(self, endpoint: Endpoint, status: int, returns: type[Schema]) -> Document:
         names = ["X-Request-Id"]
+        names += RATE_LIMITS if endpoint.allow.needs_credentials else []
         names += ["Idempotent-Replayed"] if endpoint.replayable else []
         names += ["Location"] if status == _FOUND else []
         names += ["ETag"] if _UNCHANGED in endpoint.also and status in {200, _UNCHANGED} else []

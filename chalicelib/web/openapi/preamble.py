@@ -33,6 +33,10 @@ Endpoints that create, send or bill take an `Idempotency-Key` of up to 255 chara
 gives the same answer for 24 hours, marked `Idempotent-Replayed: true`, and nothing is done twice. Secrets are not
 kept: a replay shows the resource without them.
 
+## Limits
+Answers to whoever shows credentials say how many such requests are left: `RateLimit-Limit`, `RateLimit-Remaining`, and
+`RateLimit-Reset` in seconds. One too many is 429 `rate_limited`, with `Retry-After`, and nothing was done.
+
 ## Errors
 Errors are `application/problem+json` (RFC 9457). `code` is stable, and what you should act upon; `type` is the address
 of a page that explains it. `detail` is for people, `instance` is the request id."""
@@ -78,6 +82,21 @@ HEADERS: Mapping[str, Document] = {
         "schema": {"type": "integer", "minimum": 1},
         "example": 5,
     },
+    "RateLimit-Limit": {
+        "description": "How many such requests are allowed in a window, to whom shows credentials.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1500,
+    },
+    "RateLimit-Remaining": {
+        "description": "How many of them are left, as far as is known here.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 1499,
+    },
+    "RateLimit-Reset": {
+        "description": "Seconds until the next window.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 42,
+    },
     "WWW-Authenticate": {
         "required": True,
         "description": "How to say who you are.",
@@ -97,6 +116,8 @@ HEADERS: Mapping[str, Document] = {
         "example": _TAG,
     },
 }
+
+RATE_LIMITS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 IDEMPOTENCY_KEY: Document = {
     "name": "Idempotency-Key",

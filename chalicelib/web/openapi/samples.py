@@ -27,6 +27,7 @@ _WORDS = {
     "access_token": "eyJhbGciOiJFUzI1NiIs…",
     "code": "not_found",
     "cursor": "MDFrejhtNXEzdg",
+    "device_token": "dt_…",
     "email": "ada@example.com",
     "external_id": "customer-1815",
     "host": "fcm.googleapis.com",

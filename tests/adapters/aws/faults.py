@@ -23,9 +23,14 @@ class LostAnswer(ReadTimeoutError):  # type: ignore[misc]  # botocore is untyped
 
 
 class Faults:
-    """Calls are named as botocore does: `dynamodb.PutItem`. What is planted goes off at the next calls of that name."""
+    """Calls are named as botocore does: `dynamodb.PutItem`. What is planted goes off at the next calls of that name.
 
-    def __init__(self) -> None:
+    The HTTP door counts requests, some one by one and some by the dozen, before anything is done for them. Those calls
+    are let through and not listed, unless the faults are to be `of_counters`, and then of nothing else.
+    """
+
+    def __init__(self, *, of_counters: bool = False) -> None:
+        self._of_counters = of_counters
         self.calls: list[str] = []
         self._rejected: Counter[str] = Counter()
         self._silenced: Counter[str] = Counter()
@@ -91,7 +96,9 @@ class Faults:
             ("after-call.sqs.SendMessageBatch", self._on_batch_sent),
         ]
 
-    def _on_call(self, event_name: str, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+    def _on_call(self, event_name: str, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        if _is_counting(params["body"]) is not self._of_counters:
+            return None
         name = event_name.removeprefix("before-call.")
         self.calls.append(name)
         if self._rejected[name] > 0:
@@ -101,7 +108,9 @@ class Faults:
             return AWSResponse(_NOWHERE, 400, {}, None), {"Error": {"Code": code}, "ResponseMetadata": {}}
         return None
 
-    def _on_answer(self, event_name: str, **_: Any) -> None:
+    def _on_answer(self, event_name: str, request: Any, **_: Any) -> None:
+        if _is_counting(request.body) is not self._of_counters:
+            return
         name = event_name.removeprefix("before-send.")
         if self._silenced[name] > 0:
             self._silenced[name] -= 1
@@ -141,3 +150,7 @@ class Faults:
         if self._refused_entries:
             refused = [entry["Id"] for entry in self._refused_entries]
             parsed["Failed"] = [{"Id": each, "SenderFault": False, "Code": "InternalError"} for each in refused]
+
+
+def _is_counting(body: bytes | dict[str, Any]) -> bool:
+    return isinstance(body, bytes) and b"BUCKET#" in body

@@ -40,7 +40,7 @@ def test_a_hostile_body_is_told_what_is_wrong(aws: Installation, shape: str) -> 
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert len(answer.text) < 20_000
-    assert aws.rows() == []
+    assert [row for row in aws.rows() if not row["pk"].startswith("BUCKET#")] == []  # that it asked is all we keep
 
 
 OPEN = [each for each in app.endpoints if each.takes_body and not each.allow.needs_credentials]

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.config import settings
 from tests.fakes.gateway import Client
+from tests.fakes.installation import Installation
 from tests.unit.web.test_html import Reader
 
 HOST = "https://a1b2c3.execute-api.eu-central-1.amazonaws.com"
@@ -15,7 +16,7 @@ PAGES = ["/docs", "/problems", "/problems/not_found", "/problems/conflict", "/pr
 
 
 @pytest.fixture
-def client() -> Client:
+def client(aws: Installation) -> Client:
     return Client()
 
 

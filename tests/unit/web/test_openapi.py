@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 from chalicelib.web.allow import ANYONE, BROWSER
 from chalicelib.web.api import Api, Call
 from chalicelib.web.openapi.document import document
+from chalicelib.web.openapi.preamble import RATE_LIMITS
 from chalicelib.web.schema import Accepted, AnyQuery, Nothing, Schema
 from tests.unit.web.toy_app import Taken, Thing, Toy
 
@@ -125,7 +126,7 @@ def test_a_replay_may_leave_out_what_is_shown_once(contract: dict[str, Any]) -> 
 
 def test_answers_name_their_headers(contract: dict[str, Any]) -> None:
     made = contract["paths"]["/things"]["post"]["responses"]["201"]
-    assert set(made["headers"]) == {"X-Request-Id", "Idempotent-Replayed"}
+    assert set(made["headers"]) == {"X-Request-Id", "Idempotent-Replayed", *RATE_LIMITS}
     assert set(contract["paths"]["/c/{receipt}"]["get"]["responses"]["302"]["headers"]) == {"X-Request-Id", "Location"}
     assert "content" not in contract["paths"]["/things/all"]["post"]["responses"]["204"]
 
@@ -175,13 +176,13 @@ def test_an_endpoint_may_answer_in_several_ways(contract: dict[str, Any]) -> Non
 def test_a_status_that_is_failure_and_more_says_both(contract: dict[str, Any]) -> None:
     answer = contract["paths"]["/steady"]["get"]["responses"]["503"]
     assert set(answer["content"]) == {"application/json", "application/problem+json"}
-    assert set(answer["headers"]) == {"X-Request-Id", "Retry-After"}
+    assert set(answer["headers"]) == {"X-Request-Id", "Retry-After", *RATE_LIMITS}
     assert answer["x-codes"] == ["unavailable"]
 
 
 def test_headers_that_no_answer_has_are_not_promised(toy: Toy) -> None:
     promised = document(toy.app.endpoints, groups={}, server_url="/")["components"]["headers"]
-    assert set(promised) == {"X-Request-Id", "Idempotent-Replayed", "Retry-After", "WWW-Authenticate"}
+    assert set(promised) == {"X-Request-Id", "Idempotent-Replayed", "Retry-After", "WWW-Authenticate", *RATE_LIMITS}
 
 
 def test_what_is_both_read_and_written_has_two_names(toy: Toy) -> None:

@@ -14,6 +14,7 @@ from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, OWN, OWNER, USER, fr
 from chalicelib.web.api import Answer, Api, Call
 from chalicelib.web.app import App
 from chalicelib.web.schema import ListQuery, Nothing, Schema, Secret
+from tests.fakes.limits import MemoryBuckets
 
 A = TypeVar("A")
 
@@ -130,6 +131,7 @@ class Toy:
 
     def __init__(self) -> None:
         self.notebook = Notebook()
+        self.buckets = MemoryBuckets()
         self.calls: list[Call[Any]] = []
         self.app = App(
             "toy",
@@ -137,6 +139,7 @@ class Toy:
             confirm=confirm,
             trail=lambda: self.notebook,
             replays=lambda: self.notebook,
+            buckets=lambda: self.buckets,
             observer=self.notebook,
         )
         self.api = Api(__name__, tag="toys")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.core.errors import NotFound, Stale
+from chalicelib.core.limits import RouteClass
 from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.person import EmailTaken, InvalidToken, NoTenant
@@ -15,11 +16,12 @@ from chalicelib.features.identity.schemas import (
     NewAccount,
     NewPassword,
     Refresh,
+    SignedInView,
     StepUp,
     Switch,
     TokensView,
 )
-from chalicelib.features.identity.wiring import identity
+from chalicelib.features.identity.wiring import entrance, identity
 from chalicelib.web.allow import ANYONE, OWN
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
@@ -30,40 +32,47 @@ api = Api(__name__, tag="accounts", about="People, what they are members of, and
 _CHECK_MAIL = Accepted(status="check_mail")
 
 
-@api.endpoint("POST", "/v1/auth/register", allow=ANYONE, body=NewAccount, returns=Accepted, status=202)
+@api.endpoint(
+    "POST", "/v1/auth/register", allow=ANYONE, body=NewAccount, returns=Accepted, status=202,
+    counts_as=RouteClass.REGISTER,
+)  # fmt: skip
 def register(call: Call[NewAccount]) -> Accepted:
     """Register.
 
     Always the same answer. A letter with a link goes to the address; no account exists before the link is followed.
     """
     body = call.body
-    identity().accounts.register(email=body.email, password=body.password, tenant_name=body.tenant_name, now=call.at)
+    entrance().register(email=body.email, password=body.password, tenant_name=body.tenant_name, now=call.at)
     return _CHECK_MAIL
 
 
 @api.endpoint(
-    "POST", "/v1/auth/verify-email", allow=ANYONE, body=EmailProof, returns=TokensView,
+    "POST", "/v1/auth/verify-email", allow=ANYONE, body=EmailProof, returns=SignedInView,
     errors=(InvalidCredentials, InvalidToken, EmailTaken, Stale),
 )  # fmt: skip
-def verify_email(call: Call[EmailProof]) -> TokensView:
+def verify_email(call: Call[EmailProof]) -> SignedInView:
     """Prove an address and open the account.
 
     The token of the letter works only together with the password given at that registration, five times at most.
     """
-    tokens = identity().accounts.verify_email(
+    done = entrance().verify_email(
         token=call.body.token,
         password=call.body.password,
+        address=call.client_address,
         request_id=call.request_id,
         now=call.at,
         device=read_device(call.request_headers),
     )
-    return TokensView.of(tokens)
+    return SignedInView.signed_in(done)
 
 
 @api.endpoint("POST", "/v1/auth/verify-email/resend", allow=ANYONE, body=Mailbox, returns=Accepted, status=202)
 def resend_verification(call: Call[Mailbox]) -> Accepted:
-    """Have the letter sent again. Always the same answer."""
-    identity().accounts.resend(email=call.body.email, now=call.at)
+    """Have the letter sent again. Always the same answer.
+
+    A mailbox gets three letters an hour about registrations, however many are asked for.
+    """
+    entrance().resend(email=call.body.email, now=call.at)
     return _CHECK_MAIL
 
 
@@ -73,7 +82,7 @@ def forget_password(call: Call[Mailbox]) -> Accepted:
 
     A letter goes to the address if it has an account, one in three minutes at most.
     """
-    identity().recovery.forgot(email=call.body.email, now=call.at)
+    entrance().forgot(email=call.body.email, now=call.at)
     return _CHECK_MAIL
 
 
@@ -91,31 +100,36 @@ def reset_password(call: Call[NewPassword]) -> None:
 
 
 @api.endpoint(
-    "POST", "/v1/auth/login", allow=ANYONE, body=Login, returns=TokensView,
+    "POST", "/v1/auth/login", allow=ANYONE, body=Login, returns=SignedInView,
     errors=(InvalidCredentials, OtpRequired, NoTenant, NotFound, Stale),
 )  # fmt: skip
-def login(call: Call[Login]) -> TokensView:
+def login(call: Call[Login]) -> SignedInView:
     """Sign in.
 
     Who has a second factor is told so once the password is right, and sends it again with `otp`. Each code is good
     once. After five wrong ones in a row, one is taken every quarter of an hour.
+
+    After five wrong passwords in fifteen minutes an account takes no more, nor does any account from that address, for
+    as long as the first of them is younger than that. A device that gives back its `device_token` is counted by itself.
     """
     body = call.body
-    tokens = identity().sessions.login(
+    done = entrance().login(
         email=body.email,
         password=body.password,
         otp=body.otp,
+        address=call.client_address,
+        known_by=body.device_token,
         tenant_id=body.tenant_id,
         request_id=call.request_id,
         now=call.at,
         device=read_device(call.request_headers),
     )
-    return TokensView.of(tokens)
+    return SignedInView.signed_in(done)
 
 
 @api.endpoint(
     "POST", "/v1/auth/refresh", allow=ANYONE, body=Refresh, returns=TokensView,
-    errors=(InvalidToken, TokenReused, Stale),
+    errors=(InvalidToken, TokenReused, Stale), counts_as=RouteClass.RENEW,
 )  # fmt: skip
 def refresh(call: Call[Refresh]) -> TokensView:
     """Exchange a refresh token for new tokens.
@@ -188,6 +202,10 @@ def confirm_email(call: Call[EmailProof]) -> None:
 
     The token of the letter works only together with the password of the account, five times at most.
     """
-    identity().addresses.confirm(
-        token=call.body.token, password=call.body.password, request_id=call.request_id, now=call.at
+    entrance().confirm_email(
+        token=call.body.token,
+        password=call.body.password,
+        address=call.client_address,
+        request_id=call.request_id,
+        now=call.at,
     )

@@ -17,7 +17,7 @@ from chalicelib.features.identity.schemas import (
     SessionList,
     SessionView,
 )
-from chalicelib.features.identity.wiring import identity
+from chalicelib.features.identity.wiring import entrance, identity
 from chalicelib.web.allow import OWN, fresh
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
@@ -51,7 +51,7 @@ def ask_for_email(call: Call[NewEmail]) -> Accepted:
     Nothing changes before the link is followed. Five wrong passwords in a row end the session.
     """
     principal = call.principal
-    identity().addresses.ask(
+    entrance().ask_for_email(
         user_id=principal.subject,
         session_id=principal.session_id or "",
         email=call.body.email,

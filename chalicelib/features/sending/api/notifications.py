@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.channels.message import message_of
 from chalicelib.core.errors import NotFound
 from chalicelib.core.identity import Scope
+from chalicelib.core.limits import RouteClass
 from chalicelib.features.sending.schemas.http import NotificationSent, NotificationView, SendNotification
 from chalicelib.features.sending.wiring import notifications
 from chalicelib.web.allow import holder
@@ -20,7 +21,7 @@ _SEND = holder(Scope.NOTIFICATIONS_SEND)
 
 @api.endpoint(
     "POST", _ALL, allow=_SEND, body=SendNotification, returns=NotificationSent, status=202, audit="notification.sent",
-    replayable=True,
+    replayable=True, counts_as=RouteClass.SEND,
 )  # fmt: skip
 def send_notification(call: Call[SendNotification]) -> NotificationSent:
     """Send a message to up to 1,000 people or browsers.

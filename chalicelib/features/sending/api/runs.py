@@ -8,6 +8,7 @@ from chalicelib.aws.secrets import secret
 from chalicelib.config import settings
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
+from chalicelib.core.limits import RouteClass
 from chalicelib.core.paging import Cursors
 from chalicelib.features.campaigns.model import Campaign, LiveCampaign, NotUnderWay, WrongState
 from chalicelib.features.sending.schemas.http import (
@@ -69,7 +70,7 @@ def resume_campaign(call: Call[Nothing]) -> Turned:
 
 @api.endpoint(
     "POST", f"{_ONE}/test", allow=_SEND, body=TestPush, returns=TestStarted, status=202, audit="campaign.tested",
-    replayable=True,
+    replayable=True, counts_as=RouteClass.SEND,
 )  # fmt: skip
 def test_campaign(call: Call[TestPush]) -> TestStarted:
     """Send a campaign to a few browsers of your choice first.
