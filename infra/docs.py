@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the product reads its settings when it is imported: not bef
     from chalicelib.web.explain import Explanation
 
 DOCS = Path(__file__).parents[1] / "docs"
+_TABLE_BEGINS, _TABLE_ENDS = "<!-- table: `make docs` -->", "<!-- end of table -->"
 _NOTE = "<!-- Written by `make docs` from the error's docstring. -->"
 
 
@@ -29,6 +30,8 @@ def main() -> None:
     print("openapi.json: the contract")
     (DOCS / "access.md").write_text(access_page(app.endpoints), encoding="utf-8")
     print("access.md: who may do what")
+    renew(DOCS / "limits.md", limits_table())
+    print("limits.md: its table")
 
 
 def write(folder: Path, pages: Mapping[str, str]) -> None:
@@ -40,6 +43,26 @@ def write(folder: Path, pages: Mapping[str, str]) -> None:
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
     print(f"{folder.name}: {len(pages)} pages")
+
+
+def renew(page: Path, table: str) -> None:
+    """Puts the table between the page's two marks; what people wrote around it stays."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(_TABLE_BEGINS)
+    _, end, after = rest.partition(_TABLE_ENDS)
+    if not end:
+        raise ValueError(f"{page.name} has no place for its table")
+    page.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
+
+
+def limits_table() -> str:
+    from chalicelib.core.limits import PLANS, RULES, rules_of
+
+    lines = ["| of what | from whom | at most | from one user or key | plan |", "|---|---|---|---|---|"]
+    by_plan = [(rule, name) for name, plan in PLANS.items() for rule in rules_of(plan)]
+    for rule, plan in by_plan + [(rule, "every") for rule in RULES]:
+        each = f"{rule.each:,}" if rule.each is not None else ""
+        lines.append(f"| {rule.what} | {rule.whose} | {rule.most:,} in {rule.window} | {each} | {plan} |")
+    return "\n".join(lines)
 
 
 def problem_pages(explanations: Mapping[str, Explanation]) -> dict[str, str]:

@@ -65,6 +65,17 @@ def clock() -> Iterator[ManualClock]:
     product_clock.use(product_clock.SystemClock())
 
 
+@pytest.fixture
+def real_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in production: everywhere else they are a thousand times as wide."""
+    from chalicelib.config import settings
+
+    monkeypatch.setenv("LIMITS_SCALE", "1")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
     from tests.fakes.installation import Installation

@@ -52,10 +52,16 @@ class _Share:
 class StoredBuckets:
     """One for a process: it remembers its shares."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_remembered: int = _MOST_REMEMBERED) -> None:
         self._table = Table("idem")
         self._shares: OrderedDict[Bucket, _Share] = OrderedDict()
         self._lock = Lock()
+        self._most_remembered = most_remembered
+
+    @property
+    def remembered(self) -> int:
+        """Of how many buckets something is known here."""
+        return len(self._shares)
 
     def take(self, bucket: Bucket, *, now: datetime) -> Room:
         """One request. Raises Unavailable when nobody can say whether there is room."""
@@ -78,7 +84,7 @@ class StoredBuckets:
         if share is None or share.ends_at != ends_at:
             share = _Share(ends_at)
         self._shares[bucket] = share
-        if len(self._shares) > _MOST_REMEMBERED:
+        if len(self._shares) > self._most_remembered:
             self._shares.popitem(last=False)
         return share
 

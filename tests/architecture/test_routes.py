@@ -8,6 +8,7 @@ from chalice.app import Chalice
 
 from app import app
 from chalicelib.core.identity import Scope
+from chalicelib.core.limits import RouteClass
 from chalicelib.features.identity.schemas import PasswordChange
 from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, USER, Allow, holder
 from chalicelib.web.endpoint import Endpoint
@@ -36,6 +37,10 @@ def test_every_mutation_by_a_tenant_is_recorded() -> None:
 
 def test_every_post_that_makes_something_may_be_repeated() -> None:
     assert list(routes.unrepeatable(app.endpoints)) == []
+
+
+def test_every_route_counts_as_what_it_is() -> None:
+    assert list(routes.uncounted(app.endpoints)) == []
 
 
 def test_the_contract_promises_what_the_routes_answer() -> None:
@@ -71,6 +76,18 @@ def test_a_mutation_without_a_tenant_is_not_recorded(allow: Allow) -> None:
 
 def test_a_question_by_post_is_not_recorded() -> None:
     assert list(routes.untraced([_endpoint("POST", "/v1/segments/preview")])) == []
+
+
+@pytest.mark.parametrize("path", ["/send", "/schedule", "/test", "/notifications"])
+def test_what_sends_and_does_not_count_so_is_caught(path: str) -> None:
+    assert len(list(routes.uncounted([_endpoint("POST", f"/v1/things{path}")]))) == 1
+    assert list(routes.uncounted([_endpoint("POST", f"/v1/things{path}", counts_as=RouteClass.SEND)])) == []
+    assert len(list(routes.uncounted([_endpoint("POST", counts_as=RouteClass.SEND)]))) == 1
+
+
+def test_a_strangers_change_that_nobody_counts_by_address_is_caught() -> None:
+    assert list(routes.uncounted([_endpoint("POST", allow=ANYONE)])) == []
+    assert len(list(routes.uncounted([_endpoint("POST", allow=ANYONE, counts_as=RouteClass.WRITE)]))) == 1
 
 
 @pytest.mark.parametrize("action", ["created", "Site.Created", "site created", "site.", ""])

@@ -14,6 +14,7 @@ from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib.aws import secrets
+from chalicelib.aws.buckets import buckets
 from chalicelib.aws.values import Row, from_wire
 from chalicelib.features.identity.adapters.key_set import new_key_set
 from infra.local import aws
@@ -42,6 +43,7 @@ class Installation:
             yield cls(prefix)
 
     def empty(self) -> None:
+        buckets.cache_clear()  # what this process still had of them
         for table in self._dynamodb.tables.values():
             table.items.clear()
         for queue in self._sqs.queues.values():

@@ -6,6 +6,7 @@ standard input does.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ def standing(log: IO[str] | int = subprocess.DEVNULL) -> Iterator[Product]:
 def main() -> None:
     from infra.local.start import Options, running
 
+    os.environ["LIMITS_SCALE"] = "1000"  # noqa: TID251 -- an entry point: it stands for an installation that lets tests work
     here, sys.stdout = sys.stdout, sys.stderr  # the product logs to standard output, which nobody reads for long
     options = Options(port=free_port(), keeps_state=False, subscribers=0)
     with running(options) as product:

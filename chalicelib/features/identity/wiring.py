@@ -144,13 +144,16 @@ def _invitations(people: PersonRows, sessions: Sessions, hasher: Hasher, office:
 
 @cache
 def entrance() -> Entrance:
-    """What strangers may ask, and how often. Who is called from the inside (tests, demo) goes past it."""
+    """What strangers may ask, and how often. Who calls from the inside (tests, demo) goes past it."""
+    return guarded(identity())
+
+
+def guarded(inside: Identity) -> Entrance:
     from chalicelib.aws.attempts import StoredAttempts
     from chalicelib.config import settings
     from chalicelib.features.identity.store.person import PersonRows
     from chalicelib.features.tenants.wiring import opening_write
 
-    inside = identity()
     return Entrance(
         throttle=Throttle(StoredAttempts()),
         people=PersonRows(tenant_write=opening_write()),

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from chalice.app import Chalice
 
+from chalicelib.core.limits import RouteClass
 from chalicelib.web.allow import Caller
 from chalicelib.web.endpoint import Endpoint
 
 _ACTION = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*")
 _CREATED = frozenset({201, 202})
+_SENDS = ("/send", "/schedule", "/test", "/notifications")
+_BY_ADDRESS = frozenset({RouteClass.SIGN_IN, RouteClass.RENEW, RouteClass.REGISTER})
 _ASKS_ONLY = ("/preview", "/dry-run", "/render")  # POST because the question is long; nothing changes
 
 
@@ -46,6 +49,19 @@ def unrepeatable(endpoints: Iterable[Endpoint]) -> Iterator[str]:
             yield f"{_name(endpoint)} remembers its body by a quick hash, and there is a password in it"
         if endpoint.replayable and (endpoint.method != "POST" or not endpoint.allow.needs_credentials):
             yield f"{_name(endpoint)} remembers answers, but is no authenticated POST"
+
+
+def uncounted(endpoints: Iterable[Endpoint]) -> Iterator[str]:
+    """What sends, now or at a time, counts as a send: it costs money, and is refused when nobody can count it. What a
+    stranger asks is counted by address.
+    """
+    for endpoint in endpoints:
+        sends = endpoint.method == "POST" and endpoint.path.endswith(_SENDS)
+        if sends is not (endpoint.route_class is RouteClass.SEND):
+            yield f"{_name(endpoint)} counts as {endpoint.route_class}, and sends{'' if sends else ' nothing'}"
+        changes = endpoint.is_mutation and endpoint.allow.caller is Caller.ANYONE
+        if changes and endpoint.route_class not in _BY_ADDRESS:
+            yield f"{_name(endpoint)} is open to anyone and counts as {endpoint.route_class}"
 
 
 def _name(endpoint: Endpoint) -> str:

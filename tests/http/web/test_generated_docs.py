@@ -10,7 +10,7 @@ from app import app
 from chalicelib.web.explain import explanations
 from infra.access import access_page
 from infra.contract.current import contract, spelled
-from infra.docs import DOCS, problem_pages, write
+from infra.docs import DOCS, limits_table, problem_pages, renew, write
 
 
 def test_the_committed_problem_pages_are_up_to_date() -> None:
@@ -26,6 +26,22 @@ def test_the_committed_contract_is_up_to_date() -> None:
 def test_the_committed_table_of_who_may_do_what_is_up_to_date() -> None:
     committed = (DOCS / "access.md").read_text(encoding="utf-8")
     assert committed == access_page(app.endpoints), "run `make docs`"
+
+
+def test_the_committed_limits_are_those_that_hold(tmp_path: Path) -> None:
+    committed = (DOCS / "limits.md").read_text(encoding="utf-8")
+    page = tmp_path / "limits.md"
+    page.write_text(committed, encoding="utf-8")
+    renew(page, limits_table())
+    assert committed == page.read_text(encoding="utf-8"), "run `make docs`"
+
+
+def test_a_page_without_a_place_for_its_table_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "limits.md"
+    page.write_text("# Limits\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="no place"):
+        renew(page, limits_table())
+    assert page.read_text(encoding="utf-8") == "# Limits\n"
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:

@@ -13,6 +13,7 @@ from chalicelib.features.identity.model.session import Access, Tokens, open_refr
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.addresses import Addresses
+from chalicelib.features.identity.service.entrance import Entrance
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.own_account import OwnAccount
 from chalicelib.features.identity.service.people import People
@@ -21,6 +22,7 @@ from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Sessions
+from chalicelib.features.identity.service.throttle import Throttle
 from chalicelib.features.tenants.service import Tenants
 from tests.fakes.audit import RememberedTrail
 from tests.fakes.identity import (
@@ -34,6 +36,7 @@ from tests.fakes.identity import (
     PlainHasher,
 )
 from tests.fakes.second_factor import MemorySecondFactors, PlainApp, PlainVault
+from tests.fakes.limits import MemoryAttempts
 from tests.fakes.tenants import MemoryTenants
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -42,6 +45,7 @@ MAILBOXES = Signer(lambda: "installation", "mailbox")
 LINKS = Signer(lambda: "pepper", "link")
 REFRESH = Signer(lambda: "pepper", "refresh")
 RECOVERY = Signer(lambda: "pepper", "recovery code")
+DEVICES = Signer(lambda: "pepper", "device")
 _TOKEN = re.compile(r"vt_\S+")
 _RESET = re.compile(r"pt_\S+")
 _CHANGE = re.compile(r"token=(et_\S+)")
@@ -113,6 +117,18 @@ class House:
         )
         self.people = People(store=people, tenants=tenants, cursor_secret=lambda: "pepper")
         self.standings = MemoryStandings(people, rows)
+        self.attempts = MemoryAttempts(self.calls)
+        self.entrance = Entrance(
+            throttle=Throttle(self.attempts),
+            people=people,
+            accounts=self.accounts,
+            sessions=self.sessions,
+            recovery=self.recovery,
+            addresses=self.addresses,
+            mailboxes=MAILBOXES,
+            links=LINKS,
+            device_signer=DEVICES,
+        )
 
     def later(self, **length: float) -> datetime:
         self.now += timedelta(**length)

@@ -12,7 +12,7 @@ from chalicelib.core.errors import Conflict, OverLimit, PushError, Unauthenticat
 from chalicelib.core.identity import ROLE_SCOPES, Principal, Role, Scope
 from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, OWN, OWNER, USER, fresh, holder, standing
 from chalicelib.web.api import Answer, Api, Call
-from chalicelib.web.app import App
+from chalicelib.web.app import App, Buckets
 from chalicelib.web.schema import ListQuery, Nothing, Schema, Secret
 from tests.fakes.limits import MemoryBuckets
 
@@ -129,7 +129,7 @@ class Reply:
 class Toy:
     """The app, what it remembers, and how to call it."""
 
-    def __init__(self) -> None:
+    def __init__(self, buckets: Buckets | None = None) -> None:
         self.notebook = Notebook()
         self.buckets = MemoryBuckets()
         self.calls: list[Call[Any]] = []
@@ -139,7 +139,7 @@ class Toy:
             confirm=confirm,
             trail=lambda: self.notebook,
             replays=lambda: self.notebook,
-            buckets=lambda: self.buckets,
+            buckets=lambda: buckets or self.buckets,
             observer=self.notebook,
         )
         self.api = Api(__name__, tag="toys")

@@ -38,8 +38,8 @@ class Throttle:
 
         `account` is None where the guess is counted elsewhere already, as with the links of letters.
         """
-        counted = [(limits.GUESSES_FROM_ADDRESS, network_of(address))]
-        counted += [(limits.GUESSES_AT_ACCOUNT, account)] if account is not None else []
+        counted = [(limits.GUESSES_AT_ACCOUNT, account)] if account is not None else []
+        counted += [(limits.GUESSES_FROM_ADDRESS, network_of(address))]
         if device is not None:
             counted = [(limits.GUESSES_ON_DEVICE, device)]
         begun: list[Attempt] = []
@@ -69,5 +69,7 @@ class Throttle:
 
 
 def _is_wrong(error: PushError) -> bool:
-    """A link that is void is no guess at a password. Whatever else does not let somebody in may be one."""
-    return isinstance(error, Unauthenticated) and not isinstance(error, InvalidToken)
+    """A link that is void is no guess at a password, and who is asked for a code has given the right one. Whatever else
+    does not let somebody in may be a guess.
+    """
+    return isinstance(error, Unauthenticated) and not isinstance(error, InvalidToken | OtpRequired)
