@@ -331,3 +331,12 @@ def _calls(world: World, faults: Faults, token: str) -> list[str]:
     faults.calls.clear()
     assert world.client.get("/v1/sites", as_=token).status == 200
     return list(faults.calls)
+
+
+def test_asking_for_the_code_is_no_wrong_guess(world: World) -> None:
+    """Every sign-in with a second factor asks once: that alone must not lock anybody out."""
+    phone, _ = switch_on(world, world.ada)
+    for _ in range(6):
+        asked = login(world, world.ada)
+        assert (asked.status, asked.code) == (401, "otp_required")
+    assert login(world, world.ada, otp=phone.next()).status == 200

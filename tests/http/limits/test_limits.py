@@ -59,7 +59,9 @@ def test_of_a_thousand_guesses_from_ten_threads_five_are_tried_and_the_victim_ge
     now = world.clock.now()
 
     def sign_in(address: str, known_by: str | None = None) -> SignedIn:
-        return entrance.login(email=world.ada.email, password=PASSWORD, address=address, known_by=known_by, now=now)
+        return entrance.login(
+            email=world.ada.email, password=PASSWORD, address=address, known_by=known_by, request_id="req_1", now=now
+        )
 
     known = sign_in(HOME).device_token
     hasher.tried.clear()
@@ -67,7 +69,9 @@ def test_of_a_thousand_guesses_from_ten_threads_five_are_tried_and_the_victim_ge
     def guess(number: int) -> str:
         address = f"198.51.100.{number % 250}"  # so that no address is over before the account is
         try:
-            entrance.login(email=world.ada.email, password=f"guess {number}", address=address, now=now)
+            entrance.login(
+                email=world.ada.email, password=f"guess {number}", address=address, request_id="req_1", now=now
+            )
         except OverLimit:
             return "over"
         except InvalidCredentials:

@@ -35,8 +35,8 @@ from tests.fakes.identity import (
     MemoryStandings,
     PlainHasher,
 )
-from tests.fakes.second_factor import MemorySecondFactors, PlainApp, PlainVault
 from tests.fakes.limits import MemoryAttempts
+from tests.fakes.second_factor import MemorySecondFactors, PlainApp, PlainVault
 from tests.fakes.tenants import MemoryTenants
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

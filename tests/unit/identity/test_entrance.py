@@ -25,7 +25,9 @@ def login(
     address: str = HOME,
     known_by: str | None = None,
 ) -> SignedIn:
-    return house.entrance.login(email=email, password=password, address=address, known_by=known_by, now=house.now)
+    return house.entrance.login(
+        email=email, password=password, address=address, known_by=known_by, request_id="req_1", now=house.now
+    )
 
 
 def guess(house: House, times: int = 1, *, address: str = HOME, **words: str | None) -> list[str]:

@@ -14,6 +14,7 @@ from chalicelib.core import limits
 from chalicelib.core.errors import OverLimit, PushError, Unauthenticated, Unavailable
 from chalicelib.core.limits import Attempt, Rule, network_of
 from chalicelib.features.identity.model.person import InvalidToken
+from chalicelib.features.identity.model.second_factor import OtpRequired
 
 
 class Attempts(Protocol):
