@@ -1,13 +1,10 @@
-"""A plan: the product's own planner in virtual time, with every wake-up at its instant; and the legs it goes in.
-
-What the product does when its time is nearly up is a rule here: it stops, and wakes itself with the position reached.
-"""
+"""A plan: the product's own planner in virtual time, and whoever goes on for it; with every wake-up at its instant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
 from math import ceil
@@ -16,7 +13,8 @@ from typing import Any
 from bench.simulation.settings import Line
 from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.run import Lane, Run
-from chalicelib.features.sending.service.plan import launch
+from chalicelib.features.sending.service import pace
+from chalicelib.features.sending.service.plan import launch, wake
 from chalicelib.features.sending.service.ports import Ports, Recipient, Tuning
 from chalicelib.features.subscriptions.model import Recipient as Row
 from infra.cost import assumptions as assumed
@@ -26,8 +24,7 @@ from infra.cost.virtual_world import Expenses, Lots, VirtualSwitch, campaign_run
 
 _MESSAGES_A_CALL = 10
 _REQUESTS_BEFORE = 1  # whose campaign it is
-_REQUESTS_OF_A_SUCCESSOR = 2  # that, and its run
-HANDS_OVER_AFTER_SECONDS = 45.0  # of the 60 it has
+_REQUESTS_OF_A_SUCCESSOR = 5  # what a look does before it wakes: its entry, its run, the switch, and its next look
 _NOBODY: Any = None  # the planner of a run that is ready never speaks to these
 
 
@@ -74,35 +71,28 @@ def plan(*, subscribers: int, line: Line, rows_per_batch: int) -> Plan:
         chance=Lots(str(subscribers)),
         tuning=Tuning(rows_per_batch=rows_per_batch),
     )
-    side_by_side.run([(paper.clock, _launch(ports, paper))])
+    side_by_side.run([(paper.clock, _wake_all(ports, paper, time=timedelta(seconds=line.timeout_seconds)))])
     assert paper.run is not None, "a planner writes one"
-    request = assumed.DYNAMODB_SECONDS + line.machine.seconds(assumed.REQUEST_CPU_SECONDS)
-    taking_up_seconds = _REQUESTS_OF_A_SUCCESSOR * request
-    legs = tuple(_legs(paper.wakes, ends_at=paper.clock.seconds, taking_up_seconds=taking_up_seconds))
-    return Plan(paper.run, legs, requests=_requests(paper, legs), rows_read=paper.rows_read)
+    return Plan(
+        paper.run, tuple(paper.legs), requests=paper.asked.total() - paper.asked["wake"], rows_read=paper.rows_read
+    )
 
 
-async def _launch(ports: Ports, paper: _Paper) -> None:
-    for _ in range(_REQUESTS_BEFORE):
+async def _wake_all(ports: Ports, paper: _Paper, *, time: timedelta) -> None:
+    """The planner, and the looks that go on where the one before had no time left. Each is priced as a planner."""
+    await _read(paper, _REQUESTS_BEFORE)
+    run = await launch(ports, campaign_run(paper.clock.now()), deadline=paper.clock.now() + time)
+    paper.end_leg()
+    while pace.has_wakes_left(run):
+        deadline = paper.clock.now() + time
+        await _read(paper, _REQUESTS_OF_A_SUCCESSOR)
+        run = await wake(ports, run, deadline=deadline)
+        paper.end_leg()
+
+
+async def _read(paper: _Paper, times: int) -> None:
+    for _ in range(times):
         await paper.ask("get", assumed.DYNAMODB_SECONDS)
-    await launch(ports, campaign_run(paper.clock.now()))
-
-
-def _requests(paper: _Paper, legs: Sequence[Leg]) -> int:
-    """Besides wake-ups."""
-    successors = len(legs) - 1
-    return paper.asked.total() - len(paper.wakes) + successors * (_REQUESTS_OF_A_SUCCESSOR + 1)
-
-
-def _legs(wakes: Iterable[Wake], *, ends_at: float, taking_up_seconds: float) -> Iterator[Leg]:
-    """One planner after the other, each until it has worked for so long; all but the first take up what they find."""
-    began, own = 0.0, list[Wake]()
-    for wake in wakes:
-        if wake.at - began >= HANDS_OVER_AFTER_SECONDS:
-            yield Leg(wake.at - began, tuple(own))
-            began, own = wake.at - taking_up_seconds, []
-        own.append(Wake(wake.at - began, wake.numbers))
-    yield Leg(ends_at - began, tuple(own))
 
 
 class _Paper(Expenses):
@@ -111,9 +101,15 @@ class _Paper(Expenses):
     def __init__(self, processor: Processor, subscribers: int) -> None:
         super().__init__(processor)
         self.run: Run | None = None
-        self.wakes: list[Wake] = []
+        self.legs: list[Leg] = []
         self.rows_read = 0
+        self._wakes: list[Wake] = []
+        self._leg_began = 0.0
         self._step = (1 << (8 * ring.KEY_BYTES)) / subscribers
+
+    def end_leg(self) -> None:
+        self.legs.append(Leg(self.clock.seconds - self._leg_began, tuple(self._wakes)))
+        self._wakes, self._leg_began = [], self.clock.seconds
 
     async def add(self, _tenant_id: str, run: Run) -> Run:
         await self.ask("add", assumed.DYNAMODB_SECONDS)
@@ -146,7 +142,10 @@ class _Paper(Expenses):
         rest = iter(numbers)
         while chunk := tuple(islice(rest, _MESSAGES_A_CALL)):
             await self.ask("wake", assumed.SQS_SECONDS)
-            self.wakes.append(Wake(self.clock.seconds + delay_seconds, chunk))
+            self._wakes.append(Wake(self.clock.seconds - self._leg_began + delay_seconds, chunk))
+
+    async def look(self, _run: Run) -> None:
+        await self.ask("look", assumed.SQS_SECONDS)
 
     def _row(self, position: int) -> Row:
         key = int(position * self._step).to_bytes(ring.KEY_BYTES)
