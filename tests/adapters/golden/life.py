@@ -66,18 +66,21 @@ def lived(shop: Shop) -> Museum:
 
 
 def _people(shop: Shop) -> dict[str, Any]:
-    """Ben has a second factor, Ada has forgotten her password and Cyd is about to move."""
+    """Ben has a second factor, Ada has forgotten her password, Cyd is about to move, and Erin is invited."""
     client, ben = shop.world.client, shop.world.ben
     client.post("/v1/auth/register", json=_NEWCOMER)
     client.post("/v1/auth/login", json={"email": shop.owner.email, "password": "wrong password"})
     client.post("/v1/api-keys", as_=shop.owner, json={"name": "twice", "scopes": ["sites:read"]})
     client.post("/v1/auth/password/forgot", json={"email": shop.owner.email})
     client.post("/v1/me/email", as_=shop.world.cyd, json={"email": "cyd@new.example.com", "password": PASSWORD})
+    client.post("/v1/invitations", as_=shop.owner, json={"email": "erin@example.com", "role": "editor"})
     secret = client.post("/v1/auth/totp", as_=ben).json()["secret"]
     code = AuthenticatorApp().code(base64.b32decode(secret), in_seconds(shop.world.clock.now()) // STEP_SECONDS)
     codes = client.post("/v1/auth/totp/confirm", as_=ben, json={"otp": code}).json()["recovery_codes"]
     client.post("/v1/auth/login", json={"email": ben.email, "password": PASSWORD, "otp": code})  # a replay, and refused
-    return {"guarded_email": ben.email, "recovery_code": codes[0]}
+    (letter,) = shop.world.mail_to("erin@example.com")
+    _, _, invitation = letter.text.partition("token=")
+    return {"guarded_email": ben.email, "recovery_code": codes[0], "invitation": invitation.split()[0]}
 
 
 def _audience(shop: Shop) -> dict[str, Any]:

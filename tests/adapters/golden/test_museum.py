@@ -77,6 +77,15 @@ def test_a_second_factor_is_still_asked_for(visitor: Visitor) -> None:
     assert [Client().post("/v1/auth/login", json=asked | {"otp": code}).status for _ in range(2)] == [200, 401]
 
 
+def test_an_invitation_is_still_good(visitor: Visitor) -> None:
+    if "invitation" not in visitor.museum.facts:
+        return  # from before there were any
+    accepted = {"token": visitor.fact("invitation"), "password": "a brand new password"}
+    answers = [Client().post("/v1/invitations/accept", json=accepted) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 401], answers[1].text
+    assert answers[0].json()["role"] == "editor"
+
+
 def test_keys_and_sites_are_there(visitor: Visitor) -> None:
     asked = {"email": visitor.fact("email"), "password": visitor.fact("password")}
     token = Client().post("/v1/auth/login", json=asked).json()["access_token"]
