@@ -232,12 +232,13 @@ class MemoryStandings:
 
 
 class MemorySessions:
-    """`rival` as with people."""
+    """`rival` as with people; `intruder` comes before the next look."""
 
     def __init__(self, calls: Calls | None = None) -> None:
         self.calls = calls if calls is not None else []
         self.sessions: dict[tuple[str, str], Session] = {}
         self.rival: Callable[[], None] | None = None
+        self.intruder: Callable[[], None] | None = None
 
     def put(self, session: Session) -> None:
         self.calls.append("put session")
@@ -245,6 +246,9 @@ class MemorySessions:
 
     def get(self, user_id: str, session_id: str) -> Session | None:
         self.calls.append("session")
+        intruder, self.intruder = self.intruder, None
+        if intruder is not None:
+            intruder()
         return self.sessions.get((user_id, session_id))
 
     def of_user(self, user_id: str, *, limit: int, position: str | None) -> Page[Session]:

@@ -103,6 +103,13 @@ def test_a_refresh_in_between_does_not_stop_it(house: House, ada: Tokens) -> Non
     assert house.second_factors.confirm(**house.asking(ada), otp=house.code(), request_id="r", now=house.now)
 
 
+def test_the_session_that_switches_it_on_is_refreshed_at_any_moment(house: House, ada: Tokens) -> None:
+    house.second_factors.begin(user_id=ada.user.id, now=house.now)
+    words = {**house.asking(ada), "otp": house.code(), "request_id": "r"}
+    house.session_store.intruder = lambda: (house.second_factors.confirm(**words, now=house.now), None)[1]
+    assert house.refresh(ada.refresh_token).user.id == ada.user.id
+
+
 @pytest.mark.parametrize("who", [{"session_id": "ses_unknown"}, {"user_id": "usr_nobody"}])
 def test_nobody_confirms_in_a_session_that_is_not_theirs(house: House, ada: Tokens, who: dict[str, str]) -> None:
     house.second_factors.begin(user_id=ada.user.id, now=house.now)

@@ -89,8 +89,8 @@ class Session:
         return self.rotated_at + KEPT_FOR
 
     def is_live(self, user: User, now: datetime) -> bool:
-        """`user` is whose session it is, as last written."""
-        return not self.ended and now < self.expires_at and self.era == user.era
+        """`user` is whose session it is, as last written when the session was read, or a little earlier."""
+        return not self.ended and now < self.expires_at and self.era >= user.era
 
     def may_prove(self, user: User, now: datetime) -> bool:
         """Whether another password may be tried in it."""

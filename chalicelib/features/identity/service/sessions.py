@@ -153,11 +153,12 @@ class Sessions:
     def refresh(self, *, token: str, now: datetime) -> Tokens:
         claim = open_refresh_token(token, self._refresh_signer)
         for _ in range(_MOST_ROUNDS):
+            user = self._people.user(claim.user_id)
             session = self._sessions.get(claim.user_id, claim.session_id)
             if session is None:
                 raise InvalidToken
             try:
-                return self._refresh(session, claim.generation, now)
+                return self._refresh(session, user, claim.generation, now)
             except Stale:  # another refresh was first: what is this one worth now?
                 continue
         raise Stale
@@ -248,12 +249,12 @@ class Sessions:
             raise NoTenant
         return memberships[0]
 
-    def _refresh(self, session: Session, generation: int, now: datetime) -> Tokens:
+    def _refresh(self, session: Session, user: User | None, generation: int, now: datetime) -> Tokens:
+        """`user` as read before the session, which may have been taken along into a new era in between."""
         verdict = session.judge(generation, now)
         if verdict is Verdict.REUSED:
             self.end(session, Ending.REUSE)
             raise TokenReused
-        user = self._people.user(session.user_id)
         member = self._people.member(session.tenant_id, session.user_id)
         is_over = verdict is Verdict.ENDED or user is None or not session.is_live(user, now)
         if is_over or user is None or member is None:
