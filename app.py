@@ -1,10 +1,7 @@
 """The whole app on one screen: its doors, and one line per blueprint."""
 
-from datetime import datetime
-
 from chalicelib.aws import telemetry
 from chalicelib.config import settings
-from chalicelib.core.identity import Principal
 from chalicelib.features.audit.worker import worker as audit_worker
 from chalicelib.features.campaigns.api import api as campaigns_api
 from chalicelib.features.due.worker import worker as due_worker
@@ -25,22 +22,16 @@ from chalicelib.features.subscriptions.api import api as subscriptions_api
 from chalicelib.features.subscriptions.api import ops_api as subscriptions_ops_api
 from chalicelib.features.subscriptions.api import sdk_api as subscriptions_sdk_api
 from chalicelib.features.tenants.api import api as tenants_api
-from chalicelib.web.app import App, Buckets, Replays, Trail
+from chalicelib.web.app import App, Authenticator, Buckets, Replays, Trail
 from chalicelib.web.pages.api import api as pages_api
 
 settings()
 
 
-def _authenticate(token: str, now: datetime) -> Principal:
+def _authenticator() -> Authenticator:
     from chalicelib.features.identity.wiring import authenticator
 
-    return authenticator().authenticate(token, now=now)
-
-
-def _confirm(principal: Principal, now: datetime) -> Principal:
-    from chalicelib.features.identity.wiring import authenticator
-
-    return authenticator().confirm(principal, now=now)
+    return authenticator()
 
 
 def _trail() -> Trail:
@@ -62,8 +53,7 @@ def _buckets() -> Buckets:
 
 
 app = App(
-    "pushsaas", authenticate=_authenticate, confirm=_confirm, trail=_trail, replays=_replays, buckets=_buckets,
-    observer=telemetry,
+    "pushsaas", authenticator=_authenticator, trail=_trail, replays=_replays, buckets=_buckets, observer=telemetry
 )  # fmt: skip
 
 for blueprint in (

@@ -5,7 +5,7 @@ warm: connections that must not be shared.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import cache
 from typing import TypeVar
@@ -18,6 +18,7 @@ MOST = 8
 def each(do: Callable[[T], None], things: Sequence[T]) -> list[T]:
     """Those whose turn ended with an exception. What is no `Exception` goes on to whoever called."""
     under_way = [(thing, _threads().submit(copy_context().run, do, thing)) for thing in things]
+    wait(turn for _, turn in under_way)  # all of them, or Lambda would freeze who is still at work
     return [thing for thing, turn in under_way if _has_failed(turn)]
 
 

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -22,6 +23,7 @@ FIELDS = frozenset(
     }
 )  # fmt: skip
 _UNITS = {"_ms": MetricUnit.Milliseconds, "_seconds": MetricUnit.Seconds}  # by what a name ends in; else it counts
+_LOCK = Lock()
 _CALLER = 3  # frames up, past Powertools and this module: the line that is logged is the one that called us
 _MOST_FRAMES = 12
 _MOST_VALUES = 100  # of a metric in a line
@@ -99,6 +101,11 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-@cache
 def _logger() -> Logger:
+    with _LOCK:  # or two at once would each have every line printed by a handler of their own
+        return _only_logger()
+
+
+@cache
+def _only_logger() -> Logger:
     return Logger(service="pushsaas", level=settings().log_level, logger_formatter=None)

@@ -61,7 +61,7 @@ class Worker(Blueprint):
                     with _watched(view.__name__):
                         self._deliver(name, message, view, record, event.context)
 
-                return _work_through(event.to_dict()["Records"], work)
+                return _work_through(name, event.to_dict()["Records"], work)
 
             registered: Callable[..., Any] = self.on_sqs_message(
                 queue=name, batch_size=at_once, maximum_concurrency=maximum_concurrency, name=view.__name__
@@ -106,16 +106,23 @@ class Worker(Blueprint):
             Queue(queue).put_back(record["body"], delay_seconds=_PUT_BACK_SECONDS)
         except PushError as error:
             if error.retryable:
+                telemetry.warn("message_comes_again", queue=queue, code=error.code)
                 raise
             telemetry.alarm("message_failed", queue=queue, code=error.code)
             telemetry.count("messages_dropped", queue=queue)
 
 
-def _work_through(records: Sequence[dict[str, Any]], work: Callable[[dict[str, Any]], None]) -> dict[str, Any] | None:
+def _work_through(
+    queue: str, records: Sequence[dict[str, Any]], work: Callable[[dict[str, Any]], None]
+) -> dict[str, Any] | None:
     if len(records) == 1:
         work(records[0])
         return None
     failed = side_by_side.each(work, records)
+    if len(failed) == len(records):
+        raise Broke("all of them")  # nothing to tell apart: Lambda's own figure of errors, and its alarm, see it
+    if failed:
+        telemetry.count("messages_failed", len(failed), queue=queue)
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 

@@ -114,7 +114,7 @@ class Api(Blueprint):
         scheme, _, token = envelope.request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated
-        principal = self.app.authenticate(token.strip(), clock.now())
+        principal = self.app.authenticator().authenticate(token.strip(), now=clock.now())
         turnstile.admit(self.app, endpoint, envelope, principal)
         principal = self._check(endpoint.allow, principal)
         if "site_id" in path and not principal.may_see_site(path["site_id"]):
@@ -126,7 +126,7 @@ class Api(Blueprint):
         allow.check(principal)
         allow.check_freshness(principal, now=now)
         if allow.doubts(principal):
-            principal = self.app.confirm(principal, now)
+            principal = self.app.authenticator().confirm(principal, now=now)
         allow.check_second_factor(principal)
         return principal
 

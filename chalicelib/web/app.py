@@ -24,6 +24,16 @@ class Observer(Protocol):
         ...
 
 
+class Authenticator(Protocol):
+    def authenticate(self, token: str, *, now: datetime) -> Principal:
+        """Who is asking. Raises Unauthenticated."""
+        ...
+
+    def confirm(self, person: Principal, *, now: datetime) -> Principal:
+        """The same as they stand now. Raises Unauthenticated for whom a token speaks no more."""
+        ...
+
+
 class Trail(Protocol):
     def append(self, *, tenant_id: str, actor: str, action: str, subject: str, request_id: str, at: datetime) -> None:
         """Write one mutation into the tenant's audit log."""
@@ -57,8 +67,7 @@ class App(Chalice):
         self,
         name: str,
         *,
-        authenticate: Callable[[str, datetime], Principal],
-        confirm: Callable[[Principal, datetime], Principal],
+        authenticator: Callable[[], Authenticator],
         trail: Callable[[], Trail],
         replays: Callable[[], Replays],
         buckets: Callable[[], Buckets],
@@ -66,8 +75,7 @@ class App(Chalice):
         plan_of: Callable[[str], Plan] = lambda _tenant_id: FREE,
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
-        self.authenticate = authenticate
-        self.confirm = confirm
+        self.authenticator = authenticator
         self.trail = trail
         self.replays = replays
         self.buckets = buckets

@@ -9,7 +9,7 @@ from chalice.app import Chalice
 from app import app
 from chalicelib.core.identity import Scope
 from chalicelib.core.limits import RouteClass
-from chalicelib.features.identity.schemas import PasswordChange
+from chalicelib.features.identity.schemas.accounts import PasswordChange
 from chalicelib.web.allow import ANYONE, BROWSER, OPERATOR, USER, Allow, holder
 from chalicelib.web.endpoint import Endpoint
 from tests.architecture.rules import contract, routes

@@ -6,7 +6,7 @@ Made over HTTP on the running product, in numbers, because the requests that fol
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,8 +65,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
     }
     lists["push_hosts"] = _hosts_in_trouble(operator, ada, tokens["tenant"]["id"], site["id"], others)
-    for name, values in lists.items():
-        (folder / f"{name}.txt").write_text("".join(f'"{value}"\n' for value in values), encoding="utf-8")
+    _write(folder, lists)
     return {
         "ACCESS_TOKEN": ada.token,
         "OTHER_TOKEN": other["access_token"],
@@ -84,6 +83,11 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read")["key"],
         "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
     }
+
+
+def _write(folder: Path, lists: Mapping[str, Sequence[str]]) -> None:
+    for name, values in lists.items():
+        (folder / f"{name}.txt").write_text("".join(f'"{value}"\n' for value in values), encoding="utf-8")
 
 
 def _reset(anyone: Caller, email: str) -> str:

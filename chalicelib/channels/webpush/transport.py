@@ -110,7 +110,9 @@ class _Exchange:
         return piece
 
     def _take_header(self, line: bytes) -> None:
-        """What there is no room for passes by: the status counts."""
+        """What there is no room for passes by: the status counts. With each status line an answer begins anew."""
+        if line.startswith(b"HTTP/"):
+            self.lines.clear()
         if len(line) <= _LONGEST_HEADER and len(self.lines) < _MOST_HEADERS:
             self.lines.append(line)
 

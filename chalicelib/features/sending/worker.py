@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from threading import Lock
 
 from chalicelib.aws.worker import Invocation, Worker
 from chalicelib.core import drive
@@ -15,6 +16,7 @@ from chalicelib.features.sending.service.work import work
 from chalicelib.features.sending.wiring import ports
 
 worker = Worker(__name__)
+_wiring = Lock()  # batches side by side want the same ports, and one set of what these keep
 
 _BULK_AT_ONCE = 600  # of the 1,000 an account runs at once by default: a giant campaign leaves room for all else
 
@@ -48,7 +50,9 @@ def sweep(message: DueMessage, invocation: Invocation) -> None:
 
 def _work(message: WakeMessage, invocation: Invocation) -> None:
     deadline = _deadline(invocation)
-    drive.run(work(ports(), tenant_id=message.tenant, run_id=message.run, number=message.n, deadline=deadline))
+    with _wiring:
+        wired = ports()
+    drive.run(work(wired, tenant_id=message.tenant, run_id=message.run, number=message.n, deadline=deadline))
 
 
 def _deadline(invocation: Invocation) -> datetime:

@@ -12,7 +12,7 @@ from chalice.app import Chalice, SQSEventConfig
 
 from chalicelib.aws import side_by_side
 from chalicelib.aws.messages import Message
-from chalicelib.aws.worker import Invocation, Worker
+from chalicelib.aws.worker import Broke, Invocation, Worker
 from chalicelib.core.errors import Conflict, Unavailable
 from tests.fakes.lambdas import context
 
@@ -99,17 +99,33 @@ def test_a_single_one_fails_as_a_whole(door: Door) -> None:
         door.deliver(1)
 
 
-def test_what_kills_one_kills_the_function(door: Door) -> None:
+def test_when_all_of_them_fail_the_function_does(door: Door) -> None:
+    """Or no alarm would ring: to Lambda, an answer that names failures is a success."""
+
+    def act(_number: int) -> None:
+        raise Unavailable
+
+    door.act = act
+    with pytest.raises(Broke):
+        door.deliver(1, 2, 3, 4)
+
+
+def test_what_kills_one_kills_the_function_and_leaves_nobody_half_way(door: Door) -> None:
     class Killed(BaseException):
         pass
 
+    has_been_killed = threading.Event()
+
     def act(number: int) -> None:
-        if number == 2:
+        if number == 1:
+            has_been_killed.set()
             raise Killed
+        has_been_killed.wait(_SECONDS)
 
     door.act = act
     with pytest.raises(Killed):
         door.deliver(1, 2)
+    assert door.seen == [2]
 
 
 def test_each_inherits_what_its_caller_knows(door: Door) -> None:

@@ -88,6 +88,14 @@ def test_of_two_that_write_the_first_gate_one_is_refused(store: Store) -> None:
         drive.run(store.save(ADA, SITE, Gate(FULL.host)))
 
 
+def test_of_two_that_add_the_same_to_the_same_one_is_refused(store: Store) -> None:
+    """Else the second would take the first one's row for its own, and its refusals would be lost."""
+    before = drive.run(store.save(ADA, SITE, FULL))
+    drive.run(store.save(ADA, SITE, replace(before, refused=8, teller="one")))
+    with pytest.raises(Stale):
+        drive.run(store.save(ADA, SITE, replace(before, refused=8, teller="other")))
+
+
 def test_another_tenant_or_site_sees_nothing_of_it(store: Store) -> None:
     drive.run(store.save(ADA, SITE, FULL))
     assert drive.run(store.of_site(CYD, SITE)) == {}

@@ -118,9 +118,12 @@ class House:
         self.people = People(store=people, tenants=tenants, cursor_secret=lambda: "pepper")
         self.standings = MemoryStandings(people, rows)
         self.attempts = MemoryAttempts(self.calls)
-        self.entrance = Entrance(
+        self.entrance = self._entrance()
+
+    def _entrance(self) -> Entrance:
+        return Entrance(
             throttle=Throttle(self.attempts),
-            people=people,
+            people=self.people_store,
             accounts=self.accounts,
             sessions=self.sessions,
             recovery=self.recovery,

@@ -30,23 +30,23 @@ PRINCIPALS = {
 }
 
 
-def authenticate(token: str, now: datetime) -> Principal:
-    """`ada+10` is Ada, who gave her password ten minutes ago."""
-    assert now.tzinfo
-    name, _, minutes = token.partition("+")
-    if name in PRINCIPALS and minutes:
-        return replace(PRINCIPALS[name], proven_at=now - timedelta(minutes=float(minutes)))
-    if token not in PRINCIPALS:
-        raise Unauthenticated("This token is not known.")
-    return PRINCIPALS[token]
+class Doorkeeper:
+    def authenticate(self, token: str, *, now: datetime) -> Principal:
+        """`ada+10` is Ada, who gave her password ten minutes ago."""
+        assert now.tzinfo
+        name, _, minutes = token.partition("+")
+        if name in PRINCIPALS and minutes:
+            return replace(PRINCIPALS[name], proven_at=now - timedelta(minutes=float(minutes)))
+        if token not in PRINCIPALS:
+            raise Unauthenticated("This token is not known.")
+        return PRINCIPALS[token]
 
-
-def confirm(person: Principal, now: datetime) -> Principal:
-    """Dan has set up a second factor since his token was issued."""
-    assert now.tzinfo
-    if person.session_id == "ses_over":
-        raise Unauthenticated("This session is over.")
-    return replace(person, owes_second_factor=person.owes_second_factor and person.subject != "usr_dan")
+    def confirm(self, person: Principal, *, now: datetime) -> Principal:
+        """Dan has set up a second factor since his token was issued."""
+        assert now.tzinfo
+        if person.session_id == "ses_over":
+            raise Unauthenticated("This session is over.")
+        return replace(person, owes_second_factor=person.owes_second_factor and person.subject != "usr_dan")
 
 
 @dataclass
@@ -135,8 +135,7 @@ class Toy:
         self.calls: list[Call[Any]] = []
         self.app = App(
             "toy",
-            authenticate=authenticate,
-            confirm=confirm,
+            authenticator=Doorkeeper,
             trail=lambda: self.notebook,
             replays=lambda: self.notebook,
             buckets=lambda: buckets or self.buckets,

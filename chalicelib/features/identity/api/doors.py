@@ -9,7 +9,7 @@ from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.person import EmailTaken, InvalidToken, NoTenant
 from chalicelib.features.identity.model.second_factor import OtpRequired
 from chalicelib.features.identity.model.session import TokenReused
-from chalicelib.features.identity.schemas import (
+from chalicelib.features.identity.schemas.accounts import (
     EmailProof,
     Login,
     Mailbox,

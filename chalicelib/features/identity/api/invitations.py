@@ -13,7 +13,7 @@ from chalicelib.features.identity.model.invitation import TooManyInvitations
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.session import TokenExpired
 from chalicelib.features.identity.model.team import AlreadyMember, RoleNotYours
-from chalicelib.features.identity.schemas import (
+from chalicelib.features.identity.schemas.team import (
     InvitationAnswer,
     InvitationList,
     InvitationView,

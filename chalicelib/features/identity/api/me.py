@@ -9,7 +9,7 @@ from chalicelib.core.identity import Principal
 from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.session import TokenExpired
-from chalicelib.features.identity.schemas import (
+from chalicelib.features.identity.schemas.accounts import (
     Me,
     NewEmail,
     PasswordChange,

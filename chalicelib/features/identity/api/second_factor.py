@@ -7,7 +7,7 @@ from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.second_factor import SecondFactorOn
 from chalicelib.features.identity.model.session import TokenExpired
-from chalicelib.features.identity.schemas import NewSecondFactor, Otp, RecoveryCodes
+from chalicelib.features.identity.schemas.accounts import NewSecondFactor, Otp, RecoveryCodes
 from chalicelib.features.identity.wiring import identity
 from chalicelib.web.allow import OWN, fresh, standing
 from chalicelib.web.api import Api

@@ -12,16 +12,8 @@ from chalicelib.features.identity.model.api_key import ScopeNotYours
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.session import TokenExpired
 from chalicelib.features.identity.model.team import LastOwner, RoleNotYours
-from chalicelib.features.identity.schemas import (
-    ApiKeyList,
-    ApiKeyView,
-    FreshApiKey,
-    Heir,
-    MemberList,
-    MemberView,
-    NewApiKey,
-    RoleChange,
-)
+from chalicelib.features.identity.schemas.api_keys import ApiKeyList, ApiKeyView, FreshApiKey, NewApiKey
+from chalicelib.features.identity.schemas.team import Heir, MemberList, MemberView, RoleChange
 from chalicelib.features.identity.wiring import identity
 from chalicelib.web.allow import OWNER, USER, StepUpRequired, fresh, holder, person, standing
 from chalicelib.web.api import Api

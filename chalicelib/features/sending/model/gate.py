@@ -40,6 +40,7 @@ class Gate:
     trusted_until: datetime | None = None
     refused: int = 0
     refused_since: datetime | None = None
+    teller: str = ""  # who added last: two that add the same to the same would take each other's row for their own
     rev: int = 0
 
     def is_closed(self, *, now: datetime) -> bool:

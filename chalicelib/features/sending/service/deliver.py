@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.channels.outcome import Outcome, Verdict
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.retry import full_jitter_seconds
 from chalicelib.features.sending.model.batch import MOST_ATTEMPTS, MOST_IN_DOUBT, Batch, Grave, Progress, Wait
 from chalicelib.features.sending.model.guard import verdict
@@ -302,13 +304,14 @@ class Delivery:
             self._hand_over(push)
         self._advance()
         await self._hosts.tell()
-        await self._hosts.add_up()
         if self._source.is_empty and self._source.has_read_all and not self._flights:
             self._progress.is_read = True
             self._progress.passes += 1
             await self._bury()
         self._batch.release()
         await self._save()
+        with suppress(Unavailable):  # what is not told now, the next batches hear
+            await self._hosts.add_up()
 
     async def _bury(self) -> None:
         """What was answered is stored first: a successor finds buried rows no more and could not count them."""

@@ -8,10 +8,11 @@ are added up in the gate, once a batch. A batch that is delivered again hears, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.channels.outcome import Outcome, Verdict
+from chalicelib.core.encoding import b64url
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Mode
 from chalicelib.features.sending.model.gate import MOST_REFUSALS, Closure, Gate
@@ -21,6 +22,7 @@ from chalicelib.features.sending.service.ports import Ports
 
 _BUSY_IN_A_ROW = 8
 _TRIES = 4
+_TELLER_BYTES = 6
 _MOST_TOLD = 8  # hosts of one batch: a page could make up any number of them
 _GROWTH = 0.25  # a host that takes everything is back at the whole window after four times as many pushes
 _HALVED_AT_MOST_EVERY = timedelta(seconds=1)  # what was on its way when it first complained says nothing new
@@ -141,7 +143,9 @@ class Hosts:
     async def _add(self, host: Host) -> None:
         now = self._ports.clock.now()
         gate = host.gate.told(host.refused, has_taken=host.has_taken, now=now)
-        if host.gate.is_closed(now=now) or gate == host.gate or await self.change(gate):
+        teller = b64url(self._ports.chance.token(_TELLER_BYTES))
+        is_settled = host.gate.is_closed(now=now) or gate == host.gate
+        if is_settled or await self.change(replace(gate, teller=teller)):
             host.told()
 
     async def change(self, gate: Gate) -> bool:

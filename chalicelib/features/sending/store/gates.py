@@ -16,7 +16,7 @@ from chalicelib.features.sending.model.gate import Gate
 
 _VERSION = 1
 _KEPT_FOR = timedelta(days=90)
-_UNSAID_WHEN_EMPTY = {"refused"}  # came later: rows without it are as good
+_UNSAID_WHEN_EMPTY = {"refused", "teller"}  # came later: rows without it are as good
 
 
 class GateRows:
@@ -24,8 +24,14 @@ class GateRows:
         self._table = Table("sends")
 
     async def of_site(self, tenant_id: str, site_id: str) -> Mapping[str, Gate]:
-        page = self._table.query(_pk(tenant_id, site_id), consistent=False)
-        return {gate.host: gate for gate in map(_gate, page.rows)}
+        gates: dict[str, Gate] = {}
+        position = None
+        while True:
+            page = self._table.query(_pk(tenant_id, site_id), position=position, consistent=False)
+            gates |= {gate.host: gate for gate in map(_gate, page.rows)}
+            position = page.position
+            if position is None:
+                return gates
 
     async def save(self, tenant_id: str, site_id: str, gate: Gate) -> Gate:
         saved = replace(gate, rev=gate.rev + 1)

@@ -1,30 +1,24 @@
-"""HTTP bodies of accounts, sessions, members and API keys. What a password or an address must be, the model says."""
+"""Bodies of a person's own account: registering, signing in, the second factor, and what belongs to oneself."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.core.identity import Mode, Principal, Role, Scope
-from chalicelib.features.identity.model.api_key import ApiKey
-from chalicelib.features.identity.model.invitation import Invitation
+from chalicelib.core.identity import Principal, Role, Scope
 from chalicelib.features.identity.model.person import User
 from chalicelib.features.identity.model.session import Session, Tokens
 from chalicelib.features.identity.service.entrance import SignedIn
-from chalicelib.features.identity.service.invitations import Joined
-from chalicelib.features.identity.service.people import Colleague, Profile
+from chalicelib.features.identity.service.people import Profile
 from chalicelib.features.identity.service.second_factor import Enrolment
 from chalicelib.features.tenants.model import LONGEST_NAME, Tenant
-from chalicelib.web.instant import Instant
 from chalicelib.web.schema import Schema, Secret, example
 
 Email = Annotated[str, Field(min_length=1, max_length=320, examples=["ada@example.com"])]
 Password = Annotated[str, Field(min_length=1, max_length=512, description="8 to 128 characters.")]
 TokenText = Annotated[str, Field(min_length=1, max_length=512)]
-_SENDS = ["campaigns:read", "campaigns:send", "campaigns:write"]
-TenantScope = Annotated[Scope, Field(description="What a key may do; not more than who makes it.")]
 
 
 class NewAccount(Schema):
@@ -242,167 +236,3 @@ class SessionList(Schema):
     data: list[SessionView]
     next_cursor: str | None
     has_more: bool
-
-
-class MemberView(Schema):
-    model_config = example(name="Ada Lovelace")
-
-    user_id: str
-    email: str
-    name: str
-    role: Role
-    joined_at: datetime
-
-    @classmethod
-    def of(cls, colleague: Colleague) -> MemberView:
-        return cls(**vars(colleague))
-
-
-class MemberList(Schema):
-    data: list[MemberView]
-    next_cursor: str | None
-    has_more: bool
-
-
-class RoleChange(Schema):
-    model_config = example(role="admin")
-
-    role: Role
-
-
-class Heir(Schema):
-    user_id: str = Field(max_length=64, description="The member who becomes the owner.")
-
-
-class NewInvitation(Schema):
-    model_config = example(email="grace@example.com", role="editor")
-
-    email: Email
-    role: Role
-
-
-class InvitationView(Schema):
-    model_config = example(
-        id="inv_01kz8m5q3v7x9c2b4n6t8w0y1e",
-        email="grace@example.com",
-        role="editor",
-        invited_by="usr_01kz8m5q3v7x9c2b4n6t8w0y1e",
-    )
-
-    id: str
-    email: str
-    role: Role
-    invited_by: str
-    created_at: datetime
-    sent_at: datetime = Field(description="When the newest letter was sent.")
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, invitation: Invitation) -> InvitationView:
-        return cls(**{name: getattr(invitation, name) for name in cls.model_fields})
-
-
-class InvitationList(Schema):
-    data: list[InvitationView]
-    next_cursor: str | None
-    has_more: bool
-
-
-class InvitationAnswer(Schema):
-    model_config = example(name="Grace Hopper")
-
-    token: TokenText
-    password: Password
-    name: str | None = Field(None, max_length=LONGEST_NAME, description="What a newcomer is called.")
-
-
-class JoinedView(Schema):
-    """The tokens are a newcomer's, and null for who has an account: they sign in to it."""
-
-    model_config = example(role="editor")
-
-    user: UserView
-    tenant: TenantView
-    role: Role
-    access_token: Secret | None
-    refresh_token: Secret | None
-    token_type: Literal["Bearer"] | None
-    expires_in: int | None
-
-    @classmethod
-    def of(cls, joined: Joined) -> JoinedView:
-        tokens = joined.tokens
-        return cls(
-            user=UserView.of(joined.user),
-            tenant=TenantView.of(joined.tenant),
-            role=joined.role,
-            access_token=tokens.access_token if tokens else None,
-            refresh_token=tokens.refresh_token if tokens else None,
-            token_type="Bearer" if tokens else None,
-            expires_in=tokens.expires_in_seconds if tokens else None,
-        )
-
-
-class NewApiKey(Schema):
-    model_config = example(name="Checkout server", scopes=_SENDS)
-
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
-    scopes: list[TenantScope] = Field(min_length=1, max_length=len(Scope))
-    site_id: str | None = Field(None, max_length=64, description="The only site this key knows of.")
-    expires_at: Instant | None = None
-    mode: Mode = Field(Mode.LIVE, description="What a test key sends goes everywhere but out.")
-
-
-class ApiKeyView(Schema):
-    model_config = example(
-        name="Checkout server",
-        prefix="ps_live_4f7k2m9x",
-        scopes=_SENDS,
-        created_by="usr_01kz8m5q3v7x9c2b4n6t8w0y1e",
-        last_used_at="2026-03-01T09:00:00Z",
-    )
-
-    id: str
-    name: str
-    prefix: str
-    scopes: list[Scope]
-    mode: Mode
-    site_id: str | None
-    created_by: str
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-
-    @classmethod
-    def of(cls, key: ApiKey) -> ApiKeyView:
-        return cls(**_shown(key))
-
-
-class FreshApiKey(ApiKeyView):
-    """`key` is shown this once."""
-
-    model_config = example(
-        name="Checkout server",
-        prefix="ps_live_4f7k2m9x",
-        scopes=_SENDS,
-        created_by="usr_01kz8m5q3v7x9c2b4n6t8w0y1e",
-        key="ps_live_4f7k2m9x_…",
-    )
-
-    key: Secret
-
-    @classmethod
-    def issued(cls, key: ApiKey, *, text: str) -> FreshApiKey:
-        return cls(key=text, **_shown(key))
-
-
-class ApiKeyList(Schema):
-    data: list[ApiKeyView]
-    next_cursor: str | None
-    has_more: bool
-
-
-def _shown(key: ApiKey) -> dict[str, Any]:
-    shown = {name: getattr(key, name) for name in ApiKeyView.model_fields}
-    return shown | {"scopes": list(key.scopes), "prefix": f"ps_{key.mode}_{key.prefix}"}
