@@ -109,7 +109,7 @@ def test_a_link_is_not_a_place_to_guess_passwords(world: World) -> None:
     token = mailed_token(world)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: verify(world, token, f"guess number {number}"), range(24)))
-    assert {answer.status for answer in answers} <= {401, 409}
+    assert {answer.status for answer in answers} <= {401, 409, 429}  # the last: more at once than anybody types
     guessed = [answer for answer in answers if answer.code == "invalid_credentials"]
     assert len(guessed) == 5
     assert verify(world, token).code == "invalid_token"

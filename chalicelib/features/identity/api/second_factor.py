@@ -7,7 +7,7 @@ from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.second_factor import SecondFactorOn
 from chalicelib.features.identity.model.session import TokenExpired
-from chalicelib.features.identity.schemas.accounts import NewSecondFactor, Otp, RecoveryCodes
+from chalicelib.features.identity.schemas.accounts import FreshRecoveryCodes, NewSecondFactor, Otp
 from chalicelib.features.identity.wiring import identity
 from chalicelib.web.allow import OWN, fresh, standing
 from chalicelib.web.api import Api
@@ -32,10 +32,10 @@ def set_up_second_factor(call: Call[Nothing]) -> NewSecondFactor:
 
 
 @api.endpoint(
-    "POST", "/v1/auth/totp/confirm", allow=standing(OWN), body=Otp, returns=RecoveryCodes,
+    "POST", "/v1/auth/totp/confirm", allow=standing(OWN), body=Otp, returns=FreshRecoveryCodes,
     audit="second_factor.switched_on", errors=(*_OVER, InvalidCredentials, NotFound, SecondFactorOn, Stale),
 )  # fmt: skip
-def confirm_second_factor(call: Call[Otp]) -> RecoveryCodes:
+def confirm_second_factor(call: Call[Otp]) -> FreshRecoveryCodes:
     """Switch the second factor on, by a code of the app. Every other session ends, and a letter says so.
 
     The recovery codes are shown this once. Without the app, they are the only way in.
@@ -48,7 +48,7 @@ def confirm_second_factor(call: Call[Otp]) -> RecoveryCodes:
         request_id=call.request_id,
         now=call.at,
     )
-    return RecoveryCodes(recovery_codes=codes)
+    return FreshRecoveryCodes(recovery_codes=codes)
 
 
 @api.endpoint(
@@ -61,10 +61,10 @@ def remove_second_factor(call: Call[Nothing]) -> None:
 
 
 @api.endpoint(
-    "POST", "/v1/auth/totp/recovery-codes", allow=fresh(OWN), returns=RecoveryCodes, audit="recovery_codes.replaced",
-    errors=(*_OVER, NotFound, Stale),
+    "POST", "/v1/auth/totp/recovery-codes", allow=fresh(OWN), returns=FreshRecoveryCodes,
+    audit="recovery_codes.replaced", errors=(*_OVER, NotFound, Stale),
 )  # fmt: skip
-def replace_recovery_codes(call: Call[Nothing]) -> RecoveryCodes:
+def replace_recovery_codes(call: Call[Nothing]) -> FreshRecoveryCodes:
     """Get new recovery codes. Those there were are void, and a letter says so."""
     codes = identity().second_factors.replace_recovery_codes(user_id=call.principal.subject, request_id=call.request_id)
-    return RecoveryCodes(recovery_codes=codes)
+    return FreshRecoveryCodes(recovery_codes=codes)

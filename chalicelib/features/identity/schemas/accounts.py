@@ -89,7 +89,7 @@ class NewSecondFactor(Schema):
         return cls(secret=enrolment.secret, otpauth_url=enrolment.url, qr_svg=enrolment.picture)
 
 
-class RecoveryCodes(Schema):
+class FreshRecoveryCodes(Schema):
     """Shown this once. Each is good once, instead of a code of the app."""
 
     model_config = example(recovery_codes=["4f7k2-m9x3c", "v7x9c-2b4n6"])
