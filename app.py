@@ -2,6 +2,7 @@
 
 from chalicelib.aws import telemetry
 from chalicelib.config import settings
+from chalicelib.features.audit.api import api as audit_api
 from chalicelib.features.audit.worker import worker as audit_worker
 from chalicelib.features.campaigns.api import api as campaigns_api
 from chalicelib.features.due.worker import worker as due_worker
@@ -63,6 +64,7 @@ for blueprint in (
     team_api,
     invitations_api,
     tenants_api,
+    audit_api,
     sites_api,
     sites_sdk_api,
     subscriptions_api,

@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     prefix: Name
     public_url: Url
     kms_key: Name
+    blobs_bucket: Name
     mail_from: Name
     secret_jwt: Name
     secret_pepper: Name

@@ -24,6 +24,7 @@ os.environ.update(
     PREFIX=PREFIX,
     PUBLIC_URL="http://127.0.0.1:8000",
     KMS_KEY=f"alias/{PREFIX}",
+    BLOBS_BUCKET=f"{PREFIX}-blobs-123456789012",
     MAIL_FROM="push@example.com",
     SECRET_JWT=f"/{PREFIX}/jwt",
     SECRET_PEPPER=f"/{PREFIX}/pepper",

@@ -13,7 +13,14 @@ from botocore.session import Session, get_session
 
 from chalicelib.aws import pages
 
-_CONFIG = Config(connect_timeout=1.0, read_timeout=5.0, retries={"mode": "standard", "total_max_attempts": 4})
+_CONFIG = Config(
+    connect_timeout=1.0,
+    read_timeout=5.0,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    s3={
+        "addressing_style": "virtual"
+    },  # else links name the bucket without its region, and new ones are not found there
+)
 making = Lock()  # botocore's sessions make one client at a time
 
 

@@ -28,6 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _WITHOUT_BODY = frozenset({204, 302, 304})
 _OUR_FAULT = 500
+_LONGEST_FACT = 500  # all scopes there are
 
 
 class Api(Blueprint):
@@ -136,7 +137,7 @@ class Api(Blueprint):
         result = endpoint.view(call)
         answer = result if isinstance(result, Answer) else Answer(result if result is not None else Nothing())
         if endpoint.audit:
-            self._record(endpoint.audit, call, answer)
+            self._record(endpoint, call, answer)
         return answer
 
     def _note_operator(self, endpoint: Endpoint, call: Call[Any]) -> None:
@@ -154,8 +155,9 @@ class Api(Blueprint):
             request_id=call.request_id,
         )
 
-    def _record(self, action: str, call: Call[Any], answer: Answer) -> None:
+    def _record(self, endpoint: Endpoint, call: Call[Any], answer: Answer) -> None:
         """The trail has a second way in. Should both fail, a 503 now would only have the caller do it twice."""
+        action = endpoint.audit or ""
         try:
             self.app.trail().append(
                 tenant_id=call.tenant_id,
@@ -164,6 +166,7 @@ class Api(Blueprint):
                 subject=_subject(answer, call),
                 request_id=call.request_id,
                 at=call.at,
+                facts=_facts(endpoint, call.body),
             )
         except Unavailable:
             self.app.observer.alarm("audit_lost", tenant_id=call.tenant_id, request_id=call.request_id, kind=action)
@@ -190,6 +193,20 @@ def _subject(answer: Answer, call: Call[Any]) -> str:
     """What was changed: the thing made, else the thing named last in the path, else the tenant."""
     made = getattr(answer.body, "id", None)
     return str(made or next(reversed(call.path.values()), call.tenant_id))
+
+
+def _facts(endpoint: Endpoint, body: Schema) -> dict[str, str | int | bool]:
+    told = {name: _word(getattr(body, name)) for name in endpoint.facts}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _word(value: Any) -> str | int | bool | None:
+    match value:
+        case None | bool() | int():
+            return value
+        case list() | tuple() | set() | frozenset():
+            return " ".join(sorted(map(str, value)))[:_LONGEST_FACT]
+    return str(value)[:_LONGEST_FACT]
 
 
 __all__ = ["Answer", "Api", "Call", "Query"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -35,7 +35,17 @@ class Authenticator(Protocol):
 
 
 class Trail(Protocol):
-    def append(self, *, tenant_id: str, actor: str, action: str, subject: str, request_id: str, at: datetime) -> None:
+    def append(
+        self,
+        *,
+        tenant_id: str,
+        actor: str,
+        action: str,
+        subject: str,
+        request_id: str,
+        at: datetime,
+        facts: Mapping[str, str | int | bool] | None = None,
+    ) -> None:
         """Write one mutation into the tenant's audit log."""
         ...
 

@@ -29,7 +29,8 @@ _CHANGES = {
 class Endpoint:
     """`audit` is the action a mutation is recorded as; `replayable` endpoints take an Idempotency-Key; `also` are other
     statuses with what they answer; `errors` are leaves beside those that follow from the rest; `stricter` names fields
-    of the body, and who alone may send them; `counts_as` tells limits what caller and method do not.
+    of the body, and who alone may send them; `counts_as` tells limits what caller and method do not; `facts` are those
+    fields of the body that the audit log keeps: words like a role, never what somebody wrote.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Endpoint:
     status: int = 200
     also: Mapping[int, type[Schema]] = field(default_factory=dict)
     audit: str | None = None
+    facts: tuple[str, ...] = ()
     replayable: bool = False
     media_type: str = "application/json"
     errors: tuple[type[PushError], ...] = ()

@@ -45,6 +45,7 @@ def environment(
         "PREFIX": prefix,
         "PUBLIC_URL": public_url,
         "KMS_KEY": f"alias/{prefix}",
+        "BLOBS_BUCKET": f"{prefix}-blobs-{ACCOUNT}",
         "MAIL_FROM": mail_from,
         "SECRET_JWT": f"/{prefix}/jwt",
         "SECRET_PEPPER": f"/{prefix}/pepper",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.features.audit.model import Entry, Event, Place, genesis
+from chalicelib.features.audit.model import Anchor, Entry, Event, Fact, Fault, Place, genesis
 
 
 class MemoryChain:
@@ -62,6 +62,44 @@ class MemoryChain:
             raise Unavailable
 
 
+class MemoryLedger:
+    """Entries as somebody may have left them, two to a page."""
+
+    def __init__(self, tenant_id: str, rows: Sequence[Entry | Fault] = (), *, more_months: Sequence[str] = ()) -> None:
+        self.tenant_id = tenant_id
+        self.rows = {row.place: row for row in rows}
+        self.more_months = more_months
+
+    def months(self, tenant_id: str) -> Sequence[str]:
+        mine = {place.month for place in self.rows} if tenant_id == self.tenant_id else set()
+        return sorted(mine | set(self.more_months))
+
+    def stretch(self, tenant_id: str, place: Place) -> Sequence[Entry | Fault]:
+        return [self.rows[each] for each in sorted(self._of(place.month)) if each >= place][:2]
+
+    def newest(self, tenant_id: str, month: str, *, before: int | None, most: int) -> Sequence[Entry | Fault]:
+        there = sorted(self._of(month), reverse=True)
+        return [self.rows[each] for each in there if before is None or each.sequence < before][:2]
+
+    def _of(self, month: str) -> list[Place]:
+        return [place for place in self.rows if place.month == month]
+
+
+class MemoryAnchors:
+    def __init__(self, *anchors: Anchor) -> None:
+        self.anchors = list(anchors)
+        self.planned: set[tuple[str, str]] = set()
+
+    def of(self, tenant_id: str, *, since: str) -> Sequence[Anchor]:
+        return sorted((each for each in self.anchors if each.place.month >= since), key=lambda each: each.place)
+
+    def put(self, tenant_id: str, anchor: Anchor) -> None:
+        self.anchors.append(anchor)
+
+    def plan(self, tenant_id: str, *, at: datetime) -> None:
+        self.planned.add((tenant_id, at.date().isoformat()))
+
+
 class MemoryBacklog:
     def __init__(self) -> None:
         self.events: list[tuple[Event, Place | None]] = []
@@ -75,7 +113,17 @@ class RememberedTrail:
         self.events: list[Event] = []
         self.is_away = False
 
-    def append(self, *, tenant_id: str, actor: str, action: str, subject: str, request_id: str, at: datetime) -> None:
+    def append(
+        self,
+        *,
+        tenant_id: str,
+        actor: str,
+        action: str,
+        subject: str,
+        request_id: str,
+        at: datetime,
+        facts: Mapping[str, Fact] | None = None,
+    ) -> None:
         if self.is_away:
             raise Unavailable
-        self.events.append(Event(tenant_id, actor, action, subject, request_id, at))
+        self.events.append(Event(tenant_id, actor, action, subject, request_id, at, facts or {}))

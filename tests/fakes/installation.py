@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
@@ -50,6 +51,8 @@ class Installation:
             if queue._messages:
                 queue.last_purged_at = None  # SQS allows one purge a minute
                 self._sqs.purge_queue(queue.name)
+        for bucket in self._s3.buckets.values():
+            bucket.keys.clear()
         self._ses.sent_messages.clear()
 
     def purge(self, queue: str) -> None:
@@ -79,6 +82,15 @@ class Installation:
     @cached_property
     def _sqs(self) -> Any:
         return sqs_backends[aws.ACCOUNT][aws.REGION]
+
+    def blobs(self, folder: str = "") -> dict[str, bytes]:
+        """What lies in the bucket of blobs, by its key."""
+        bucket = self._s3.buckets[f"{self.prefix}-blobs-{aws.ACCOUNT}"]
+        return {key: bucket.keys[key].value for key in bucket.keys if key.startswith(folder)}
+
+    @cached_property
+    def _s3(self) -> Any:
+        return s3_backends[aws.ACCOUNT]["aws"]
 
     @cached_property
     def _ses(self) -> Any:

@@ -1,24 +1,30 @@
 """The audit trail of a tenant: a chain of entries, each sealed with a hash over itself and the one before it.
 
 The chain runs on through the months; a month that another follows ends with an entry that says so, so that nobody can
-append to a past month unseen. The format of what is hashed never changes: a new one would be a new `v`.
+append to a past month unseen. The format of what is hashed never changes: a new one is a new `v`, and each entry is
+sealed by its own.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 
 MONTH_CLOSED = "month.closed"
-_VERSION = 1
+NEWEST_VERSION = 2
+
+Fact = str | int | bool
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something a tenant's credentials changed."""
+    """Something a tenant's credentials changed. `facts` are the few words of the request that tell how: which role,
+    which heir. Endpoints name them one by one; nothing else of a body gets here.
+    """
 
     tenant_id: str
     actor: str
@@ -26,6 +32,12 @@ class Event:
     subject: str
     request_id: str
     at: datetime
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """Without facts, an entry is what it always was."""
+        return 2 if self.facts else 1
 
     @property
     def month(self) -> str:
@@ -42,6 +54,10 @@ class Place:
     @property
     def next(self) -> Place:
         return Place(self.month, self.sequence + 1)
+
+    @property
+    def is_first_of_month(self) -> bool:
+        return self.sequence == 1
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,7 @@ def chain(event: Event, *, place: Place, after: Entry | None) -> Entry:
 
 def turn_of_month(event: Event, last: Entry) -> tuple[Entry, Entry]:
     """The entry that closes the month of `last`, and `event` as the first of its own."""
-    closing = replace(event, actor="-", action=MONTH_CLOSED, subject=event.month)
+    closing = replace(event, actor="-", action=MONTH_CLOSED, subject=event.month, facts={})
     closed = chain(closing, place=last.place.next, after=last)
     return closed, chain(event, place=Place(event.month, 1), after=closed)
 
@@ -84,7 +100,7 @@ def genesis(tenant_id: str) -> str:
 
 
 def seal(entry: Entry) -> str:
-    return hashlib.sha256(_canonical(entry).encode()).hexdigest()
+    return hashlib.sha256(canonical(entry).encode()).hexdigest()
 
 
 def verify(
@@ -97,13 +113,84 @@ def verify(
     previous, place = after or genesis(tenant_id), Place("", 0)
     follows: Place | None = None
     for entry in entries:
-        if reason := _flaw(entry, previous=previous, follows=follows, tenant_id=tenant_id):
+        if reason := flaw(entry, previous=previous, follows=follows, tenant_id=tenant_id):
             return Fault(entry.place, reason)
-        previous, place, follows = entry.hash, entry.place, _successor(entry)
+        previous, place, follows = entry.hash, entry.place, successor(entry)
     return None if head in {None, previous} else Fault(place, "entries after this one are missing")
 
 
-def _flaw(entry: Entry, *, previous: str, follows: Place | None, tenant_id: str) -> str | None:
+@dataclass(frozen=True)
+class Anchor:
+    """An entry's hash as it was on its day, kept where the table's writers do not reach."""
+
+    place: Place
+    hash: str
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a chain was followed and found sound: what comes next must stand at `next` and name `hash`. In front of
+    the very first entry, whose month nobody foretells, there is no `next`.
+    """
+
+    hash: str
+    next: Place | None = None
+    last: Place | None = None
+    checked: int = 0
+
+    @classmethod
+    def nothing(cls, tenant_id: str) -> Reached:
+        return cls(genesis(tenant_id))
+
+    def by(self, entry: Entry) -> Reached:
+        return Reached(entry.hash, successor(entry), entry.place, self.checked + 1)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`is_whole` is false while there is more to check."""
+
+    reached: Reached
+    fault: Fault | None = None
+    is_whole: bool = True
+    anchored: Anchor | None = None
+
+
+class Progress(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Export:
+    """A tenant's whole trail as one file, in the making: `parts` are done, and `reached` is where the next begins."""
+
+    id: str
+    tenant_id: str
+    asked_by: str
+    created_at: datetime
+    progress: Progress = Progress.WAITING
+    upload: str | None = None
+    parts: tuple[str, ...] = ()
+    at: Place | None = None
+    written: int = 0
+    rev: int = 1
+
+    @property
+    def is_over(self) -> bool:
+        return self.progress in {Progress.READY, Progress.FAILED}
+
+    def begun(self, upload: str) -> Export:
+        """Also anew: the trail only grows, so that the same parts come out again."""
+        return replace(self, progress=Progress.RUNNING, upload=upload, parts=(), at=None, written=0)
+
+    def by(self, part: str, *, at: Place | None, lines: int) -> Export:
+        return replace(self, parts=(*self.parts, part), at=at, written=self.written + lines)
+
+
+def flaw(entry: Entry, *, previous: str, follows: Place | None, tenant_id: str) -> str | None:
     if entry.event.tenant_id != tenant_id:
         return "it belongs to another tenant"
     if entry.hash != seal(entry):
@@ -113,14 +200,15 @@ def _flaw(entry: Entry, *, previous: str, follows: Place | None, tenant_id: str)
     return "it is not in its place" if follows is not None and entry.place != follows else None
 
 
-def _successor(entry: Entry) -> Place:
+def successor(entry: Entry) -> Place:
     return Place(entry.event.subject, 1) if entry.closes_month else entry.place.next
 
 
-def _canonical(entry: Entry) -> str:
+def canonical(entry: Entry) -> str:
+    """The text that an entry's hash is the SHA-256 of: JSON, names sorted, no blanks, letters as they are."""
     event = entry.event
     document = {
-        "v": _VERSION,
+        "v": event.version,
         "tenant": event.tenant_id,
         "month": entry.place.month,
         "sequence": entry.place.sequence,
@@ -131,6 +219,8 @@ def _canonical(entry: Entry) -> str:
         "request_id": event.request_id,
         "previous": entry.previous,
     }
+    if event.facts:
+        document["facts"] = dict(event.facts)
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -23,9 +23,10 @@ MOVED_AHEAD_BY = timedelta(minutes=5)
 class Kind(StrEnum):
     CAMPAIGN = "campaign"
     RUN = "run"
+    ANCHOR = "anchor"
 
 
-QUEUES: dict[str, str] = {Kind.CAMPAIGN: "plan", Kind.RUN: "sweep"}
+QUEUES: dict[str, str] = {Kind.CAMPAIGN: "plan", Kind.RUN: "sweep", Kind.ANCHOR: "audit"}
 
 
 class DueMessage(Message, frozen=True):

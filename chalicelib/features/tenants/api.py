@@ -27,6 +27,7 @@ def get_tenant(call: Call[Nothing]) -> OwnTenant:
     body=TenantChange,
     returns=OwnTenant,
     audit="tenant.changed",
+    facts=("require_second_factor",),
     errors=(NotFound, Stale),
     stricter={"require_second_factor": fresh(OWNER)},
 )

@@ -11,8 +11,8 @@ import pytest
 
 from chalicelib.aws.dynamo import Table
 from chalicelib.features.audit.model import Entry, Event, Place, chain, turn_of_month, verify
-from chalicelib.features.audit.service import Chain
-from chalicelib.features.audit.store import AuditRows
+from chalicelib.features.audit.service.appending import Chain
+from chalicelib.features.audit.store.entries import AuditRows
 from chalicelib.features.audit.wiring import audit
 from tests.adapters.aws.faults import Faults
 from tests.fakes.audit import MemoryChain

@@ -14,8 +14,9 @@ from chalicelib.aws.values import known
 from chalicelib.core import drive
 from chalicelib.core.clock import minute_of
 from chalicelib.core.errors import FromTheFuture
-from chalicelib.features.audit.model import Place
-from chalicelib.features.audit.store import AuditRows
+from chalicelib.features.audit.model import NEWEST_VERSION, Place
+from chalicelib.features.audit.store.entries import AuditRows
+from chalicelib.features.audit.store.exports import ExportRows
 from chalicelib.features.campaigns.model import Audience
 from chalicelib.features.campaigns.store import CampaignRows
 from chalicelib.features.due.store import DueEntries
@@ -77,6 +78,7 @@ READERS: list[tuple[tuple[str, str, str], Read]] = [
     (("core", f"T#{T}", "TENANT"), lambda: TenantRows().get(T)),
     (AN_ENTRY, lambda: AuditRows().last_of(T, "202603")),
     (AN_ENTRY, lambda: AuditRows().at(T, PLACE)),
+    (("core", f"T#{T}", "EXPORT#exp_a"), lambda: ExportRows().get(T, "exp_a")),
     (("core", "USER#usr_a", "-"), lambda: people().user("usr_a")),
     (("core", "EMAIL#abc", "-"), lambda: people().user_id_at("abc")),
     (("core", f"T#{T}", "MEMBER#usr_a"), lambda: people().member(T, "usr_a")),
@@ -96,12 +98,13 @@ READERS: list[tuple[tuple[str, str, str], Read]] = [
 @pytest.mark.parametrize(
     ("place", "read"), READERS, ids=lambda value: "/".join(value) if value.__class__ is tuple else ""
 )
-def test_a_row_of_version_2_waits_for_code_that_knows_it(
+def test_a_row_of_the_next_version_waits_for_code_that_knows_it(
     aws: Installation, place: tuple[str, str, str], read: Read
 ) -> None:
     table, pk, sk = place
+    version = NEWEST_VERSION + 1 if place == AN_ENTRY else 2
     Table(table).put(
-        {"pk": pk, "sk": sk, "v": 2, "status": "new", "site_id": "site_a", "fingerprint": "f", "ttl": 2**33}
+        {"pk": pk, "sk": sk, "v": version, "status": "new", "site_id": "site_a", "fingerprint": "f", "ttl": 2**33}
     )
     with pytest.raises(FromTheFuture):
         read()

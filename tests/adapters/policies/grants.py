@@ -117,6 +117,8 @@ def _names() -> dict[str, str]:
                 found = arn("sqs", _substituted(properties["QueueName"]["Fn::Sub"], names))
             case "AWS::KMS::Key":
                 found = arn("kms", f"key/{logical_id}")
+            case "AWS::S3::Bucket":
+                found = f"arn:aws:s3:::{_substituted(properties['BucketName']['Fn::Sub'], names)}"
             case _:
                 continue
         names[f"{logical_id}.Arn"] = found

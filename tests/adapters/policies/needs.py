@@ -16,6 +16,7 @@ Parameters = Mapping[str, Any]
 KEY = "SecretsKey"  # the one key; its real id is AWS's own choice
 _ONE_ITEM = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 _AT_A_QUEUE = ("SendMessageBatch", "GetQueueAttributes", "ReceiveMessage", "DeleteMessageBatch")
+_IN_PARTS = ("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
 _IN_TRANSACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -100,6 +101,20 @@ def _letter(_: str, asked: Parameters) -> Iterator[Need]:
     yield Need("ses:SendEmail", arn("ses", f"configuration-set/{asked['ConfigurationSetName']}"))
 
 
+def _object(operation: str, asked: Parameters) -> Iterator[Need]:
+    """Parts of an upload need what putting it whole would. Policies name folders: that is what an object is here."""
+    folder = "exports" if asked["Key"].startswith("exports/") else "/".join(asked["Key"].split("/")[:2])
+    yield Need(f"s3:{operation}", f"arn:aws:s3:::{asked['Bucket']}/{folder}/*")
+
+
+def _part(_: str, asked: Parameters) -> Iterator[Need]:
+    yield from _object("PutObject", asked)
+
+
+def _listing(_: str, asked: Parameters) -> Iterator[Need]:
+    yield Need("s3:ListBucket", f"arn:aws:s3:::{asked['Bucket']}")
+
+
 def _table(name: str) -> str:
     return arn("dynamodb", f"table/{name}")
 
@@ -115,4 +130,7 @@ _ASKS: dict[tuple[str, str], Callable[[str, Parameters], Iterator[Need]]] = {
     ("kms", "Decrypt"): _data_key,
     ("ssm", "GetParameter"): _parameter,
     ("ses", "SendEmail"): _letter,
+    **dict.fromkeys((("s3", operation) for operation in _IN_PARTS), _part),
+    ("s3", "ListObjectsV2"): _listing,
+    ("s3", "GetObject"): _object,
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.config import BadSettings, Settings, read
 
-_PER_STAGE = ("PREFIX", "PUBLIC_URL", "KMS_KEY", "SECRET_JWT", "SECRET_PEPPER", "SECRET_INSTALLATION")
+_PER_STAGE = ("PREFIX", "PUBLIC_URL", "KMS_KEY", "BLOBS_BUCKET", "SECRET_JWT", "SECRET_PEPPER", "SECRET_INSTALLATION")
 
 
 def load(root: Path) -> dict[str, Any]:

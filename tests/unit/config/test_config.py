@@ -11,6 +11,7 @@ GOOD = {
     "PREFIX": "pushsaas",
     "PUBLIC_URL": "https://api.example.com",
     "KMS_KEY": "alias/pushsaas",
+    "BLOBS_BUCKET": "pushsaas-blobs",
     "MAIL_FROM": "hello@example.com",
     "SECRET_JWT": "/pushsaas/jwt",
     "SECRET_PEPPER": "/pushsaas/pepper",

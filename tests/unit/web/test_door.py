@@ -342,6 +342,7 @@ def test_a_mutation_is_recorded_once_with_what_it_made(toy: Toy, clock: ManualCl
             "subject": "thing_0",
             "request_id": reply.headers["X-Request-Id"],
             "at": clock.now(),
+            "facts": {},
         }
     ]
 

@@ -51,7 +51,7 @@ def list_invitations(call: Call[Nothing]) -> InvitationList:
 
 @api.endpoint(
     "POST", _ALL, allow=_KEEPER, body=NewInvitation, returns=InvitationView, status=201, also={200: InvitationView},
-    audit="invitation.sent", replayable=True,
+    audit="invitation.sent", facts=("role",), replayable=True,
     errors=(AlreadyMember, StepUpRequired, TooManyInvitations, *_REFUSALS),
 )  # fmt: skip
 def invite(call: Call[NewInvitation]) -> Answer:

@@ -44,7 +44,7 @@ def list_members(call: Call[Nothing]) -> MemberList:
 
 @api.endpoint(
     "PATCH", "/v1/members/{user_id}", allow=_KEEPER, body=RoleChange, returns=MemberView, audit="member.role_changed",
-    errors=_REFUSALS,
+    facts=("role",), errors=_REFUSALS,
 )  # fmt: skip
 def change_role(call: Call[RoleChange]) -> MemberView:
     """Give a member another role.
@@ -76,7 +76,7 @@ def remove_member(call: Call[Nothing]) -> None:
 
 @api.endpoint(
     "POST", "/v1/tenant/transfer-ownership", allow=fresh(OWNER), body=Heir, returns=MemberView,
-    audit="tenant.ownership_transferred", errors=_REFUSALS,
+    audit="tenant.ownership_transferred", facts=("user_id",), errors=_REFUSALS,
 )  # fmt: skip
 def transfer_ownership(call: Call[Heir]) -> MemberView:
     """Hand the account over to another member.
@@ -104,6 +104,7 @@ def list_api_keys(call: Call[Nothing]) -> ApiKeyList:
     returns=FreshApiKey,
     status=201,
     audit="api_key.created",
+    facts=("scopes", "mode", "site_id"),
     replayable=True,
     errors=(ScopeNotYours, NotFound, InvalidToken, TokenExpired),
 )

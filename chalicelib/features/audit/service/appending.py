@@ -4,12 +4,12 @@ an entry: the queue's worker lands it later, exactly once. When the queue is sil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.features.audit.model import Entry, Event, Place, chain, turn_of_month, whole_milliseconds
+from chalicelib.features.audit.model import Entry, Event, Fact, Place, chain, turn_of_month, whole_milliseconds
 
 _MOST_ROUNDS = 20
 
@@ -38,13 +38,34 @@ class Backlog(Protocol):
         ...
 
 
+class Anchors(Protocol):
+    def plan(self, tenant_id: str, *, at: datetime) -> None:
+        """Anchor this tenant's head when the day of `at` is over. May be planned any number of times."""
+        ...
+
+
 class AuditLog:
-    def __init__(self, *, entries: Chain, backlog: Backlog) -> None:
+    """A day's first entry plans the anchor of that day, and does so before it is written: one that nothing plans would
+    leave the day's end unguarded.
+    """
+
+    def __init__(self, *, entries: Chain, backlog: Backlog, anchors: Anchors) -> None:
         self._entries = entries
         self._backlog = backlog
+        self._anchors = anchors
 
-    def append(self, *, tenant_id: str, actor: str, action: str, subject: str, request_id: str, at: datetime) -> None:
-        event = Event(tenant_id, actor, action, subject, request_id, whole_milliseconds(at))
+    def append(
+        self,
+        *,
+        tenant_id: str,
+        actor: str,
+        action: str,
+        subject: str,
+        request_id: str,
+        at: datetime,
+        facts: Mapping[str, Fact] | None = None,
+    ) -> None:
+        event = Event(tenant_id, actor, action, subject, request_id, whole_milliseconds(at), dict(facts or {}))
         tried: Place | None = None
         try:
             for _ in range(_MOST_ROUNDS):
@@ -63,6 +84,7 @@ class AuditLog:
         there = self._entries.at(event.tenant_id, tried) if tried else None
         if there is not None and there.event == event:
             return
+        self._anchors.plan(event.tenant_id, at=event.at)  # the day's own may be over
         for _ in range(_MOST_ROUNDS):
             if self._entries.put(self._following(event), once=event):
                 return
@@ -71,6 +93,8 @@ class AuditLog:
     def _following(self, event: Event) -> Sequence[Entry]:
         """What comes next in the chain. It never goes back to a month that another has followed."""
         last = self._last(event)
+        if last is None or last.event.at.date() < event.at.date():
+            self._anchors.plan(event.tenant_id, at=event.at)
         if last is None:
             return [chain(event, place=Place(event.month, 1), after=None)]
         if last.place.month < event.month:

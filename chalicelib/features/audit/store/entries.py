@@ -4,27 +4,46 @@ any (`M#<yyyymm>`), that there is a first (`GENESIS`), and what came by way of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, transact
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
-from chalicelib.features.audit.model import Entry, Event, Place, genesis, moment
+from chalicelib.core.errors import FromTheFuture
+from chalicelib.features.audit.model import NEWEST_VERSION, Entry, Event, Fault, Place, genesis, moment
 
 _TABLE = Table("audit")
+_LAST = "9" * 12
+_NUMBER = re.compile("[0-9]{12}")
 _ONCE = "ONCE#"
 _ONCE_KEPT_FOR = timedelta(days=30)  # longer than a message can wait, dead letters and a redrive included
 
 
 class AuditRows:
     def last_of(self, tenant_id: str, month: str) -> Entry | None:
-        page = _TABLE.query(_pk(tenant_id, month), limit=1, newest_first=True)
+        page = _TABLE.query(_pk(tenant_id, month), Span(to=_LAST), limit=1, newest_first=True)
         return _entry(page.rows[0]) if page.rows else None
 
     def newest_month(self, tenant_id: str) -> str | None:
         page = _TABLE.query(f"A#{tenant_id}", Span(prefix="M#"), limit=1, newest_first=True)
         return str(page.rows[0]["sk"]).removeprefix("M#") if page.rows else None
+
+    def months(self, tenant_id: str) -> Sequence[str]:
+        page = _TABLE.query(f"A#{tenant_id}", Span(prefix="M#"))
+        return [str(row["sk"]).removeprefix("M#") for row in page.rows]
+
+    def stretch(self, tenant_id: str, place: Place) -> Sequence[Entry | Fault]:
+        """Whatever stands there, also what nobody of ours has put."""
+        span = None if place.is_first_of_month else Span(after=f"{place.sequence - 1:012d}")
+        page = _TABLE.query(_pk(tenant_id, place.month), span)
+        return [_entry_or_fault(row) for row in page.rows]
+
+    def newest(self, tenant_id: str, month: str, *, before: int | None, most: int) -> Sequence[Entry | Fault]:
+        span = Span(to=_LAST if before is None else f"{max(0, before - 1):012d}")
+        page = _TABLE.query(_pk(tenant_id, month), span, limit=most, newest_first=True)
+        return [_entry_or_fault(row) for row in page.rows]
 
     def at(self, tenant_id: str, place: Place) -> Entry | None:
         row = _TABLE.get(_pk(tenant_id, place.month), _sk(place))
@@ -63,7 +82,7 @@ def _row(entry: Entry) -> Row:
     return {
         "pk": _pk(event.tenant_id, entry.place.month),
         "sk": _sk(entry.place),
-        "v": 1,
+        "v": event.version,
         "at": moment(event.at),
         "actor": event.actor,
         "action": event.action,
@@ -71,6 +90,7 @@ def _row(entry: Entry) -> Row:
         "request_id": event.request_id,
         "previous": entry.previous,
         "hash": entry.hash,
+        "facts": dict(event.facts) or None,
     }
 
 
@@ -89,7 +109,7 @@ def _is_mark(row: Row | None) -> bool:
 
 
 def _entry(row: Row) -> Entry:
-    _, tenant_id, month = known(row)["pk"].split("#")
+    _, tenant_id, month = known(row, newest=NEWEST_VERSION)["pk"].split("#")
     event = Event(
         tenant_id=tenant_id,
         actor=row["actor"],
@@ -97,5 +117,15 @@ def _entry(row: Row) -> Entry:
         subject=row["subject"],
         request_id=row["request_id"],
         at=datetime.fromisoformat(row["at"]),
+        facts=row.get("facts", {}),
     )
     return Entry(Place(month, int(row["sk"])), event, row["previous"], row["hash"])
+
+
+def _entry_or_fault(row: Row) -> Entry | Fault:
+    try:
+        return _entry(row)
+    except (FromTheFuture, KeyError, TypeError, ValueError, AttributeError):
+        name = str(row["sk"])
+        place = Place(str(row["pk"]).rsplit("#", 1)[1], int(name) if _NUMBER.fullmatch(name) else 0)
+        return Fault(place, "it cannot be read" if place.sequence else "something stands there that is no entry")
