@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from chalicelib.features.audit.service.anchoring import Anchoring
 from chalicelib.features.audit.service.appending import AuditLog
 from chalicelib.features.audit.service.exporting import Exporting
 from chalicelib.features.audit.service.reading import AuditTrail
 
+if TYPE_CHECKING:
+    from chalicelib.features.audit.adapters.calendar import AnchorCalendar
+
+
+@cache
+def calendar() -> AnchorCalendar:
+    from chalicelib.features.audit.adapters.calendar import AnchorCalendar
+    from chalicelib.features.due.wiring import due
+
+    return AnchorCalendar(due())
+
 
 @cache
 def audit() -> AuditLog:
     from chalicelib.features.audit.adapters.backlog import QueueBacklog
-    from chalicelib.features.audit.adapters.calendar import AnchorCalendar
     from chalicelib.features.audit.store.entries import AuditRows
-    from chalicelib.features.due.wiring import due
 
-    return AuditLog(entries=AuditRows(), backlog=QueueBacklog(), anchors=AnchorCalendar(due()))
+    return AuditLog(entries=AuditRows(), backlog=QueueBacklog(), anchors=calendar())
 
 
 @cache

@@ -9,9 +9,8 @@ from chalicelib.core.clock import from_milliseconds
 from chalicelib.core.errors import FromTheFuture
 from chalicelib.features.audit.model import Event, Place
 from chalicelib.features.audit.schemas.messages import Errand
-from chalicelib.features.audit.wiring import anchoring, audit, exporting
+from chalicelib.features.audit.wiring import anchoring, audit, calendar, exporting
 from chalicelib.features.due.model import Entry
-from chalicelib.features.due.wiring import due
 
 worker = Worker(__name__)
 
@@ -53,7 +52,7 @@ def _land(message: Errand) -> None:
 
 def _anchor(message: Errand) -> None:
     anchoring().anchor(tenant_id=message.tenant)
-    due().done(Entry(message.kind, message.tenant, message.id, _instant(message.at), message.minute))
+    calendar().done(Entry(message.kind, message.tenant, message.id, _instant(message.at), message.minute))
 
 
 def _instant(at: datetime | int) -> datetime:

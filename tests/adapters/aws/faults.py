@@ -40,7 +40,7 @@ class Faults:
         self._refused_sends = 0
         self._refused_entries: list[dict[str, Any]] = []
         self._handed_back: dict[str, Any] = {}
-        self._clients = [dynamo._connection().client, *(client(name) for name in ("kms", "sqs", "ssm"))]
+        self._clients = [dynamo._connection().client, *(client(name) for name in ("kms", "s3", "sqs", "ssm"))]
 
     def reject(self, name: str, *, times: int = 1) -> None:
         """The call does not leave the building: surely not done."""

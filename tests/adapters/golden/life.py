@@ -78,6 +78,7 @@ def _people(shop: Shop) -> dict[str, Any]:
     code = AuthenticatorApp().code(base64.b32decode(secret), in_seconds(shop.world.clock.now()) // STEP_SECONDS)
     codes = client.post("/v1/auth/totp/confirm", as_=ben, json={"otp": code}).json()["recovery_codes"]
     client.post("/v1/auth/login", json={"email": ben.email, "password": PASSWORD, "otp": code})  # a replay, and refused
+    client.post("/v1/audit-log/export", as_=shop.owner)
     (letter,) = shop.world.mail_to("erin@example.com")
     _, _, invitation = letter.text.partition("token=")
     return {"guarded_email": ben.email, "recovery_code": codes[0], "invitation": invitation.split()[0]}

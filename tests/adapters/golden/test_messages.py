@@ -17,7 +17,7 @@ from chalicelib.aws.letters import Letter
 from chalicelib.aws.messages import Message
 from chalicelib.aws.worker import decode
 from chalicelib.core.errors import FromTheFuture
-from chalicelib.features.audit.schemas import LateEvent
+from chalicelib.features.audit.schemas.messages import Errand
 from chalicelib.features.due.model import DueMessage
 from chalicelib.features.sending.schemas.messages import WakeMessage
 from tests.adapters.aws.logged import logged_from_now
@@ -25,7 +25,7 @@ from tests.fakes.installation import Installation
 from tests.fakes.lambdas import Lambdas
 
 WAKE = WakeMessage(tenant="ten_a", site="site_b", run="run_c", n=5)
-EVENT = LateEvent(
+EVENT = Errand(
     tenant="ten_a",
     actor="usr_b",
     action="campaign.removed",
@@ -34,6 +34,7 @@ EVENT = LateEvent(
     at=datetime(2026, 3, 1, 9, tzinfo=UTC),
     tried_month="202603",
     tried_sequence=7,
+    facts={"role": "editor", "dry_run": True},
 )
 SPELLED: dict[str, tuple[Message, str]] = {
     "plan": (
@@ -55,8 +56,9 @@ SPELLED: dict[str, tuple[Message, str]] = {
     "audit": (
         EVENT,
         (
-            '{"tenant":"ten_a","actor":"usr_b","action":"campaign.removed","subject":"cmp_c","request_id":"req_d",'
-            '"at":"2026-03-01T09:00:00Z","tried_month":"202603","tried_sequence":7,"v":1}'
+            '{"tenant":"ten_a","kind":"","id":"","minute":0,"actor":"usr_b","action":"campaign.removed","subject":"cmp_c",'
+            '"request_id":"req_d","at":"2026-03-01T09:00:00Z","tried_month":"202603","tried_sequence":7,'
+            '"facts":{"role":"editor","dry_run":true},"v":2}'
         ),
     ),
 }
@@ -64,6 +66,13 @@ BEFORE: dict[str, tuple[Message, str]] = {
     "mail": (
         Letter(to="ada@example.com", subject="Hello", text="Grüße", v=1),
         '{"to":"ada@example.com","subject":"Hello","text":"Grüße","v":1}',
+    ),
+    "audit": (
+        msgspec.structs.replace(EVENT, facts={}, v=1),
+        (
+            '{"tenant":"ten_a","actor":"usr_b","action":"campaign.removed","subject":"cmp_c","request_id":"req_d",'
+            '"at":"2026-03-01T09:00:00Z","tried_month":"202603","tried_sequence":7,"v":1}'
+        ),
     ),
 }
 

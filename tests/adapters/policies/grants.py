@@ -15,6 +15,7 @@ import yaml
 
 from chalicelib.config import settings
 from infra.local import aws
+from infra.packaging.naming import snake
 from tests.adapters.policies.needs import Need, arn
 
 POLICIES = aws.TEMPLATE.with_name("policies")
@@ -58,7 +59,19 @@ _OPERATORS = {"StringEquals": _string_equals, "Null": _null}
 
 def granted(function: str, *, folder: Path = POLICIES) -> list[Grant]:
     statements = yaml.safe_load((folder / f"{function}.yaml").read_text())
-    return [grant for statement in statements for grant in _grants(function, statement)]
+    own = [grant for statement in statements for grant in _grants(function, statement)]
+    return own + list(_of_buckets(function))
+
+
+def _of_buckets(function: str) -> Iterator[Grant]:
+    """What a bucket's own policy allows this function's role: objects have folders, and those are no role's business."""
+    for resource in yaml.safe_load(aws.TEMPLATE.read_text())["Resources"].values():
+        if resource["Type"] == "AWS::S3::BucketPolicy":
+            for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                role = statement["Principal"]["AWS"]["Fn::GetAtt"][0] if statement["Effect"] == "Allow" else ""
+                if snake(role.removesuffix("Role")) == function:
+                    bare = {key: value for key, value in statement.items() if key != "Principal"}
+                    yield from _grants(function, bare | {"Action": [statement["Action"]]})
 
 
 def _grants(function: str, statement: Mapping[str, Any]) -> Iterator[Grant]:

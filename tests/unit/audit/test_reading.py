@@ -210,7 +210,7 @@ def test_entries_are_listed_newest_first_and_each_once() -> None:
 
 def test_what_cannot_be_read_is_left_out_of_the_list() -> None:
     entries = a_chain()
-    rows = [*entries[:-1], Fault(entries[-1].place, "it cannot be read")]
+    rows: list[Entry | Fault] = [*entries[:-1], Fault(entries[-1].place, "it cannot be read")]
     assert listed(trail(rows), limit=9)[0][0] == "202603/2"
 
 

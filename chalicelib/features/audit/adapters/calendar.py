@@ -6,7 +6,7 @@ import zlib
 from datetime import UTC, datetime, time, timedelta
 
 from chalicelib.core import clock
-from chalicelib.features.due.model import Kind
+from chalicelib.features.due.model import Entry, Kind
 from chalicelib.features.due.service import Due
 
 TRAIL = "trail"
@@ -21,3 +21,6 @@ class AnchorCalendar:
         midnight = datetime.combine(at.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
         wanted = midnight + timedelta(seconds=zlib.crc32(tenant_id.encode()) % _SPREAD_SECONDS)
         self._due.put(kind=Kind.ANCHOR, tenant_id=tenant_id, owner_id=TRAIL, at=wanted, now=clock.now())
+
+    def done(self, entry: Entry) -> None:
+        self._due.done(entry)

@@ -10,10 +10,13 @@ from chalicelib.features.audit.model import Anchor, Entry, Export, Fact, Fault, 
 from chalicelib.web.instant import Instant
 from chalicelib.web.schema import ListQuery, Query, Schema, example
 
+_USER = "usr_01jd3z5k8m9n0p1q2r3s4t5v6w"
 _HASH = "f3b0f1dd9a9ee9b1c9d5a3f3b6a4a5d2c6c7d8e9fa0b1c2d3e4f5061728394a5"
 
 
 class AuditQuery(ListQuery):
+    model_config = example(actor=_USER, action="member.role_changed")
+
     actor: str | None = Field(None, max_length=100, description="A user's or a key's id.")
     action: str | None = Field(None, max_length=100, description="Such as `site.created`.")
     since: Instant | None = Field(None, alias="from", description="Not before this time.")
@@ -24,8 +27,8 @@ class AuditEntry(Schema):
     """What was done, by whom, to what. `hash` seals all of it, and the entry before."""
 
     model_config = example(
-        month="202611", sequence=7, action="member.role_changed", subject="usr_01jd3z5k8m9n0p1q2r3s4t5v6w",
-        facts={"role": "editor"}, hash=_HASH, previous=_HASH,
+        month="202611", sequence=7, actor=_USER, action="member.role_changed", subject=_USER,
+        request_id="req_01jd3z5k8m9n0p1q2r3s4t5v6w", facts={"role": "editor"}, hash=_HASH, previous=_HASH,
     )  # fmt: skip
 
     month: str

@@ -33,6 +33,7 @@ class Anchoring:
         self._alarm = alarm
 
     def anchor(self, *, tenant_id: str) -> None:
+        """Any number of times."""
         verdict = self._since_the_last(tenant_id)
         head = verdict.reached.last
         if verdict.fault:

@@ -63,11 +63,14 @@ class UploadLost(Exception):
 
 
 class Exporting:
-    def __init__(self, *, exports: Exports, files: Files, wakes: Wakes, ledger: Ledger) -> None:
+    def __init__(
+        self, *, exports: Exports, files: Files, wakes: Wakes, ledger: Ledger, least_part_bytes: int = _LEAST_PART_BYTES
+    ) -> None:
         self._exports = exports
         self._files = files
         self._wakes = wakes
         self._ledger = ledger
+        self._least_part_bytes = least_part_bytes
 
     def ask(self, *, tenant_id: str, actor: str, now: datetime) -> Export:
         export = Export(ids.new("exp"), tenant_id, actor, now)
@@ -117,7 +120,7 @@ class Exporting:
         lines: list[bytes] = []
         size = 0
         for entry in self._entries(export):
-            if size >= _LEAST_PART_BYTES:
+            if size >= self._least_part_bytes:
                 return lines, entry.place
             lines.append(_line(entry))
             size += len(lines[-1])

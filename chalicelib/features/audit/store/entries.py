@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, transact
@@ -123,9 +124,10 @@ def _entry(row: Row) -> Entry:
 
 
 def _entry_or_fault(row: Row) -> Entry | Fault:
-    try:
-        return _entry(row)
-    except (FromTheFuture, KeyError, TypeError, ValueError, AttributeError):
-        name = str(row["sk"])
-        place = Place(str(row["pk"]).rsplit("#", 1)[1], int(name) if _NUMBER.fullmatch(name) else 0)
-        return Fault(place, "it cannot be read" if place.sequence else "something stands there that is no entry")
+    with suppress(FromTheFuture, KeyError, TypeError, ValueError, AttributeError):
+        entry = _entry(row)
+        if entry.event.version == row["v"]:
+            return entry
+    name = str(row["sk"])
+    place = Place(str(row["pk"]).rsplit("#", 1)[1], int(name) if _NUMBER.fullmatch(name) else 0)
+    return Fault(place, "it cannot be read" if place.sequence else "something stands there that is no entry")
