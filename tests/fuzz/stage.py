@@ -53,6 +53,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "own_subscription": [own],
         "subscriptions": others[: _FEW // 2],
         "doomed_subscriptions": others[_FEW // 2 :],
+        "exports": [ada.post("/v1/audit-log/export", None)["id"] for _ in range(_HANDFUL)],
         "keys": [_key(ada, "sites:read")["id"] for _ in range(_FEW)],
         "tenants": [tokens["tenant"]["id"]],
         "runs": [_run(ada, site) for _ in range(_FEW)],

@@ -30,6 +30,7 @@ _ULID = "0" * 26
 _HOST = "fcm.googleapis.com"
 NOBODYS: Mapping[str, str] = {
     "campaign_id": f"cmp_{_ULID}",
+    "export_id": f"exp_{_ULID}",
     "host": "updates.push.services.mozilla.com",
     "invitation_id": f"inv_{_ULID}",
     "key_id": f"key_{_ULID}",
@@ -208,6 +209,7 @@ def _of_the_tenant(world: World, people: Cast) -> dict[str, str]:
     key = _made(world, owner, "/v1/api-keys", {"name": "doomed", "scopes": ["sites:read"]})
     sessions = world.client.get("/v1/me/sessions", as_=people.restless).json()["data"]
     return {
+        "export_id": _made(world, owner, "/v1/audit-log/export", None, status=202)["id"],
         "invitation_id": _made(world, owner, "/v1/invitations", asked)["id"],
         "key_id": key["id"],
         "session_id": sessions[0]["id"],

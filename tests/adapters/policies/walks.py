@@ -14,7 +14,7 @@ from chalicelib.aws import letters
 from chalicelib.channels.message import Message
 from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.core.identity import Mode
+from chalicelib.core.identity import Mode, Scope
 from chalicelib.features.campaigns.wiring import campaigns
 from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
 from chalicelib.features.sending.model.gate import Closure, Gate
@@ -71,6 +71,23 @@ def everything_about_oneself(shop: Shop) -> None:
     assert wrong.status == 401
     (session,) = _fine(client.get("/v1/me/sessions", as_=world.cyd)).json()["data"]
     _fine(client.delete(f"/v1/me/sessions/{session['id']}", as_=world.cyd))
+
+
+def everything_of_the_audit_log(shop: Shop) -> None:
+    """Read, proven, taken away; anchored when the day is over, and once more from that anchor; what newer code wrote."""
+    world, client = shop.world, shop.world.client
+    key = world.api_key(world.ada, Scope.AUDIT_READ)
+    made = _fine(client.post("/v1/audit-log/export", as_=key)).json()["id"]
+    shop.settle()
+    assert _fine(client.get(f"/v1/exports/{made}", as_=key)).json()["status"] == "ready"
+    world.lambdas.fire("tick")
+    for _ in range(2):
+        world.clock.advance(hours=25)
+        world.lambdas.fire("tick")
+        shop.settle()
+        _fine(client.post("/v1/audit-log/export", as_=key))
+    assert _fine(client.get("/v1/audit-log/verify", as_=key)).json()["anchor"]
+    assert _fine(client.get("/v1/audit-log", as_=key)).json()["data"]
 
 
 def everything_of_a_second_factor(shop: Shop) -> None:
