@@ -53,8 +53,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "own_subscription": [own],
         "subscriptions": others[: _FEW // 2],
         "doomed_subscriptions": others[_FEW // 2 :],
-        "exports": [ada.post("/v1/audit-log/export", None)["id"] for _ in range(_HANDFUL)],
-        "keys": [_key(ada, "sites:read")["id"] for _ in range(_FEW)],
+        **_of_the_account(ada),
         "tenants": [tokens["tenant"]["id"]],
         "runs": [_run(ada, site) for _ in range(_FEW)],
         "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
@@ -83,6 +82,13 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "OPERATOR_KEY": operator.token,
         "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read")["key"],
         "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
+    }
+
+
+def _of_the_account(ada: Caller) -> dict[str, Sequence[str]]:
+    return {
+        "exports": [ada.post("/v1/audit-log/export", None)["id"] for _ in range(_HANDFUL)],
+        "keys": [_key(ada, "sites:read")["id"] for _ in range(_FEW)],
     }
 
 

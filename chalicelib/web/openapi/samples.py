@@ -12,6 +12,7 @@ _ULID = "01kz8m5q3v7x9c2b4n6t8w0y1e"
 _PREFIXES = {
     "campaign": "cmp_",
     "contact": "con_",
+    "export": "exp_",
     "invitation": "inv_",
     "key": "key_",
     "notification": "ntf_",

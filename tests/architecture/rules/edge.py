@@ -133,12 +133,21 @@ def _is_tls_only(policy: Mapping[str, Any]) -> bool:
     )
 
 
+_FOLDER = re.compile(r"\$\{BlobsBucket\.Arn\}(/[a-z]+)+/\*")
+_FUNCTIONS = (
+    ({"Fn::GetAtt": ["AppendLateRole", "Arn"]}, "s3:PutObject"),
+    ({"Fn::GetAtt": ["APIHandlerRole", "Arn"]}, "s3:GetObject"),
+)
+
+
 def strange_readers(template: Template) -> Iterator[str]:
-    """Whom bucket policies let in: the SDK's own distribution, to single files, and nobody else."""
+    """Whom bucket policies let in: the SDK's own distribution, to single files; two functions, each to put or to read in
+    folders of the blobs; and nobody else.
+    """
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::S3::BucketPolicy":
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
-                if statement["Effect"] == "Allow" and not _is_own_edge(statement):
+                if statement["Effect"] == "Allow" and not (_is_own_edge(statement) or _is_own_function(statement)):
                     yield f"{name} lets {statement['Principal']} {statement['Action']}"
 
 
@@ -146,3 +155,10 @@ def _is_own_edge(statement: Mapping[str, Any]) -> bool:
     source = statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceArn", {}).get("Fn::Sub", "")
     who = (statement["Principal"], statement["Action"])
     return who == ({"Service": "cloudfront.amazonaws.com"}, "s3:GetObject") and source.endswith("/${SdkEdge}")
+
+
+def _is_own_function(statement: Mapping[str, Any]) -> bool:
+    role = statement["Principal"].get("AWS") if isinstance(statement["Principal"], dict) else None
+    folders = [each.get("Fn::Sub", "") for each in statement["Resource"] if isinstance(each, dict)]
+    is_within = all(_FOLDER.fullmatch(folder) for folder in folders) and len(folders) == len(statement["Resource"])
+    return is_within and (role, statement["Action"]) in _FUNCTIONS

@@ -10,7 +10,7 @@ from tests.architecture.rules.tree import ROOT
 
 
 def test_the_product_talks_to_these_services() -> None:
-    assert services_of(ROOT / "chalicelib") == {"dynamodb", "kms", "ses", "sqs", "ssm"}
+    assert services_of(ROOT / "chalicelib") == {"dynamodb", "kms", "s3", "ses", "sqs", "ssm"}
 
 
 def test_services_are_read_from_clients_and_from_libraries_that_make_their_own(tmp_path: Path) -> None:

@@ -15,10 +15,8 @@ _HASH = "f3b0f1dd9a9ee9b1c9d5a3f3b6a4a5d2c6c7d8e9fa0b1c2d3e4f5061728394a5"
 
 
 class AuditQuery(ListQuery):
-    model_config = example(actor=_USER, action="member.role_changed")
-
-    actor: str | None = Field(None, max_length=100, description="A user's or a key's id.")
-    action: str | None = Field(None, max_length=100, description="Such as `site.created`.")
+    actor: str | None = Field(None, max_length=100, examples=[_USER], description="A user's or a key's id.")
+    action: str | None = Field(None, max_length=100, examples=["site.created"], description="What was done.")
     since: Instant | None = Field(None, alias="from", description="Not before this time.")
     until: Instant | None = Field(None, alias="to", description="Before this time.")
 
