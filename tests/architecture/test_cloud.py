@@ -189,6 +189,22 @@ def test_a_strange_reader_is_caught(template: Template, word: str, value: object
     assert len(list(edge.strange_readers(template))) == 1
 
 
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("Action", "s3:DeleteObject"),
+        ("Principal", {"AWS": {"Fn::GetAtt": ["SendRole", "Arn"]}}),
+        ("Resource", [{"Fn::Sub": "${BlobsBucket.Arn}/*"}]),
+        ("Resource", ["*"]),
+    ],
+)
+def test_a_function_that_reaches_for_more_than_its_folders_is_caught(
+    template: Template, word: str, value: object
+) -> None:
+    _of(template, "BlobsBucketPolicy")["PolicyDocument"]["Statement"][1][word] = value
+    assert len(list(edge.strange_readers(template))) == 1
+
+
 # --- Alarms, broken ---
 
 

@@ -19,8 +19,8 @@ from tests.unit.audit.test_reading import ADA, JANUARY, a_chain, altered, anchor
 def anchored(rows: Sequence[Entry | Fault], *before: Anchor) -> tuple[list[Anchor], list[str]]:
     anchors, alarms, entries = MemoryAnchors(*before), list[str](), MemoryChain()
 
-    def alarm(name: str, **facts: str | float | None) -> None:
-        alarms.append(f"{name} {facts['subject']}")
+    def alarm(event: str, **facts: str | float | None) -> None:
+        alarms.append(f"{event} {facts['subject']}")
 
     entries.entries = {(ADA, row.place): row for row in rows if isinstance(row, Entry)}
     trail = AuditTrail(ledger=MemoryLedger(ADA, rows), anchors=anchors, cursor_secret=lambda: b"secret")

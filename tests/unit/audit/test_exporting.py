@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.core.errors import NotFound
-from chalicelib.features.audit.model import Export, Fault, Progress
+from chalicelib.features.audit.model import Entry, Export, Fault, Progress
 from chalicelib.features.audit.service.exporting import Exporting, UploadLost
 from tests.fakes.audit import MemoryLedger
 from tests.unit.audit.test_reading import ADA, CYD, JANUARY, a_chain
@@ -91,7 +91,7 @@ class House:
     def __init__(self, *, part_bytes: int = 1) -> None:
         self.exports, self.files, self.wakes = MemoryExports(), MemoryFiles(), Wakes()
         broken = a_chain()
-        rows = [*broken[:5], Fault(broken[5].place, "it cannot be read"), broken[6]]
+        rows: list[Entry | Fault] = [*broken[:5], Fault(broken[5].place, "it cannot be read"), broken[6]]
         self.exporting = Exporting(
             exports=self.exports,
             files=self.files,
