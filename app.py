@@ -1,6 +1,7 @@
 """The whole app on one screen: its doors, and one line per blueprint."""
 
 from chalicelib.aws import telemetry
+from chalicelib.aws.buckets import buckets
 from chalicelib.config import settings
 from chalicelib.features.audit.api import api as audit_api
 from chalicelib.features.audit.worker import worker as audit_worker
@@ -10,6 +11,7 @@ from chalicelib.features.identity.api.doors import api as doors_api
 from chalicelib.features.identity.api.invitations import api as invitations_api
 from chalicelib.features.identity.api.me import api as me_api
 from chalicelib.features.identity.api.second_factor import api as second_factor_api
+from chalicelib.features.identity.api.security import api as security_api
 from chalicelib.features.identity.api.team import api as team_api
 from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
@@ -23,7 +25,7 @@ from chalicelib.features.subscriptions.api import api as subscriptions_api
 from chalicelib.features.subscriptions.api import ops_api as subscriptions_ops_api
 from chalicelib.features.subscriptions.api import sdk_api as subscriptions_sdk_api
 from chalicelib.features.tenants.api import api as tenants_api
-from chalicelib.web.app import App, Authenticator, Buckets, Replays, Trail
+from chalicelib.web.app import App, Authenticator, Replays, Suspicion, Trail
 from chalicelib.web.pages.api import api as pages_api
 
 settings()
@@ -47,14 +49,15 @@ def _replays() -> Replays:
     return StoredReplays()
 
 
-def _buckets() -> Buckets:
-    from chalicelib.aws.buckets import buckets
+def _suspicion() -> Suspicion:
+    from chalicelib.features.identity.wiring import suspicion
 
-    return buckets()
+    return suspicion()
 
 
 app = App(
-    "pushsaas", authenticator=_authenticator, trail=_trail, replays=_replays, buckets=_buckets, observer=telemetry
+    "pushsaas", authenticator=_authenticator, trail=_trail, replays=_replays, buckets=buckets, suspicion=_suspicion,
+    observer=telemetry,
 )  # fmt: skip
 
 for blueprint in (
@@ -62,6 +65,7 @@ for blueprint in (
     me_api,
     second_factor_api,
     team_api,
+    security_api,
     invitations_api,
     tenants_api,
     audit_api,

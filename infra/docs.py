@@ -32,6 +32,8 @@ def main() -> None:
     print("access.md: who may do what")
     renew(DOCS / "limits.md", limits_table())
     print("limits.md: its table")
+    renew(DOCS / "suspicion.md", suspicion_table())
+    print("suspicion.md: its table")
 
 
 def write(folder: Path, pages: Mapping[str, str]) -> None:
@@ -62,6 +64,21 @@ def limits_table() -> str:
     for rule, plan in by_plan + [(rule, "every") for rule in RULES]:
         each = f"{rule.each:,}" if rule.each is not None else ""
         lines.append(f"| {rule.what} | {rule.whose} | {rule.most:,} in {rule.window} | {each} | {plan} |")
+    return "\n".join(lines)
+
+
+def suspicion_table() -> str:
+    from chalicelib.core.suspicion import RULES, Whose
+
+    to_people = {Whose.USER: "steps up", Whose.ACCOUNT: "steps up", Whose.CALLER: "a person steps up, a key is blocked"}
+    lines = [
+        "| rule | signal | of whom | score | threshold | within | what follows | for | noted from |",
+        "|---" * 9 + "|",
+    ]
+    for rule in RULES:
+        follows = to_people.get(rule.whose, "blocked")
+        points = f"{rule.score} | {rule.threshold} | {rule.window} | {follows} | {rule.length} | {rule.told_from}"
+        lines.append(f"| `{rule.name}` | {rule.signal} | {rule.whose} | {points} |")
     return "\n".join(lines)
 
 

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from chalicelib.core.clock import in_seconds
 
-MINUTE, QUARTER, HOUR = 60, 900, 3600
-_WORDS = {MINUTE: "a minute", QUARTER: "15 minutes", HOUR: "an hour"}
+MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86_400
+_WORDS = {MINUTE: "a minute", QUARTER: "15 minutes", HOUR: "an hour", DAY: "a day"}
 _IPV6_HOME_BITS = 64  # what one household gets: whoever has an address has all of these
 
 
@@ -86,6 +86,7 @@ GUESSES_ON_DEVICE = Rule("guess_device", "wrong passwords", "a known device", 5,
 LETTERS_OF_REGISTRATION = Rule("letter_registration", "letters about a registration", "a mailbox", 3, HOUR)
 LETTERS_OF_RECOVERY = Rule("letter_recovery", "letters with a link to a new password", "a mailbox", 3, HOUR)
 LETTERS_OF_CHANGE = Rule("letter_change", "letters to confirm an address", "a mailbox", 3, HOUR)
+LETTERS_OF_SUSPICION = Rule("letter_suspicion", "letters about suspicion, of one kind", "a tenant", 1, DAY)
 
 SLIDING = (
     GUESSES_AT_ACCOUNT,
@@ -94,6 +95,7 @@ SLIDING = (
     LETTERS_OF_REGISTRATION,
     LETTERS_OF_RECOVERY,
     LETTERS_OF_CHANGE,
+    LETTERS_OF_SUSPICION,
 )
 RULES = (OPERATES, SUBSCRIBES, SIGNS_IN, RENEWS, REGISTERS, *SLIDING)
 

@@ -25,9 +25,15 @@ class StepUpRequired(Forbidden):
     """What cannot be undone asks once more who you are: a session that was left open is not enough.
 
     When: A dangerous request comes more than ten minutes after the password, and the second factor where one is on,
-    were last given.
+    were last given. Any request but those about your own account, while something in your account looks odd: `block`
+    then names what.
 
     Do: Give them at `POST /v1/auth/step-up`, and repeat the request with the access token that it answers.
+
+    Members:
+    - block: when something looks odd, the id under which owners find why at `GET /v1/security/blocks`
+    - rule: the rule that was met
+    - until: when this is forgotten by itself
     """
 
     code = "step_up_required"

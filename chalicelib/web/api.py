@@ -14,7 +14,7 @@ from chalice.app import Blueprint, Chalice, Response
 from chalicelib.core import clock
 from chalicelib.core.errors import NotFound, PushError, Unauthenticated, Unavailable
 from chalicelib.core.identity import Principal
-from chalicelib.web import problems, turnstile
+from chalicelib.web import problems, turnstile, watch
 from chalicelib.web.allow import Allow, Caller
 from chalicelib.web.app import App
 from chalicelib.web.body import Unreadable, guard
@@ -83,6 +83,12 @@ class Api(Blueprint):
 
     def _run(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Response:
         principal = self._admit(endpoint, path, envelope)
+        with watch.misses(self.app, path, envelope, principal):
+            return self._serve(endpoint, path, envelope, principal)
+
+    def _serve(
+        self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope, principal: Principal | None
+    ) -> Response:
         raw = guard(_raw_body(envelope)) if endpoint.takes_body else b""
         body = parse(endpoint.body, raw) if endpoint.takes_body else Nothing()
         if principal and (stricter := endpoint.stricter_for(body)):
@@ -116,10 +122,12 @@ class Api(Blueprint):
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated
         principal = self.app.authenticator().authenticate(token.strip(), now=clock.now())
+        watch.check(self.app, endpoint, envelope, principal)
         turnstile.admit(self.app, endpoint, envelope, principal)
         principal = self._check(endpoint.allow, principal)
-        if "site_id" in path and not principal.may_see_site(path["site_id"]):
-            raise NotFound
+        with watch.misses(self.app, path, envelope, principal):
+            if "site_id" in path and not principal.may_see_site(path["site_id"]):
+                raise NotFound
         return principal
 
     def _check(self, allow: Allow, principal: Principal) -> Principal:
@@ -138,6 +146,7 @@ class Api(Blueprint):
         answer = result if isinstance(result, Answer) else Answer(result if result is not None else Nothing())
         if endpoint.audit:
             self._record(endpoint, call, answer)
+            watch.note_creation(self.app, endpoint.audit, call)
         return answer
 
     def _note_operator(self, endpoint: Endpoint, call: Call[Any]) -> None:

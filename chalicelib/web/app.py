@@ -10,6 +10,7 @@ from chalice.app import Chalice
 
 from chalicelib.core.identity import Principal
 from chalicelib.core.limits import FREE, Bucket, Plan, Room
+from chalicelib.core.suspicion import Block, Rule
 from chalicelib.web import middleware
 from chalicelib.web.endpoint import Endpoint
 
@@ -70,6 +71,16 @@ class Buckets(Protocol):
         ...
 
 
+class Suspicion(Protocol):
+    def block_of(self, subject: str, *, now: datetime) -> Block | None:
+        """The one that stands for a person or a key. Raises Unavailable when nobody can say."""
+        ...
+
+    def note(self, rule: Rule, *, whose: str, tenant_id: str, mark: str, request_id: str, now: datetime) -> None:
+        """Something looks odd. Nobody is refused because it could not be noted."""
+        ...
+
+
 class App(Chalice):
     """`plan_of` a tenant: the one plan there is, until billing says which."""
 
@@ -81,6 +92,7 @@ class App(Chalice):
         trail: Callable[[], Trail],
         replays: Callable[[], Replays],
         buckets: Callable[[], Buckets],
+        suspicion: Callable[[], Suspicion],
         observer: Observer,
         plan_of: Callable[[str], Plan] = lambda _tenant_id: FREE,
     ) -> None:
@@ -89,6 +101,7 @@ class App(Chalice):
         self.trail = trail
         self.replays = replays
         self.buckets = buckets
+        self.suspicion = suspicion
         self.plan_of = plan_of
         self.uncounted_until = datetime.min.replace(
             tzinfo=UTC

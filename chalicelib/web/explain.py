@@ -30,10 +30,13 @@ STATUS_NAMES = {
     503: "Service Unavailable",
 }  # RFC 9110's; Python's own names differ from version to version
 _SAMPLES: dict[str, object] = {
+    "block": "blk_01kz8m5q3v7x9c2b4n6t8w0y1e",
     "campaign_status": "sent",
     "errors": [{"pointer": "/name", "detail": "Field required"}],
     "role": "owner",
+    "rule": "enumeration",
     "scope": "campaigns:send",
+    "until": "2026-03-01T09:00:00Z",
 }  # of the members that problems have of their own
 _LABEL = re.compile(r"(When|Do|Members):\s*")
 _MEMBER = re.compile(r"^- (\w+): ", re.MULTILINE)

@@ -363,6 +363,10 @@ class LetterBox:
             raise Unavailable
         self.letters.append(letter)
 
+    def send_many(self, letters: Iterable[Letter]) -> None:
+        for letter in letters:
+            self.send(letter)
+
 
 class MemorySites:
     def __init__(self, *known: tuple[str, str]) -> None:

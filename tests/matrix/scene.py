@@ -6,15 +6,17 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app import app
 from chalicelib.aws.values import Row
-from chalicelib.core import drive
+from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_seconds
+from chalicelib.core.suspicion import KEY_ADDRESSES, Block, Consequence
 from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
 from chalicelib.features.identity.model.second_factor import STEP_SECONDS
+from chalicelib.features.identity.wiring import suspicion
 from chalicelib.features.sending.model.gate import Closure, Gate
 from chalicelib.features.sending.wiring import ports
 from chalicelib.web.endpoint import Endpoint
@@ -29,6 +31,7 @@ MESSAGE = {"title": "Sale", "body": "Until Sunday", "url": f"{ORIGIN}/sale"}
 _ULID = "0" * 26
 _HOST = "fcm.googleapis.com"
 NOBODYS: Mapping[str, str] = {
+    "block_id": f"blk_{_ULID}",
     "campaign_id": f"cmp_{_ULID}",
     "export_id": f"exp_{_ULID}",
     "host": "updates.push.services.mozilla.com",
@@ -210,11 +213,19 @@ def _of_the_tenant(world: World, people: Cast) -> dict[str, str]:
     sessions = world.client.get("/v1/me/sessions", as_=people.restless).json()["data"]
     return {
         "export_id": _made(world, owner, "/v1/audit-log/export", None, status=202)["id"],
+        "block_id": _block(owner.tenant_id, key["id"], world.clock.now()),
         "invitation_id": _made(world, owner, "/v1/invitations", asked)["id"],
         "key_id": key["id"],
         "session_id": sessions[0]["id"],
         "user_id": people.companion.user_id,
     }
+
+
+def _block(tenant_id: str, subject: str, now: datetime) -> str:
+    until = now + timedelta(days=1)
+    block = Block(ids.new("blk"), tenant_id, subject, KEY_ADDRESSES.name, Consequence.BLOCK, since=now, until=until)
+    assert suspicion().blocks.begin(block, now=now)
+    return block.id
 
 
 def _made(world: World, who: Person, path: str, body: Any, *, status: int = 201) -> Any:

@@ -10,6 +10,7 @@ from chalicelib.features.identity.service.access import Authenticator
 from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.addresses import Addresses
 from chalicelib.features.identity.service.api_keys import ApiKeys
+from chalicelib.features.identity.service.blocks import Blocks
 from chalicelib.features.identity.service.entrance import Entrance
 from chalicelib.features.identity.service.identity import Identity
 from chalicelib.features.identity.service.invitations import Invitations
@@ -21,6 +22,7 @@ from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
+from chalicelib.features.identity.service.suspicion import Outside, Suspicion
 from chalicelib.features.identity.service.team import Team
 from chalicelib.features.identity.service.throttle import Throttle
 
@@ -156,6 +158,7 @@ def guarded(inside: Identity) -> Entrance:
 
     return Entrance(
         throttle=Throttle(StoredAttempts()),
+        suspicion=suspicion(),
         people=PersonRows(tenant_write=opening_write()),
         accounts=inside.accounts,
         sessions=inside.sessions,
@@ -164,6 +167,38 @@ def guarded(inside: Identity) -> Entrance:
         mailboxes=_signer("mailbox", settings().secret_installation),
         links=_signer("link", settings().secret_pepper),
         device_signer=_signer("device", settings().secret_pepper),
+    )
+
+
+@cache
+def suspicion() -> Suspicion:
+    """One for a process: it remembers who is blocked, and what it has seen."""
+    from chalicelib.aws import telemetry
+    from chalicelib.aws.attempts import StoredAttempts
+    from chalicelib.aws.secrets import secret
+    from chalicelib.config import settings
+    from chalicelib.features.identity.adapters.post import MailQueue
+    from chalicelib.features.identity.store.person import PersonRows
+    from chalicelib.features.identity.store.suspicion import BlockRows, ScoreRows, SightingRows
+    from chalicelib.features.tenants.wiring import opening_write
+
+    outside = Outside(
+        accounts=PersonRows(tenant_write=opening_write()),
+        owners=people(),
+        post=MailQueue(),
+        recorder=_office().recorder,
+        throttle=Throttle(StoredAttempts()),
+        note=telemetry.note,
+        alarm=telemetry.alarm,
+        public_url=settings().public_url,
+    )
+    return Suspicion(
+        blocks=Blocks(store=BlockRows(), cursor_secret=partial(secret, settings().secret_pepper)),
+        scores=ScoreRows(),
+        sightings=SightingRows(),
+        outside=outside,
+        signer=_signer("suspicion", settings().secret_pepper),
+        scale=lambda: settings().limits_scale,
     )
 
 

@@ -9,6 +9,7 @@ from chalicelib.core import errors
 from chalicelib.core.errors import PushError
 from chalicelib.core.idempotency import InProgress, KeyReused
 from chalicelib.core.paging import BadCursor
+from chalicelib.core.suspicion import Blocked
 from chalicelib.web import problems
 from chalicelib.web.allow import Allow, Caller, SecondFactorRequired, StepUpRequired
 from chalicelib.web.body import TooLarge, Unreadable
@@ -42,7 +43,8 @@ def _expected(endpoint: Endpoint) -> list[type[PushError]]:
         (issubclass(endpoint.query, ListQuery), [BadCursor]),
         (endpoint.allow.needs_credentials, [errors.Unauthenticated]),
         (caller in {Caller.USER, Caller.TENANT}, [errors.Forbidden]),
-        (_is_of_a_tenant(endpoint.allow), [SecondFactorRequired]),
+        (caller is Caller.TENANT, [Blocked]),
+        (_is_of_a_tenant(endpoint.allow), [SecondFactorRequired, StepUpRequired]),
         (any(allow.is_fresh for allow in (endpoint.allow, *endpoint.stricter.values())), [StepUpRequired]),
         (caller is Caller.OPERATOR or bool(endpoint.path_parameters), [errors.NotFound]),
         (endpoint.replayable, [KeyReused, InProgress]),

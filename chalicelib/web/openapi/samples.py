@@ -10,6 +10,7 @@ JsonSchema = Mapping[str, Any]
 _DEEPEST = 6
 _ULID = "01kz8m5q3v7x9c2b4n6t8w0y1e"
 _PREFIXES = {
+    "block": "blk_",
     "campaign": "cmp_",
     "contact": "con_",
     "export": "exp_",

@@ -10,7 +10,7 @@ from app import app
 from chalicelib.web.explain import explanations
 from infra.access import access_page
 from infra.contract.current import contract, spelled
-from infra.docs import DOCS, limits_table, problem_pages, renew, write
+from infra.docs import DOCS, limits_table, problem_pages, renew, suspicion_table, write
 
 
 def test_the_committed_problem_pages_are_up_to_date() -> None:
@@ -33,6 +33,14 @@ def test_the_committed_limits_are_those_that_hold(tmp_path: Path) -> None:
     page = tmp_path / "limits.md"
     page.write_text(committed, encoding="utf-8")
     renew(page, limits_table())
+    assert committed == page.read_text(encoding="utf-8"), "run `make docs`"
+
+
+def test_the_committed_rules_of_suspicion_are_those_that_hold(tmp_path: Path) -> None:
+    committed = (DOCS / "suspicion.md").read_text(encoding="utf-8")
+    page = tmp_path / "suspicion.md"
+    page.write_text(committed, encoding="utf-8")
+    renew(page, suspicion_table())
     assert committed == page.read_text(encoding="utf-8"), "run `make docs`"
 
 

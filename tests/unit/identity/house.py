@@ -13,6 +13,7 @@ from chalicelib.features.identity.model.session import Access, Tokens, open_refr
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.addresses import Addresses
+from chalicelib.features.identity.service.blocks import Blocks
 from chalicelib.features.identity.service.entrance import Entrance
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.own_account import OwnAccount
@@ -22,6 +23,7 @@ from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Sessions
+from chalicelib.features.identity.service.suspicion import Outside, Suspicion
 from chalicelib.features.identity.service.throttle import Throttle
 from chalicelib.features.tenants.service import Tenants
 from tests.fakes.audit import RememberedTrail
@@ -37,6 +39,7 @@ from tests.fakes.identity import (
 )
 from tests.fakes.limits import MemoryAttempts
 from tests.fakes.second_factor import MemorySecondFactors, PlainApp, PlainVault
+from tests.fakes.suspicion import MemoryBlocks, MemoryScores, MemorySightings
 from tests.fakes.tenants import MemoryTenants
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -73,6 +76,7 @@ class House:
     hasher: PlainHasher = field(default_factory=PlainHasher)
     trail: RememberedTrail = field(default_factory=RememberedTrail)
     alarms: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         tenant_store, self.session_store = MemoryTenants(), MemorySessions(self.calls)
@@ -118,11 +122,14 @@ class House:
         self.people = People(store=people, tenants=tenants, cursor_secret=lambda: "pepper")
         self.standings = MemoryStandings(people, rows)
         self.attempts = MemoryAttempts(self.calls)
+        self.blocks, self.scores, self.sightings = MemoryBlocks(), MemoryScores(), MemorySightings()
+        self.suspicion = self._suspicion(recorder)
         self.entrance = self._entrance()
 
     def _entrance(self) -> Entrance:
         return Entrance(
             throttle=Throttle(self.attempts),
+            suspicion=self.suspicion,
             people=self.people_store,
             accounts=self.accounts,
             sessions=self.sessions,
@@ -131,6 +138,27 @@ class House:
             mailboxes=MAILBOXES,
             links=LINKS,
             device_signer=DEVICES,
+        )
+
+    def _suspicion(self, recorder: Recorder) -> Suspicion:
+        outside = Outside(
+            accounts=self.people_store,
+            owners=self.people,
+            post=self.letters,
+            recorder=recorder,
+            throttle=Throttle(self.attempts),
+            note=lambda event, **_: self.notes.append(event),
+            alarm=lambda event, **_: self.alarms.append(event),
+            public_url="https://push.example",
+        )
+        blocks = Blocks(store=self.blocks, cursor_secret=lambda: "pepper")
+        return Suspicion(
+            blocks=blocks,
+            scores=self.scores,
+            sightings=self.sightings,
+            outside=outside,
+            signer=Signer(lambda: "pepper", "suspicion"),
+            scale=lambda: 1,
         )
 
     def later(self, **length: float) -> datetime:

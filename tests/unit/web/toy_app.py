@@ -15,6 +15,7 @@ from chalicelib.web.api import Answer, Api, Call
 from chalicelib.web.app import App, Buckets
 from chalicelib.web.schema import ListQuery, Nothing, Schema, Secret
 from tests.fakes.limits import MemoryBuckets
+from tests.fakes.suspicion import Watchman
 
 A = TypeVar("A")
 
@@ -132,6 +133,7 @@ class Toy:
     def __init__(self, buckets: Buckets | None = None) -> None:
         self.notebook = Notebook()
         self.buckets = MemoryBuckets()
+        self.watchman = Watchman()
         self.calls: list[Call[Any]] = []
         self.app = App(
             "toy",
@@ -139,6 +141,7 @@ class Toy:
             trail=lambda: self.notebook,
             replays=lambda: self.notebook,
             buckets=lambda: buckets or self.buckets,
+            suspicion=lambda: self.watchman,
             observer=self.notebook,
         )
         self.api = Api(__name__, tag="toys")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.limits import RouteClass
+from chalicelib.core.suspicion import Blocked
 from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.person import EmailTaken, InvalidToken, NoTenant
@@ -34,7 +35,7 @@ _CHECK_MAIL = Accepted(status="check_mail")
 
 @api.endpoint(
     "POST", "/v1/auth/register", allow=ANYONE, body=NewAccount, returns=Accepted, status=202,
-    counts_as=RouteClass.REGISTER,
+    counts_as=RouteClass.REGISTER, errors=(Blocked,),
 )  # fmt: skip
 def register(call: Call[NewAccount]) -> Accepted:
     """Register.
@@ -42,7 +43,13 @@ def register(call: Call[NewAccount]) -> Accepted:
     Always the same answer. A letter with a link goes to the address; no account exists before the link is followed.
     """
     body = call.body
-    entrance().register(email=body.email, password=body.password, tenant_name=body.tenant_name, now=call.at)
+    entrance().register(
+        email=body.email,
+        password=body.password,
+        tenant_name=body.tenant_name,
+        address=call.client_address,
+        now=call.at,
+    )
     return _CHECK_MAIL
 
 
@@ -101,7 +108,7 @@ def reset_password(call: Call[NewPassword]) -> None:
 
 @api.endpoint(
     "POST", "/v1/auth/login", allow=ANYONE, body=Login, returns=SignedInView,
-    errors=(InvalidCredentials, OtpRequired, NoTenant, NotFound, Stale),
+    errors=(InvalidCredentials, OtpRequired, NoTenant, NotFound, Stale, Blocked),
 )  # fmt: skip
 def login(call: Call[Login]) -> SignedInView:
     """Sign in.

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core import limits
-from chalicelib.core.errors import OverLimit
+from chalicelib.core.errors import OverLimit, Unauthenticated
 from chalicelib.features.identity.model.credentials import clean_email, mailbox_of
 from chalicelib.features.identity.model.device import UNKNOWN, Device
 from chalicelib.features.identity.model.email_change import open_change_token
@@ -22,6 +22,7 @@ from chalicelib.features.identity.service.accounts import Accounts
 from chalicelib.features.identity.service.addresses import Addresses
 from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.sessions import Sessions
+from chalicelib.features.identity.service.suspicion import Suspicion
 from chalicelib.features.identity.service.throttle import Throttle
 
 
@@ -44,6 +45,7 @@ class Entrance:
         self,
         *,
         throttle: Throttle,
+        suspicion: Suspicion,
         people: MailboxLookup,
         accounts: Accounts,
         sessions: Sessions,
@@ -54,6 +56,7 @@ class Entrance:
         device_signer: Signer,
     ) -> None:
         self._throttle = throttle
+        self._suspicion = suspicion
         self._people = people
         self._accounts = accounts
         self._sessions = sessions
@@ -79,16 +82,27 @@ class Entrance:
         """`known_by` is the device's token, where it has one. A stranger's guess tells nobody who has an account."""
         mailbox = self._mailbox(email)
         known = self._known(known_by, mailbox, now)
-        with self._throttle.guess(account=mailbox, address=address, device=known.id if known else None, now=now):
-            tokens = self._sessions.login(
-                email=email,
-                password=password,
-                otp=otp,
-                tenant_id=tenant_id,
-                request_id=request_id,
-                now=now,
-                device=device,
+        if known is None:
+            self._suspicion.check_address(address, now=now)
+        try:
+            with self._throttle.guess(account=mailbox, address=address, device=known.id if known else None, now=now):
+                tokens = self._sessions.login(
+                    email=email,
+                    password=password,
+                    otp=otp,
+                    tenant_id=tenant_id,
+                    request_id=request_id,
+                    now=now,
+                    device=device,
+                )
+        except Unauthenticated as error:
+            self._suspicion.note_failure(
+                error, mailbox=mailbox, address=address, is_known=known is not None, request_id=request_id, now=now
             )
+            raise
+        self._suspicion.note_sign_in(
+            user_id=tokens.user.id, tenant_id=tokens.tenant.id, country=device.country, request_id=request_id, now=now
+        )
         return self._signed_in(tokens, known, now)
 
     def verify_email(
@@ -106,7 +120,9 @@ class Entrance:
         with self._throttle.guess(address=address, now=now):
             self._addresses.confirm(token=token, password=password, request_id=request_id, now=now)
 
-    def register(self, *, email: str, password: str, tenant_name: str, now: datetime) -> None:
+    def register(self, *, email: str, password: str, tenant_name: str, address: str, now: datetime) -> None:
+        self._suspicion.check_address(address, now=now)
+        self._suspicion.note_registration(mailbox=self._mailbox(email), address=address, now=now)
         if self._may_write(limits.LETTERS_OF_REGISTRATION, email, now):
             self._accounts.register(email=email, password=password, tenant_name=tenant_name, now=now)
 

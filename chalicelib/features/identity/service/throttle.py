@@ -49,7 +49,7 @@ class Throttle:
                 begun.append(self._attempts.begin(rule=rule, whose=whose, now=now))
             yield
         except PushError as error:
-            if not _is_wrong(error):
+            if not is_wrong(error):
                 self._forgive(begun)
             raise
         self._forgive(begun)
@@ -69,7 +69,7 @@ class Throttle:
                 self._attempts.forgive(attempt)
 
 
-def _is_wrong(error: PushError) -> bool:
+def is_wrong(error: PushError) -> bool:
     """A link that is void is no guess at a password, and who is asked for a code has given the right one. Whatever else
     does not let somebody in may be a guess.
     """
