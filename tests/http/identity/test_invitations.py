@@ -227,6 +227,7 @@ def test_who_was_removed_or_demoted_has_nothing_more_to_give(world: World, what:
 
 def test_whether_somebody_has_an_account_is_not_told_to_who_invites(world: World) -> None:
     """SECURITY 9: the same answer, the same letter, and the same steps."""
+    world.client.get("/v1/invitations", as_=world.ada)  # from now on the door knows her
     seen = []
     for email in (world.cyd.email, "nobody@example.com"):
         with Faults() as faults:
@@ -266,6 +267,7 @@ def test_keys_read_them_but_none_that_is_bound_to_a_site(world: World) -> None:
 def test_a_stranger_sees_and_revokes_none(world: World) -> None:
     invited(world)
     (made,) = listed(world)
+    assert listed(world, world.cyd) == []
     seen = []
     for which in (made["id"], UNKNOWN, "inv_x"):
         with Faults() as faults:

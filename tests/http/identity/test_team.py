@@ -209,6 +209,7 @@ def test_of_two_heirs_at_once_one_is_an_owner(world: World) -> None:
 
 
 def test_a_stranger_cannot_tell_a_member_from_nobody(world: World) -> None:
+    world.client.get("/v1/members", as_=world.cyd)  # from now on the door knows her
     for method, body in (("PATCH", {"role": "agent"}), ("DELETE", None)):
         seen = []
         for whom in (world.ben.user_id, UNKNOWN):
