@@ -79,9 +79,17 @@ def _people(shop: Shop) -> dict[str, Any]:
     codes = client.post("/v1/auth/totp/confirm", as_=ben, json={"otp": code}).json()["recovery_codes"]
     client.post("/v1/auth/login", json={"email": ben.email, "password": PASSWORD, "otp": code})  # a replay, and refused
     client.post("/v1/audit-log/export", as_=shop.owner)
+    for country in ("DE", "BR"):  # faster than anybody flies
+        there = {"CloudFront-Viewer-Country": country}
+        client.post("/v1/auth/login", json={"email": shop.world.cyd.email, "password": PASSWORD}, headers=there)
     (letter,) = shop.world.mail_to("erin@example.com")
     _, _, invitation = letter.text.partition("token=")
-    return {"guarded_email": ben.email, "recovery_code": codes[0], "invitation": invitation.split()[0]}
+    return {
+        "suspect_email": shop.world.cyd.email,
+        "guarded_email": ben.email,
+        "recovery_code": codes[0],
+        "invitation": invitation.split()[0],
+    }
 
 
 def _audience(shop: Shop) -> dict[str, Any]:

@@ -77,6 +77,17 @@ def test_a_second_factor_is_still_asked_for(visitor: Visitor) -> None:
     assert [Client().post("/v1/auth/login", json=asked | {"otp": code}).status for _ in range(2)] == [200, 401]
 
 
+def test_a_block_is_still_explained_and_lifted(visitor: Visitor) -> None:
+    if "suspect_email" not in visitor.museum.facts:
+        return  # from before there were any
+    asked = {"email": visitor.fact("suspect_email"), "password": visitor.fact("password")}
+    bearer = Client().post("/v1/auth/login", json=asked).json()["access_token"]
+    (block,) = Client().get("/v1/security/blocks", as_=bearer).json()["data"]
+    assert (block["rule"], block["lifted_at"]) == ("impossible_travel", None)
+    assert block["facts"] == {"from": "DE", "to": "BR", "minutes_between": "0"}
+    assert Client().delete(f"/v1/security/blocks/{block['id']}", as_=bearer).status == 204
+
+
 def test_an_invitation_is_still_good(visitor: Visitor) -> None:
     if "invitation" not in visitor.museum.facts:
         return  # from before there were any

@@ -121,6 +121,20 @@ def everything_of_a_team(shop: Shop) -> None:
     _fine(client.post("/v1/tenant/transfer-ownership", as_=ada, json={"user_id": joined[1]}))
 
 
+def everything_suspicious(shop: Shop) -> None:
+    """Ada is in two countries at once, has to prove who she is, and lifts that."""
+    world, client = shop.world, shop.world.client
+    login = {"email": world.ada.email, "password": PASSWORD}
+    for country in ("DE", "BR"):
+        there = {"CloudFront-Viewer-Country": country}
+        token = _fine(client.post("/v1/auth/login", json=login, headers=there)).json()["access_token"]
+    assert client.get("/v1/sites", as_=token).code == "step_up_required"
+    world.clock.advance(seconds=2)
+    proven = _fine(client.post("/v1/auth/login", json=login)).json()["access_token"]
+    (block,) = _fine(client.get("/v1/security/blocks", as_=proven)).json()["data"]
+    _fine(client.delete(f"/v1/security/blocks/{block['id']}", as_=proven))
+
+
 def _linked(text: str) -> str:
     token = re.search(r"token=([\w.-]+)", text)
     assert token
