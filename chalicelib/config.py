@@ -16,7 +16,9 @@ import msgspec
 from msgspec import Meta
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
+OptionalName = Annotated[str, Meta(max_length=200)]
 Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+(/[A-Za-z0-9_-]+)?\Z", max_length=200)]
+OptionalUrl = Annotated[str, Meta(pattern=r"^(https?://[^/\s?#]+(/[A-Za-z0-9_/-]*)?)?\Z", max_length=200)]
 
 
 class Stage(StrEnum):
@@ -36,6 +38,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_jwt: Name
     secret_pepper: Name
     secret_installation: Name
+
+    secret_oauth_google: OptionalName = ""  # empty: there is no such door
+    secret_oauth_microsoft: OptionalName = ""
+    sign_in_url: OptionalUrl = ""  # where browsers go from there, with a one-time code; empty: to a page of our own
 
     log_level: Annotated[str, Meta(pattern=r"^(DEBUG|INFO|WARNING|ERROR)\Z")] = "INFO"
     window: Annotated[int, Meta(ge=1, le=1024)] = 256

@@ -50,6 +50,8 @@ def environment(
         "SECRET_JWT": f"/{prefix}/jwt",
         "SECRET_PEPPER": f"/{prefix}/pepper",
         "SECRET_INSTALLATION": f"/{prefix}/installation",
+        "SECRET_OAUTH_GOOGLE": f"/{prefix}/oauth-google",
+        "SECRET_OAUTH_MICROSOFT": f"/{prefix}/oauth-microsoft",
     }
     return _CREDENTIALS | _KEEP_OUT | product
 

@@ -68,6 +68,8 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     from infra.local.console.log_tail import LogTail
     from infra.local.console.routes import Console
     from infra.local.gateway import Gateway
+    from infra.local.oidc.desk import Desk
+    from infra.local.oidc.seam import lead_to
     from infra.local.product import LocalProduct, Parts
     from infra.local.push_service.service import PushService
     from infra.local.runner import Runner
@@ -87,7 +89,9 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     url = f"http://127.0.0.1:{options.port}"
     demo = _demo(notes, url=url, subscribers=options.subscribers, clock=clock)
     product = LocalProduct(Parts(url, clock, push_service, runner, log, demo, options.is_real_push))
-    console = Console(product, port=options.port)
+    providers = Desk(url=url, public_url=url, now=clock.now)
+    lead_to(providers)
+    console = Console(product, port=options.port, providers=providers)
     stack.callback(console.close)
     if options.keeps_state:
         _keep(stack, product)
@@ -179,10 +183,13 @@ def _secrets() -> Mapping[str, str]:
     from chalicelib.core import chance
     from chalicelib.core.encoding import b64url
     from chalicelib.features.identity.adapters.key_set import new_key_set
+    from infra.local.oidc.desk import credentials
 
     names = aws.environment()
     return {
         names["SECRET_JWT"]: new_key_set(),
         names["SECRET_PEPPER"]: b64url(chance.token(32)),
         names["SECRET_INSTALLATION"]: b64url(chance.token(32)),
+        names["SECRET_OAUTH_GOOGLE"]: credentials("google"),
+        names["SECRET_OAUTH_MICROSOFT"]: credentials("microsoft"),
     }

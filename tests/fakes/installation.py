@@ -19,8 +19,15 @@ from chalicelib.aws.buckets import buckets
 from chalicelib.aws.values import Row, from_wire
 from chalicelib.features.identity.adapters.key_set import new_key_set
 from infra.local import aws
+from infra.local.oidc.desk import credentials
 
-_SECRETS = {"jwt": new_key_set(), "pepper": "test-pepper", "installation": "test-installation"}
+_SECRETS = {
+    "jwt": new_key_set(),
+    "pepper": "test-pepper",
+    "installation": "test-installation",
+    "oauth-google": credentials("google"),
+    "oauth-microsoft": credentials("microsoft"),
+}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from chalicelib.features.identity.service.blocks import Blocks
 from chalicelib.features.identity.service.entrance import Entrance
 from chalicelib.features.identity.service.identity import Identity
 from chalicelib.features.identity.service.invitations import Invitations
+from chalicelib.features.identity.service.oauth import OAuth, Provider, Signers
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.own_account import OwnAccount
 from chalicelib.features.identity.service.people import People
@@ -28,6 +29,9 @@ from chalicelib.features.identity.service.throttle import Throttle
 
 if TYPE_CHECKING:
     from chalicelib.features.identity.adapters.access_tokens import AccessTokens
+    from chalicelib.features.identity.adapters.oidc.provider import OidcProvider
+    from chalicelib.features.identity.adapters.oidc.terms import Terms
+    from chalicelib.features.identity.adapters.oidc.wire import Wire
     from chalicelib.features.identity.store.person import PersonRows
     from chalicelib.features.identity.store.session import SessionRows
 
@@ -199,6 +203,60 @@ def suspicion() -> Suspicion:
         outside=outside,
         signer=_signer("suspicion", settings().secret_pepper),
         scale=lambda: settings().limits_scale,
+    )
+
+
+@cache
+def oauth() -> OAuth:
+    from chalicelib.aws.attempts import StoredAttempts
+    from chalicelib.config import settings
+    from chalicelib.features.identity.adapters.passwords import Argon2
+    from chalicelib.features.identity.store.arrival import ArrivalRows
+    from chalicelib.features.identity.store.link import LinkRows
+    from chalicelib.features.identity.store.person import PersonRows
+    from chalicelib.features.tenants.wiring import opening_write
+
+    return OAuth(
+        providers=_provider,
+        arrivals=ArrivalRows(),
+        links=LinkRows(tenant_write=opening_write()),
+        people=PersonRows(tenant_write=opening_write()),
+        sessions=identity().sessions,
+        throttle=Throttle(StoredAttempts()),
+        hasher=Argon2(),
+        office=_office(),
+        signers=Signers(
+            trips=_signer("oauth trip", settings().secret_pepper),
+            codes=_signer("oauth code", settings().secret_pepper),
+            links=_signer("oauth link", settings().secret_installation),
+        ),
+    )
+
+
+def _provider(name: str) -> Provider | None:
+    from chalicelib.config import settings
+    from chalicelib.features.identity.adapters.oidc import terms
+
+    secret_names = {"google": settings().secret_oauth_google, "microsoft": settings().secret_oauth_microsoft}
+    secret_name, known = secret_names.get(name), terms.known(name)
+    return _oidc(name, secret_name, *known) if secret_name and known else None
+
+
+@cache
+def _oidc(name: str, secret_name: str, terms: Terms, wire: Wire) -> OidcProvider:
+    """Kept, because it keeps the provider's keys."""
+    import msgspec
+
+    from chalicelib.aws.secrets import secret
+    from chalicelib.features.identity.adapters.oidc.keys import Keys
+    from chalicelib.features.identity.adapters.oidc.provider import Credentials, OidcProvider
+
+    return OidcProvider(
+        name,
+        terms=terms,
+        wire=wire,
+        keys=Keys(terms.keys_url, wire),
+        credentials=lambda: msgspec.json.decode(secret(secret_name), type=Credentials),
     )
 
 

@@ -19,6 +19,7 @@ from chalicelib.web.pages.layout import CSS, HEADERS, HTML, rooted, stylesheet
 from chalicelib.web.pages.letters import LETTER_HEADERS, SCRIPT, SCRIPT_PATH, letter_page, letters_script
 from chalicelib.web.pages.problem import missing_page, problem_index, problem_page
 from chalicelib.web.pages.reference import reference
+from chalicelib.web.pages.signed_in import signed_in_page
 from chalicelib.web.problems import Headers
 from chalicelib.web.schema import AnyQuery, Nothing, Schema, example
 
@@ -148,6 +149,12 @@ def read_join_page(call: Call[Nothing]) -> Answer:
 def read_forgot_page(call: Call[Nothing]) -> Answer:
     """Open the page that has a link to a new password sent."""
     return _letter_page(call, "/forgot")
+
+
+@api.endpoint("GET", "/signed-in", allow=ANYONE, query=AnyQuery, media_type=HTML, also=_CACHED)
+def read_signed_in_page(call: Call[Nothing]) -> Answer:
+    """Come back from a provider, where the installation has no front end of its own."""
+    return _page(call, signed_in_page())
 
 
 @api.endpoint("GET", SCRIPT_PATH, allow=ANYONE, query=AnyQuery, media_type=SCRIPT, also=_CACHED)

@@ -15,6 +15,7 @@ from infra.local.console.pages import pages, show
 from infra.local.console.product_view import Product
 from infra.local.console.schemas import Advance, NewCampaign, OutboxQuery, PushRules, ReceivedQuery, StateQuery
 from infra.local.console.state import State
+from infra.local.oidc.desk import Desk
 
 S = TypeVar("S", bound=Schema)
 Route = Callable[[Request], Answer]
@@ -26,8 +27,9 @@ class Console:
     `port` is where the gateway listens; it may be told later, when a free one was found.
     """
 
-    def __init__(self, product: Product, *, port: int) -> None:
+    def __init__(self, product: Product, *, port: int, providers: Desk | None = None) -> None:
         self._product = product
+        self._providers = providers
         self.port = port
         self._misbehaviour = Misbehaviour(product.set_push_rules, now=product.now)
         self._state = State(product, self._misbehaviour)
@@ -46,6 +48,8 @@ class Console:
         return path in {"/", "/local"} or path.startswith("/local/")
 
     def answer(self, request: Request) -> Answer:
+        if self._providers is not None and self._providers.concerns(request.path):
+            return self._providers.answer(request)  # to whom browsers come from elsewhere, with forms
         try:
             admit(request, port=self.port)
             return self._route(request)(request)

@@ -71,3 +71,16 @@ If this was not you, somebody else knows your password. Have a link sent that le
 {public_url}/forgot
 """
     return Letter(to=to, subject="Somebody is guessing your one-time codes", text=text)
+
+
+def provider_linked(*, to: str, public_url: str, provider: str) -> Letter:
+    text = f"""Hello,
+
+from now on your PushSaaS account opens to whoever is signed in at {provider.capitalize()} with the account that was
+used just now. Its password was given for that; a new password asks for it once more.
+
+{_NOT_YOU}
+
+{public_url}/forgot
+"""
+    return Letter(to=to, subject=f"You can sign in with {provider.capitalize()} now", text=text)

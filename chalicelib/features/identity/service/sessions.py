@@ -144,11 +144,20 @@ class Sessions:
         request_id: str = "",
     ) -> Tokens:
         user = self._prove(email, password)
+        session, role = self.admit(user, otp=otp, tenant_id=tenant_id, device=device, request_id=request_id, now=now)
+        return self.begin(session, user=user, role=role, now=now)
+
+    def admit(
+        self, user: User, *, otp: str | None, tenant_id: str | None, device: Device, request_id: str, now: datetime
+    ) -> tuple[Session, Role]:
+        """What else is asked of somebody who has proven who they are. The session is not written yet."""
         self._second_factors.ask(user, otp, request_id=request_id, now=now)
         member = self._membership(user, tenant_id)
-        session = start(user=user, tenant_id=member.tenant_id, now=now, device=device)
+        return start(user=user, tenant_id=member.tenant_id, now=now, device=device), member.role
+
+    def begin(self, session: Session, *, user: User, role: Role, now: datetime) -> Tokens:
         self._sessions.put(session)
-        return self.issue(session, user=user, role=member.role, now=now)
+        return self.issue(session, user=user, role=role, now=now)
 
     def refresh(self, *, token: str, now: datetime) -> Tokens:
         claim = open_refresh_token(token, self._refresh_signer)
