@@ -30,8 +30,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
-    def log_message(self, format: str, *args: Any) -> None:
-        return
+    def log_message(self, *_: Any) -> None:
+        """Tests say themselves what was asked."""
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -129,3 +129,7 @@ class Browser:
 
     def _headers(self) -> dict[str, str]:
         return {"Cookie": self.cookie} if self.cookie else {}
+
+
+def failed(answer: HttpAnswer) -> bool:
+    return (answer.status, answer.code) == (401, "sign_in_failed")

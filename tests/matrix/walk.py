@@ -201,7 +201,7 @@ def _who_may(scene: Scene, endpoint: Endpoint) -> str | None:
 def _named(endpoint: Endpoint) -> list[str]:
     """The ids that a call names: in the path, site first, and in the body."""
     found = [*endpoint.path_parameters, *body_ids(endpoint)]
-    gaps = set(found) - NOBODYS.keys() - {"name", "code", "site_key"}
+    gaps = set(found) - NOBODYS.keys() - {"name", "code", "site_key", "provider"}
     if gaps:
         raise Unplayed(f"nothing is called {min(gaps)}")
     return [name for name in dict.fromkeys(found) if name in NOBODYS]

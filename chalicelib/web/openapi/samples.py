@@ -45,7 +45,7 @@ _WORDS = {
     "url": "https://shop.example",
     "vapid_public_key": "BLqXUP-QYqyzM0Ee7fzMX3H3WnpdWNxRq9GaLG7MHcdCSC5KYv89BUEwpkKjl4eZj3a3tefvB08q0OzOA9dkkF0",
 }
-_PARAMETERS = {"name": "send"}  # in a path; in bodies a name may be anything's
+_PARAMETERS = {"name": "send", "provider": "google"}  # in a path; in bodies a name may be anything's
 _FORMATS = {"date-time": "2026-03-01T09:00:00Z", "date": "2026-03-01", "uri": "https://shop.example"}
 
 

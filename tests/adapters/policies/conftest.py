@@ -13,7 +13,7 @@ from chalicelib.core import clock
 from infra.local import moto_patch
 from infra.local.connector import Everywhere
 from infra.local.push_service.service import PushService
-from tests.adapters.policies import walks
+from tests.adapters.policies import sign_ins, walks
 from tests.adapters.policies.witness import Witness, WitnessedWorld, start_cold
 from tests.fakes.clock import ManualClock
 from tests.fakes.installation import Installation
@@ -31,7 +31,7 @@ def witness(installation: Installation) -> Iterator[Witness]:
     with pytest.MonkeyPatch.context() as patch, PushService() as push_service, Witness() as seeing:
         patch.setenv("ROWS_PER_BATCH", "8")
         registry.use(Everywhere(port=push_service.port, ca_path=push_service.ca_path))
-        for walk in (*_journeys(), *_functions_of(walks)):
+        for walk in (*_journeys(), *_functions_of(walks), *_functions_of(sign_ins)):
             _walk(walk, installation, push_service, seeing)
         yield seeing
     registry.use(Nowhere())

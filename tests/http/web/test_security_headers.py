@@ -21,7 +21,17 @@ ALWAYS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-PAGES = {"/docs", "/problems", "/problems/{code}", "/verify", "/confirm-email", "/reset", "/join", "/forgot"}
+PAGES = {
+    "/docs",
+    "/problems",
+    "/problems/{code}",
+    "/verify",
+    "/confirm-email",
+    "/reset",
+    "/join",
+    "/forgot",
+    "/signed-in",
+}
 CACHEABLE = PAGES | {"/openapi.json", "/docs/style.css", "/verify.js"}
 
 

@@ -8,11 +8,14 @@ from chalicelib.features.identity.schemas.accounts import OneTimeCode, Password,
 from chalicelib.features.tenants.model import LONGEST_NAME
 from chalicelib.web.schema import Query, Schema, example
 
+_STATE = "os_google_01kz8m5q3v7x9c2b4n6t8w0y1e_1772355600_-_q3Vv7x9c2b4n6t8w0y1eq3Vv7x9c2b4n6t8w0y1eq3V"
+
 
 class Departing(Query):
     code_challenge: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9_-]{43}$",
+        examples=["E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"],
         description="base64url(SHA-256(code_verifier)), RFC 7636: then only who knows `code_verifier` can exchange the "
         "code. Front ends should always send one.",
     )
@@ -23,14 +26,19 @@ class Returning(Query):
 
     model_config = ConfigDict(extra="ignore", strict=False, frozen=True)
 
-    state: str = Field(max_length=512)
-    code: str | None = Field(None, max_length=4096)
-    error: str | None = Field(None, max_length=512)
-    iss: str | None = Field(None, max_length=512, description="RFC 9207: who answers.")
+    state: str = Field(max_length=512, examples=[_STATE], description="As it was sent there.")
+    code: str | None = Field(None, max_length=4096, examples=["4/0AX4XfWh"])
+    error: str | None = Field(None, max_length=512, examples=["access_denied"])
+    iss: str | None = Field(
+        None, max_length=512, examples=["https://accounts.google.com"], description="RFC 9207: who answers."
+    )
 
 
 class CodeExchange(Schema):
-    model_config = example(code="oc_01kz8m5q3v7x9c2b4n6t8w0y1e_q3Vv7x9c2b4n6t8w0y1eq3Vv7x9c2b4n6t8w0y1eq3V")
+    model_config = example(
+        code_verifier="dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        code="oc_01kz8m5q3v7x9c2b4n6t8w0y1e_q3Vv7x9c2b4n6t8w0y1eq3Vv7x9c2b4n6t8w0y1eq3V",
+    )
 
     code: TokenText
     code_verifier: str | None = Field(

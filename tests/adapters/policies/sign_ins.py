@@ -1,0 +1,29 @@
+"""Signing in with a provider, by everybody who may: the walks leave it out."""
+
+from __future__ import annotations
+
+from infra.local.oidc.desk import Somebody
+from tests.fakes.oidc import Browser, providers
+from tests.journeys.shop import Shop
+from tests.world import PASSWORD
+
+
+def everything_of_a_provider(shop: Shop) -> None:
+    """Somebody new, and somebody with an account, who gives its password once and again after it was changed."""
+    client, ada, new = shop.world.client, shop.world.ada, "another long password"
+    with providers() as there:
+        browser = Browser(client, there)
+        for name, email, password in (
+            ("google", "erin@example.com", None),
+            ("google", ada.email, PASSWORD),
+            ("microsoft", ada.email, PASSWORD),
+            ("google", ada.email, None),
+        ):
+            given = {"password": password} if password else {}
+            exchanged = browser.exchange(browser.code_for(Somebody(email), name), **given)
+            assert exchanged.status == 200, exchanged.text
+        changed = {"current_password": PASSWORD, "password": new}
+        answer = client.post("/v1/me/password", as_=exchanged.json()["access_token"], json=changed)
+        assert answer.status < 300, answer.text
+        again = browser.exchange(browser.code_for(Somebody(ada.email)), password=new)
+        assert again.status == 200, again.text

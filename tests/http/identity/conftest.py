@@ -1,0 +1,21 @@
+"""The stand-in providers, and a browser that signs in with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes.oidc import Browser, Providers, providers
+from tests.world import World
+
+
+@pytest.fixture
+def there(world: World) -> Iterator[Providers]:
+    with providers() as standing:
+        yield standing
+
+
+@pytest.fixture
+def browser(world: World, there: Providers) -> Browser:
+    return Browser(world.client, there)
