@@ -57,6 +57,21 @@ def test_the_cookie_is_for_our_own_host_and_no_script(world: World, there: Provi
     assert "Domain" not in cookie
 
 
+def test_over_https_no_other_host_and_no_plain_connection_can_plant_the_cookie(
+    world: World, there: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://push.example.com")
+    settings.cache_clear()
+    try:
+        cookie = world.client.get("/v1/auth/oauth/google/start").headers["set-cookie"]
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+    assert cookie.startswith("__Host-sign_in=")
+    assert {"Secure", "Path=/"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+
+
 def test_two_trips_of_one_browser_both_come_home(browser: Browser) -> None:
     first, second = browser.start(), browser.start()
     for asked in (first, second):
