@@ -56,7 +56,7 @@ def test_a_trip_is_claimed_once(arrivals: ArrivalRows, arrival: Arrival) -> None
 
 def test_a_claim_whose_answer_was_lost_is_the_claimants(arrivals: ArrivalRows, arrival: Arrival) -> None:
     with Faults() as faults:
-        faults.silence("PutItem")
+        faults.silence("dynamodb.PutItem")
         arrivals.claim(arrival)
     assert arrivals.get(arrival.id) == arrival
 
