@@ -13,6 +13,7 @@ def everything_of_a_provider(shop: Shop) -> None:
     client, ada, new = shop.world.client, shop.world.ada, "another long password"
     with providers() as there:
         browser = Browser(client, there)
+        assert client.get("/signed-in").status == 200
         for name, email, password in (
             ("google", "erin@example.com", None),
             ("google", ada.email, PASSWORD),
