@@ -223,6 +223,7 @@ def oauth() -> OAuth:
         people=PersonRows(tenant_write=opening_write()),
         sessions=identity().sessions,
         throttle=Throttle(StoredAttempts()),
+        suspicion=suspicion(),
         hasher=Argon2(),
         office=_office(),
         signers=Signers(

@@ -8,6 +8,7 @@ from typing import cast
 from chalicelib.config import settings
 from chalicelib.core.errors import Conflict, Invalid, NotFound, Stale
 from chalicelib.core.limits import RouteClass
+from chalicelib.core.suspicion import Blocked
 from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.oauth import (
@@ -74,7 +75,7 @@ def finish_oauth(call: Call[Nothing]) -> Answer:
     "POST", "/v1/auth/oauth/exchange", allow=ANYONE, body=CodeExchange, returns=TokensView,
     errors=(
         InvalidToken, InvalidCredentials, PasswordRequired, OtpRequired, EmailUnverified, NoTenant, EmailTaken,
-        NotFound, Conflict, Invalid, Stale,
+        NotFound, Conflict, Invalid, Stale, Blocked,
     ),
 )  # fmt: skip
 def exchange_oauth_code(call: Call[CodeExchange]) -> TokensView:

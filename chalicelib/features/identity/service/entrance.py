@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core import limits
-from chalicelib.core.errors import OverLimit, Unauthenticated
+from chalicelib.core.errors import OverLimit
 from chalicelib.features.identity.model.credentials import clean_email, mailbox_of
 from chalicelib.features.identity.model.device import UNKNOWN, Device
 from chalicelib.features.identity.model.email_change import open_change_token
@@ -84,22 +84,21 @@ class Entrance:
         known = self._known(known_by, mailbox, now)
         if known is None:
             self._suspicion.check_address(address, now=now)
-        try:
-            with self._throttle.guess(account=mailbox, address=address, device=known.id if known else None, now=now):
-                tokens = self._sessions.login(
-                    email=email,
-                    password=password,
-                    otp=otp,
-                    tenant_id=tenant_id,
-                    request_id=request_id,
-                    now=now,
-                    device=device,
-                )
-        except Unauthenticated as error:
-            self._suspicion.note_failure(
-                error, mailbox=mailbox, address=address, is_known=known is not None, request_id=request_id, now=now
+        with (
+            self._suspicion.noting_failure(
+                mailbox=mailbox, address=address, is_known=known is not None, request_id=request_id, now=now
+            ),
+            self._throttle.guess(account=mailbox, address=address, device=known.id if known else None, now=now),
+        ):
+            tokens = self._sessions.login(
+                email=email,
+                password=password,
+                otp=otp,
+                tenant_id=tenant_id,
+                request_id=request_id,
+                now=now,
+                device=device,
             )
-            raise
         self._suspicion.note_sign_in(
             user_id=tokens.user.id, tenant_id=tokens.tenant.id, country=device.country, request_id=request_id, now=now
         )

@@ -43,6 +43,7 @@ from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.proof import MARK_BYTES
 from chalicelib.features.identity.service.sessions import NOBODY, Hasher, Sessions
+from chalicelib.features.identity.service.suspicion import Suspicion
 from chalicelib.features.identity.service.throttle import Throttle
 from chalicelib.features.tenants.model import FIRST_PLAN, LONGEST_NAME, Tenant, clean_name, open_tenant
 
@@ -166,6 +167,7 @@ class OAuth:
         people: Residents,
         sessions: Sessions,
         throttle: Throttle,
+        suspicion: Suspicion,
         hasher: Hasher,
         office: Office,
         signers: Signers,
@@ -176,6 +178,7 @@ class OAuth:
         self._people = people
         self._sessions = sessions
         self._throttle = throttle
+        self._suspicion = suspicion
         self._hasher = hasher
         self._office = office
         self._signers = signers
@@ -217,6 +220,18 @@ class OAuth:
         return one_time_code(arrival.id, self._signers.codes)
 
     def exchange(self, *, claim: Claim, request_id: str, now: datetime) -> Tokens:
+        self._suspicion.check_address(claim.address, now=now)
+        tokens = self._exchange(claim, request_id, now)
+        self._suspicion.note_sign_in(
+            user_id=tokens.user.id,
+            tenant_id=tokens.tenant.id,
+            country=claim.device.country,
+            request_id=request_id,
+            now=now,
+        )
+        return tokens
+
+    def _exchange(self, claim: Claim, request_id: str, now: datetime) -> Tokens:
         arrival = self._counted(open_code(claim.code, self._signers.codes), now)
         profile = arrival.profile
         if profile is None or not arrival.fits(claim.verifier):
@@ -269,7 +284,10 @@ class OAuth:
         is_good = self._is_good(link, user)
         if not is_good and claim.password is None:
             raise PasswordRequired
-        with self._throttle.guess(account=user.mailbox, address=claim.address, now=now):
+        with (
+            self._suspicion.noting_failure(mailbox=user.mailbox, address=claim.address, request_id=request_id, now=now),
+            self._throttle.guess(account=user.mailbox, address=claim.address, now=now),
+        ):
             if not is_good and not self._hasher.verify(user.password_hash, same_spelling(claim.password or "")):
                 raise InvalidCredentials
             return self._sessions.admit(
@@ -305,12 +323,14 @@ class OAuth:
         if not profile.is_email_verified:
             raise EmailUnverified
         email = clean_email(profile.email)
+        mailbox = self._office.mailbox(email)
+        self._suspicion.note_registration(mailbox=mailbox, address=claim.address, now=now)
         named = claim.tenant_name or (profile.name or email.partition("@")[0])[:LONGEST_NAME]
         tenant = open_tenant(name=clean_name(named, pointer="/tenant_name"), plan=FIRST_PLAN, now=now)
         user = User(
             id=ids.new("usr"),
             email=email,
-            mailbox=self._office.mailbox(email),
+            mailbox=mailbox,
             password_hash=self._hasher.decoy,
             created_at=now,
             name=profile.name,

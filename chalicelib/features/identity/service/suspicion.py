@@ -4,14 +4,15 @@ tell it what they see. What cannot be noted is lost, on record: nobody is refuse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from chalicelib.core import ids, limits, suspicion
-from chalicelib.core.errors import PushError, Unavailable
+from chalicelib.core.errors import Unauthenticated, Unavailable
 from chalicelib.core.limits import network_of
 from chalicelib.core.suspicion import Block, Blocked, Rule
 from chalicelib.features.identity.model.letters import DECOY, Letter
@@ -138,14 +139,21 @@ class Suspicion:
         if block is not None:
             raise Blocked(**block.named)
 
-    def note_failure(
-        self, error: PushError, *, mailbox: str, address: str, is_known: bool, request_id: str, now: datetime
-    ) -> None:
+    @contextmanager
+    def noting_failure(
+        self, *, mailbox: str, address: str, request_id: str, now: datetime, is_known: bool = False
+    ) -> Iterator[None]:
         """Of a sign-in; whether anybody has the mailbox makes no difference to what is asked and written. What is typed
         wrong on a device that its owner has signed in from counts as that.
         """
-        if not is_wrong(error) or is_known:
-            return
+        try:
+            yield
+        except Unauthenticated as error:
+            if is_wrong(error) and not is_known:
+                self._note_failure(mailbox, address, request_id, now)
+            raise
+
+    def _note_failure(self, mailbox: str, address: str, request_id: str, now: datetime) -> None:
         network, place = network_of(address), self._place(address)
         at_account, from_address = suspicion.GUESSES_AT_ACCOUNT, suspicion.GUESSES_FROM_ADDRESS
         self._note_at_door(from_address, Suspect(place, place), mailbox, request_id, now)
