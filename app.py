@@ -7,13 +7,7 @@ from chalicelib.features.audit.api import api as audit_api
 from chalicelib.features.audit.worker import worker as audit_worker
 from chalicelib.features.campaigns.api import api as campaigns_api
 from chalicelib.features.due.worker import worker as due_worker
-from chalicelib.features.identity.api.doors import api as doors_api
-from chalicelib.features.identity.api.invitations import api as invitations_api
-from chalicelib.features.identity.api.me import api as me_api
-from chalicelib.features.identity.api.oauth import api as oauth_api
-from chalicelib.features.identity.api.second_factor import api as second_factor_api
-from chalicelib.features.identity.api.security import api as security_api
-from chalicelib.features.identity.api.team import api as team_api
+from chalicelib.features.identity.api.blueprints import identity_apis
 from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
 from chalicelib.features.sending.api.desk import api as desk_api
@@ -62,13 +56,7 @@ app = App(
 )  # fmt: skip
 
 for blueprint in (
-    doors_api,
-    oauth_api,
-    me_api,
-    second_factor_api,
-    team_api,
-    security_api,
-    invitations_api,
+    *identity_apis,
     tenants_api,
     audit_api,
     sites_api,

@@ -13,7 +13,7 @@ from chalicelib.core import clock
 from infra.local import moto_patch
 from infra.local.connector import Everywhere
 from infra.local.push_service.service import PushService
-from tests.adapters.policies import sign_ins, walks
+from tests.adapters.policies import people, sign_ins, walks
 from tests.adapters.policies.witness import Witness, WitnessedWorld, start_cold
 from tests.fakes.clock import ManualClock
 from tests.fakes.installation import Installation
@@ -23,6 +23,7 @@ from tests.journeys.shop import Shop
 from tests.world import World
 
 _JOURNEYS = (test_campaigns, test_first_push, test_mishaps, test_operator, test_steering)
+_WALKS = (people, sign_ins, walks)
 _TOO_LONG = {test_first_push.test_a_thousand_subscribers_are_reached_once_each}  # and nothing that fewer do not
 
 
@@ -31,7 +32,7 @@ def witness(installation: Installation) -> Iterator[Witness]:
     with pytest.MonkeyPatch.context() as patch, PushService() as push_service, Witness() as seeing:
         patch.setenv("ROWS_PER_BATCH", "8")
         registry.use(Everywhere(port=push_service.port, ca_path=push_service.ca_path))
-        for walk in (*_journeys(), *_functions_of(walks), *_functions_of(sign_ins)):
+        for walk in _journeys_and_walks():
             _walk(walk, installation, push_service, seeing)
         yield seeing
     registry.use(Nowhere())
@@ -54,6 +55,12 @@ def _walk(walk: Callable[..., None], aws: Installation, push_service: PushServic
         walk(shop=shop.open())
     else:
         walk(world=world, push_service=push_service)
+
+
+def _journeys_and_walks() -> Iterator[Callable[..., None]]:
+    yield from _journeys()
+    for module in _WALKS:
+        yield from _functions_of(module)
 
 
 def _journeys() -> Iterator[Callable[..., None]]:

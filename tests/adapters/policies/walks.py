@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -14,154 +12,43 @@ from chalicelib.aws import letters
 from chalicelib.channels.message import Message
 from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.core.identity import Mode, Scope
+from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.wiring import campaigns
-from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
 from chalicelib.features.sending.model.gate import Closure, Gate
 from chalicelib.features.sending.model.run import Order, Run, Source
 from chalicelib.features.sending.service.look import look_again
 from chalicelib.features.sending.wiring import ports
 from infra.local import aws
 from tests.adapters.aws.faults import Faults
-from tests.fakes.gateway import HttpAnswer
+from tests.adapters.policies.fine import fine
 from tests.journeys.shop import MESSAGE, ORIGIN, QUEUES, Shop
-from tests.world import PASSWORD
 
 Browser = Mapping[str, Any]
-_NEWCOMER = {"email": "dora@example.com", "password": "a long enough password"}
 _FUTURE = '{"v": 99, "tenant": "ten_x"}'
 _FROM_THE_SHOP = {"Origin": ORIGIN}
-
-
-def everything_of_an_account(shop: Shop) -> None:
-    world, client = shop.world, shop.world.client
-    _fine(client.post("/v1/auth/register", json=_NEWCOMER | {"tenant_name": "Dora's"}))
-    _fine(client.post("/v1/auth/verify-email/resend", json={"email": _NEWCOMER["email"]}))
-    token = re.search(r"token=([\w.-]+)", world.mail_to(_NEWCOMER["email"])[-1].text)
-    assert token
-    wrong = client.post("/v1/auth/verify-email", json={"token": token[1], "password": "not this password"})
-    assert wrong.status == 401
-    _fine(client.post("/v1/auth/verify-email", json={"token": token[1], "password": _NEWCOMER["password"]}))
-    _fine(client.post("/v1/auth/register", json=_NEWCOMER | {"tenant_name": "again"}))  # a decoy is posted
-    tokens = _fine(client.post("/v1/auth/login", json={"email": world.ada.email, "password": PASSWORD})).json()
-    for path in ("/v1/me", "/v1/members", "/v1/api-keys"):
-        _fine(client.get(path, as_=tokens["access_token"]))
-    _fine(client.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]}))
-    _fine(client.post("/v1/auth/switch", as_=tokens["access_token"], json={"tenant_id": world.ada.tenant_id}))
-    _fine(client.get("/v1/tenant", as_=tokens["access_token"]))
-    _fine(client.patch("/v1/tenant", as_=tokens["access_token"], json={"name": "Renamed"}))
-    _fine(client.post("/v1/auth/logout", as_=tokens["access_token"]))
-    _fine(client.post("/v1/auth/logout-all", as_=world.ada))
-
-
-def everything_about_oneself(shop: Shop) -> None:
-    world, client, new = shop.world, shop.world.client, "a brand new password"
-    _fine(client.patch("/v1/me", as_=world.ada, json={"name": "Ada"}))
-    _fine(client.get("/v1/me/sessions", as_=world.ada))
-    given = {"password": PASSWORD}
-    tokens = _fine(client.post("/v1/auth/step-up", as_=world.ada, json=given)).json()["access_token"]
-    _fine(client.post("/v1/me/email", as_=tokens, json={"email": "ada@new.example.com", **given}))
-    token = _linked(world.mail_to("ada@new.example.com")[-1].text)
-    _fine(client.post("/v1/auth/email/confirm", json={"token": token, **given}))
-    _fine(client.post("/v1/me/password", as_=tokens, json={"current_password": PASSWORD, "password": new}))
-    _fine(client.post("/v1/auth/password/forgot", json={"email": "ada@new.example.com"}))
-    token = _linked(world.mail_to("ada@new.example.com")[-1].text)
-    _fine(client.post("/v1/auth/password/reset", json={"token": token, "password": PASSWORD}))
-    wrong = client.post("/v1/auth/step-up", as_=world.cyd, json={"password": "not this one"})
-    assert wrong.status == 401
-    (session,) = _fine(client.get("/v1/me/sessions", as_=world.cyd)).json()["data"]
-    _fine(client.delete(f"/v1/me/sessions/{session['id']}", as_=world.cyd))
-
-
-def everything_of_the_audit_log(shop: Shop) -> None:
-    """Read, proven, taken away; anchored when the day is over, and once more from that anchor; what newer code wrote."""
-    world, client = shop.world, shop.world.client
-    key = world.api_key(world.ada, Scope.AUDIT_READ)
-    made = _fine(client.post("/v1/audit-log/export", as_=key)).json()["id"]
-    shop.settle()
-    assert _fine(client.get(f"/v1/exports/{made}", as_=key)).json()["status"] == "ready"
-    at = next(int(row["sk"].rsplit("#", 1)[1]) for row in world.aws.rows("due") if world.ada.tenant_id in row["sk"])
-    world.clock.advance(seconds=at / 1000 - world.clock.now().timestamp())
-    world.lambdas.fire("tick")
-    (body,) = world.lambdas.bodies("audit")
-    world.lambdas.work("audit")
-    world.lambdas.deliver("audit", body)
-    assert _fine(client.get("/v1/audit-log/verify", as_=key)).json()["anchor"]
-    assert _fine(client.get("/v1/audit-log", as_=key)).json()["data"]
-
-
-def everything_of_a_second_factor(shop: Shop) -> None:
-    world, client, ada = shop.world, shop.world.client, shop.world.ada
-    secret = _fine(client.post("/v1/auth/totp", as_=ada)).json()["secret"]
-    code = AuthenticatorApp().code(base64.b32decode(secret), int(world.clock.now().timestamp()) // 30)
-    given = {"email": ada.email, "password": PASSWORD}
-    asked = {"otp": code}
-    codes = _fine(client.post("/v1/auth/totp/confirm", as_=ada, json=asked)).json()["recovery_codes"]
-    _fine(client.patch("/v1/tenant", as_=ada, json={"require_second_factor": True}))
-    for otp, status in ((None, 401), ("000000", 401), (codes[0], 200)):
-        answer = client.post("/v1/auth/login", json=given | ({"otp": otp} if otp else {}))
-        assert answer.status == status, answer.text
-    _fine(client.post("/v1/auth/totp/recovery-codes", as_=ada))
-    _fine(client.delete("/v1/auth/totp", as_=ada))
-
-
-def everything_of_a_team(shop: Shop) -> None:
-    world, client, ada = shop.world, shop.world.client, shop.world.ada
-    joined = []
-    for email, password in (("erin@example.com", _NEWCOMER["password"]), (world.cyd.email, PASSWORD)):
-        _fine(client.post("/v1/invitations", as_=ada, json={"email": email, "role": "editor"}))
-        token = _linked(world.mail_to(email)[-1].text)
-        answer = _fine(client.post("/v1/invitations/accept", json={"token": token, "password": password}))
-        joined.append(answer.json()["user"]["id"])
-        _fine(client.patch(f"/v1/members/{joined[-1]}", as_=ada, json={"role": "admin"}))
-    asked = _fine(client.post("/v1/invitations", as_=ada, json={"email": "fay@example.com", "role": "agent"})).json()
-    _fine(client.get("/v1/invitations", as_=ada))
-    _fine(client.delete(f"/v1/invitations/{asked['id']}", as_=ada))
-    _fine(client.delete(f"/v1/members/{joined[0]}", as_=ada))
-    _fine(client.post("/v1/tenant/transfer-ownership", as_=ada, json={"user_id": joined[1]}))
-
-
-def everything_suspicious(shop: Shop) -> None:
-    """Ada is in two countries at once, has to prove who she is, and lifts that."""
-    world, client = shop.world, shop.world.client
-    login = {"email": world.ada.email, "password": PASSWORD}
-    for country in ("DE", "BR"):
-        there = {"CloudFront-Viewer-Country": country}
-        token = _fine(client.post("/v1/auth/login", json=login, headers=there)).json()["access_token"]
-    assert client.get("/v1/sites", as_=token).code == "step_up_required"
-    world.clock.advance(seconds=2)
-    proven = _fine(client.post("/v1/auth/login", json=login)).json()["access_token"]
-    (block,) = _fine(client.get("/v1/security/blocks", as_=proven)).json()["data"]
-    _fine(client.delete(f"/v1/security/blocks/{block['id']}", as_=proven))
-
-
-def _linked(text: str) -> str:
-    token = re.search(r"token=([\w.-]+)", text)
-    assert token
-    return token[1]
 
 
 def keys_and_their_replays(shop: Shop) -> None:
     client, ada = shop.world.client, shop.world.ada
     asked = {"name": "once", "scopes": ["sites:read"]}
     for _ in range(2):
-        made = _fine(client.post("/v1/api-keys", as_=ada, json=asked, headers={"Idempotency-Key": "k1"})).json()
+        made = fine(client.post("/v1/api-keys", as_=ada, json=asked, headers={"Idempotency-Key": "k1"})).json()
     bad = client.post("/v1/api-keys", as_=ada, json=asked | {"site_id": "site_x"}, headers={"Idempotency-Key": "k2"})
     assert bad.status == 404  # which gives its key free again
-    _fine(client.delete(f"/v1/api-keys/{made['id']}", as_=ada))
+    fine(client.delete(f"/v1/api-keys/{made['id']}", as_=ada))
 
 
 def everything_of_a_site(shop: Shop) -> None:
     client, ada = shop.world.client, shop.world.ada
     path = f"/v1/sites/{shop.site['id']}"
-    _fine(client.get("/v1/sites", as_=ada))
-    _fine(client.get(path, as_=ada))
-    _fine(client.patch(path, as_=ada, json={"name": "Renamed"}))
-    _fine(client.get(f"{path}/identity-secret", as_=ada))
+    fine(client.get("/v1/sites", as_=ada))
+    fine(client.get(path, as_=ada))
+    fine(client.patch(path, as_=ada, json={"name": "Renamed"}))
+    fine(client.get(f"{path}/identity-secret", as_=ada))
     sdk = f"/v1/sdk/{shop.site['site_key']}"
-    _fine(client.get(f"{sdk}/config", headers=_FROM_THE_SHOP))
-    _fine(client.options(f"{sdk}/config", headers=_FROM_THE_SHOP))
-    _fine(client.delete(path, as_=ada))
+    fine(client.get(f"{sdk}/config", headers=_FROM_THE_SHOP))
+    fine(client.options(f"{sdk}/config", headers=_FROM_THE_SHOP))
+    fine(client.delete(path, as_=ada))
 
 
 def everything_of_a_subscription(shop: Shop) -> None:
@@ -170,17 +57,17 @@ def everything_of_a_subscription(shop: Shop) -> None:
     sdk = f"/v1/sdk/{shop.site['site_key']}/subscriptions"
     own = f"{sdk}/{made['subscription_id']}"
     headers = _FROM_THE_SHOP | {"X-Subscription-Token": made["token"]}
-    _fine(client.options(sdk, headers=_FROM_THE_SHOP))
-    _fine(client.options(own, headers=_FROM_THE_SHOP))
-    _fine(client.patch(own, json={"tags": ["b"]}, headers=headers))
+    fine(client.options(sdk, headers=_FROM_THE_SHOP))
+    fine(client.options(own, headers=_FROM_THE_SHOP))
+    fine(client.patch(own, json={"tags": ["b"]}, headers=headers))
     audience = f"/v1/sites/{shop.site['id']}/subscriptions"
     theirs = f"{audience}/{made['subscription_id']}"
-    _fine(client.get(theirs, as_=ada))
-    _fine(client.patch(theirs, as_=ada, json={"external_id": "user-1"}))
-    _fine(client.get(audience, as_=ada))
-    _fine(client.get(audience, as_=ada, query={"external_id": "user-1"}))
-    _fine(client.delete(own, headers=headers))
-    _fine(client.delete(theirs, as_=ada))
+    fine(client.get(theirs, as_=ada))
+    fine(client.patch(theirs, as_=ada, json={"external_id": "user-1"}))
+    fine(client.get(audience, as_=ada))
+    fine(client.get(audience, as_=ada, query={"external_id": "user-1"}))
+    fine(client.delete(own, headers=headers))
+    fine(client.delete(theirs, as_=ada))
 
 
 def everything_of_a_campaign(shop: Shop) -> None:
@@ -240,11 +127,11 @@ def everything_an_operator_may_do(shop: Shop) -> None:
 def everything_anyone_may_read(shop: Shop) -> None:
     client = shop.world.client
     for path in ("/openapi.json", "/docs", "/docs/style.css", "/problems", "/problems/not_found"):
-        _fine(client.get(path))
+        fine(client.get(path))
     for path in ("/verify", "/reset", "/forgot", "/confirm-email", "/join", "/verify.js"):
-        _fine(client.get(path))
+        fine(client.get(path))
     for path in ("/v1/health", "/v1/health/ready"):
-        _fine(client.get(path))
+        fine(client.get(path))
 
 
 def rough_weather_for_a_large_run(shop: Shop) -> None:
@@ -404,9 +291,4 @@ def _answer(shop: Shop, browser: Browser, answer: Mapping[str, Any], *, times: i
 
 
 def _ask(shop: Shop, method: str, path: str, body: Mapping[str, Any] | None = None, **words: Any) -> None:
-    _fine(shop.world.client.request(method, path, as_=shop.bearer, json=body, **words))
-
-
-def _fine(answer: HttpAnswer) -> HttpAnswer:
-    assert answer.status < 400, answer.text
-    return answer
+    fine(shop.world.client.request(method, path, as_=shop.bearer, json=body, **words))
