@@ -13,8 +13,6 @@ from tests.adapters.policies.grants import POLICIES, Grant, granted
 from tests.adapters.policies.needs import Need, UnknownCall, needs
 from tests.adapters.policies.witness import API, Witness
 
-# A grant that no walk comes to need, as (function, action, resource's last part), and why it is given all the same.
-
 pytestmark = pytest.mark.slow  # half a minute of walks
 
 FUNCTIONS = sorted({API, *(source.name for source in app.event_sources)})
