@@ -8,6 +8,7 @@ import re
 import pytest
 
 from chalicelib.config import settings
+from chalicelib.features.identity import wiring
 from chalicelib.features.identity.model.oauth import challenge_of
 from infra.local.oidc.desk import Somebody
 from tests.fakes.oidc import Browser, Providers
@@ -60,13 +61,16 @@ def test_the_cookie_is_for_our_own_host_and_no_script(world: World, there: Provi
 def test_over_https_no_other_host_and_no_plain_connection_can_plant_the_cookie(
     world: World, there: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    remembering = (settings, wiring.oauth)
     monkeypatch.setenv("PUBLIC_URL", "https://push.example.com")
-    settings.cache_clear()
+    for each in remembering:
+        each.cache_clear()
     try:
         cookie = world.client.get("/v1/auth/oauth/google/start").headers["set-cookie"]
     finally:
         monkeypatch.undo()
-        settings.cache_clear()
+        for each in remembering:
+            each.cache_clear()
     assert cookie.startswith("__Host-sign_in=")
     assert {"Secure", "Path=/"} <= set(cookie.split("; "))
     assert "Domain" not in cookie

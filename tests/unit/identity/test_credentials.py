@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from chalicelib.core.errors import Invalid
@@ -61,10 +63,14 @@ def test_a_mailbox_says_nothing_without_the_secret() -> None:
     assert len(mailbox_of("ada@example.com", ours)) == 32
 
 
-def test_a_signature_is_good_for_one_purpose_and_one_text() -> None:
+def test_a_signature_is_good_for_one_purpose_one_text_and_what_it_is_bound_to() -> None:
     link, refresh = Signer(lambda: "secret", "link"), Signer(lambda: "secret", "refresh")
-    signature = link.sign("text").removeprefix("text_")
-    assert link.is_genuine("text", signature)
-    assert not link.is_genuine("text!", signature)
-    assert not refresh.is_genuine("text", signature)
-    assert not link.is_genuine("text", "ä" + signature[1:])
+    form, token, bound = re.compile(r"(te)(xt!?)"), link.sign("text"), link.sign("text", bound_to="browser")
+    assert link.read(token, form) == ("te", "xt")
+    assert link.read(bound, form, bound_to="browser") == ("te", "xt")
+    assert link.read(token, re.compile("(other)")) is None
+    assert refresh.read(token, form) is None
+    for forged in ("", "text", "text_", token.replace("xt", "xt!"), token[:-1] + "ä", f"{token}\n", f"\ud800{token}"):
+        assert link.read(forged, form) is None
+    for another in ("", "browsers", "another"):
+        assert link.read(bound, form, bound_to=another) is None

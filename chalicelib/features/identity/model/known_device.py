@@ -12,7 +12,7 @@ from chalicelib.features.identity.model.signature import Signer
 
 _KNOWN_FOR = timedelta(days=365)
 _ULID = "[0-9a-hjkmnp-tv-z]{26}"
-_TOKEN = re.compile(rf"(dt_(usr_{_ULID})_({_ULID})_([0-9]{{1,12}}))_([A-Za-z0-9_-]{{43}})")
+_TOKEN = re.compile(rf"dt_(usr_{_ULID})_({_ULID})_([0-9]{{1,12}})")
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,10 @@ def device_token(*, user_id: str, known: KnownDevice | None, signer: Signer, now
 
 def read_device_token(token: str | None, *, signer: Signer, now: datetime) -> KnownDevice | None:
     """None for all but a genuine one that is not too old: then nothing is known, and nobody is told."""
-    parts = _TOKEN.fullmatch(token or "")
-    if parts is None or not signer.is_genuine(parts[1], parts[5]):
+    parts = signer.read(token or "", _TOKEN)
+    if parts is None:
         return None
-    if datetime.fromtimestamp(int(parts[4]), UTC) <= now:
+    user_id, device_id, until = parts
+    if datetime.fromtimestamp(int(until), UTC) <= now:
         return None
-    return KnownDevice(id=parts[3], user_id=parts[2])
+    return KnownDevice(id=device_id, user_id=user_id)
