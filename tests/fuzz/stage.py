@@ -23,6 +23,7 @@ from tests.fakes.outsider import Caller, open_account, patiently, register, subs
 GUARDED, LEAVING, BEGINNER, CONFIRMING = (f"{name}@example.com" for name in ("guarded", "leaving", "new", "sure"))
 EMAIL, OTHER, RESTLESS = "fuzz@example.com", "other@example.com", "restless@example.com"
 CAPTAIN, GENEROUS, NOMAD = "captain@example.com", "generous@example.com", "nomad@example.com"
+SUSPECT = "suspect@example.com"
 PASSWORD = "a long enough password"
 RESTLESS_PASSWORD = "correct horse battery staple"  # as the contract's examples have it: five wrong ones end a session
 ORIGIN = "https://shop.example"
@@ -42,6 +43,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     captain, generous, nomad = (_person(anyone, email) for email in (CAPTAIN, GENEROUS, NOMAD))
     ada = replace(anyone, token=tokens["access_token"])
     confirming = replace(anyone, token=_account(anyone, CONFIRMING)["access_token"])
+    suspect, block = _suspected(anyone)
     site = _site(ada)
     subscribed = [subscribe(ada, site, index, origin=ORIGIN) for index in range(_FEW)]
     own, *others = [one["subscription_id"] for one in subscribed]
@@ -61,6 +63,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "resets": [_reset(anyone, f"forgetful{number}@example.com") for number in range(_HANDFUL)],
         "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
         **_team(captain),
+        "blocks": [block],
         "heirs": [_member(generous, f"heir{number}@example.com") for number in range(_HANDFUL)],
         "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
     }
@@ -73,6 +76,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "CAPTAIN_TOKEN": captain.token,
         "GENEROUS_TOKEN": generous.token,
         "NOMAD_TOKEN": nomad.token,
+        "SUSPECT_TOKEN": suspect.token,
         "MOVING_TOKEN": _signed_in(anyone)["access_token"],
         "GUARDED_TOKEN": _guarded(anyone, GUARDED).token,
         "LEAVING_TOKEN": _guarded(anyone, LEAVING).token,
@@ -156,8 +160,8 @@ def _person(anyone: Caller, email: str) -> Caller:
     return replace(anyone, token=_account(anyone, email)["access_token"])
 
 
-def _signed_in(anyone: Caller, email: str = EMAIL) -> Any:
-    return anyone.post("/v1/auth/login", {"email": email, "password": PASSWORD})
+def _signed_in(anyone: Caller, email: str = EMAIL, **headers: str) -> Any:
+    return anyone.post("/v1/auth/login", {"email": email, "password": PASSWORD}, **headers)
 
 
 def _sites(ada: Caller, site: Any) -> dict[str, Sequence[str]]:
@@ -168,6 +172,18 @@ def _sites(ada: Caller, site: Any) -> dict[str, Sequence[str]]:
         "changing_sites": [_site(ada)["id"] for _ in range(_FEW)],
         "doomed_sites": [_site(ada)["id"] for _ in range(_FEW)],
     }
+
+
+def _suspected(anyone: Caller) -> tuple[Caller, str]:
+    """Somebody who flew faster than anybody does and has proven since who they are, and the block they may lift."""
+    _account(anyone, SUSPECT)
+    for country in ("DE", "BR"):
+        _signed_in(anyone, SUSPECT, **{"CloudFront-Viewer-Country": country})
+    began = in_seconds(clock.now())
+    patiently(lambda: in_seconds(clock.now()) > began, "the next second")
+    suspect = replace(anyone, token=_signed_in(anyone, SUSPECT)["access_token"])
+    (block,) = suspect.get("/v1/security/blocks")["data"]
+    return suspect, str(block["id"])
 
 
 def _site(ada: Caller) -> Any:
