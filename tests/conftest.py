@@ -41,10 +41,12 @@ os.environ.update(
 )
 
 from chalicelib.channels import registry  # noqa: E402 -- the environment comes first
+from chalicelib.channels.outside.curl import Way  # noqa: E402
 from chalicelib.core import clock as product_clock  # noqa: E402
-from tests.fakes.nowhere import Nowhere  # noqa: E402
+from tests.fakes.nowhere import Nobody, Nowhere  # noqa: E402
 
 registry.use(Nowhere())
+registry.lead(Way(resolver=Nobody()))
 
 if TYPE_CHECKING:  # moto takes a second to import, which unit tests do without
     from tests.fakes.installation import Installation

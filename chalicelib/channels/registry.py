@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 
+from chalicelib.channels.outside.curl import Curl, Way
 from chalicelib.channels.webpush.sender import Sink, WebPush
 from chalicelib.channels.webpush.transport import Connector, Direct, Transport
 from chalicelib.core import clock
 from chalicelib.core.identity import Mode
+from chalicelib.core.outside import Outside
 
 _connector: Connector = Direct()
+_way = Way()
 _mine = threading.local()
 
 
@@ -17,6 +20,17 @@ def use(connector: Connector) -> None:
     """The seam for stand-ins: no setting reaches it, only code that the package does not ship."""
     global _connector  # noqa: PLW0603 -- the seam itself
     _connector = connector
+
+
+def lead(way: Way) -> None:
+    """The same seam, for the addresses that tenants name."""
+    global _way  # noqa: PLW0603 -- the seam itself
+    _way = way
+
+
+def outside() -> Outside:
+    """For any thread: nothing is kept between two calls."""
+    return Curl(_way)
 
 
 def webpush(mode: Mode) -> WebPush:

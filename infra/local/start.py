@@ -114,11 +114,13 @@ def _go_by(clock: LocalClock) -> None:
 
 def _lead_to(push_service: PushService, options: Options) -> None:
     from chalicelib.channels import registry
+    from chalicelib.channels.outside.curl import Way
     from chalicelib.channels.webpush.transport import Direct
-    from infra.local.connector import Loopback
+    from infra.local.connector import Loopback, NoNames
 
     beyond = Direct() if options.is_real_push else None
     registry.use(Loopback(port=push_service.port, ca_path=push_service.ca_path, beyond=beyond))
+    registry.lead(Way() if options.is_real_push else Way(resolver=NoNames()))
 
 
 def _demo(notes: Notes, *, url: str, subscribers: int, clock: LocalClock) -> Demo:

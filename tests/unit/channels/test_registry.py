@@ -12,6 +12,7 @@ from chalicelib.channels.endpoints import Vendor
 from chalicelib.channels.webpush.sender import Sink
 from chalicelib.channels.webpush.transport import Connector, Transport
 from chalicelib.core.identity import Mode
+from chalicelib.core.outside import Reason, Unreached
 from tests.fakes.nowhere import Nowhere
 
 
@@ -53,3 +54,9 @@ def test_whatever_an_earlier_batch_left_is_forgotten() -> None:
     kept = registry.webpush(Mode.LIVE)
     kept._under_way[b"left"] = Vendor.FCM
     assert registry.webpush(Mode.LIVE)._under_way == {}
+
+
+def test_what_a_tenant_names_is_led_by_the_same_hand() -> None:
+    with pytest.raises(Unreached) as failed:
+        registry.outside().fetch("https://example.com/", kinds=frozenset({"image/png"}), limit_bytes=10)
+    assert failed.value.reason is Reason.UNKNOWN
