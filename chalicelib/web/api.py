@@ -21,7 +21,7 @@ from chalicelib.web.body import Unreadable, guard
 from chalicelib.web.call import Answer, Call, Envelope, current
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.once import perform_once
-from chalicelib.web.problems import Headers
+from chalicelib.web.problems import Headers, UnsupportedMediaType
 from chalicelib.web.schema import Nothing, Query, Schema, parse, parse_query
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,6 +29,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 _WITHOUT_BODY = frozenset({204, 302, 304})
 _OUR_FAULT = 500
 _LONGEST_FACT = 500  # all scopes there are
+_JSON = "application/json"
 
 
 class Api(Blueprint):
@@ -49,8 +50,7 @@ class Api(Blueprint):
             def entry(**path_parts: str) -> Response:
                 return self._answer(endpoint, {name: unquote(part) for name, part in path_parts.items()})
 
-            types = ["application/json"] if endpoint.takes_body else ["*/*"]
-            self.route(path, methods=[method], name=view.__name__, content_types=types)(entry)
+            self.route(path, methods=[method], name=view.__name__, content_types=["*/*"])(entry)  # we look ourselves
             return view
 
         return register
@@ -89,7 +89,7 @@ class Api(Blueprint):
     def _serve(
         self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope, principal: Principal | None
     ) -> Response:
-        raw = guard(_raw_body(envelope)) if endpoint.takes_body else b""
+        raw = guard(_json_body(envelope)) if endpoint.takes_body else b""
         body = parse(endpoint.body, raw) if endpoint.takes_body else Nothing()
         if principal and (stricter := endpoint.stricter_for(body)):
             principal = self._check(stricter, principal)
@@ -181,7 +181,13 @@ class Api(Blueprint):
             self.app.observer.alarm("audit_lost", tenant_id=call.tenant_id, request_id=call.request_id, kind=action)
 
 
-def _raw_body(envelope: Envelope) -> bytes:
+def _json_body(envelope: Envelope) -> bytes:
+    """Chalice would ask its type earlier, where no page is let read the refusal, and would find it anywhere: a form
+    may be sent from any page as `text/plain; application/json`.
+    """
+    kind, _, _ = envelope.request.headers.get("content-type", _JSON).partition(";")
+    if kind.strip().lower() != _JSON:
+        raise UnsupportedMediaType
     try:
         raw = envelope.request.raw_body
     except ValueError:  # not the base64 it claims to be, or text that no bytes can spell

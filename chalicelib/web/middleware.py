@@ -7,6 +7,7 @@ from collections.abc import Callable
 from chalice.app import Request, Response
 
 from chalicelib.core import ids
+from chalicelib.core.errors import PushError
 from chalicelib.web import problems
 from chalicelib.web.call import Envelope, current
 from chalicelib.web.problems import Headers
@@ -34,6 +35,13 @@ def answer(request: Request, get_response: Callable[[Request], Response]) -> Res
         response = _reworded(response, envelope)
     request_id: Headers = {"X-Request-Id": envelope.request_id}
     response.headers = _merged(SECURITY_HEADERS, envelope.headers, response.headers, request_id)
+    return response
+
+
+def refuse(error: PushError, *, request_id: str) -> Response:
+    """What a gateway answers by itself, before the app is asked."""
+    response = problems.answer(error, instance=request_id)
+    response.headers = _merged(SECURITY_HEADERS, response.headers, {"X-Request-Id": request_id})
     return response
 
 

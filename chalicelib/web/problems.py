@@ -74,7 +74,6 @@ _OF_CHALICE: dict[int, type[PushError]] = {
     400: Unreadable,
     404: errors.NotFound,
     405: MethodNotAllowed,
-    415: UnsupportedMediaType,
 }
 
 
@@ -117,5 +116,5 @@ def _headers(error: PushError) -> Headers:
 
 
 def of_chalice(status: int) -> PushError:
-    """Chalice builds 400, 405 and 415 itself, before any of our code runs."""
+    """Chalice builds 400 and 405 itself, before any of our code runs."""
     return _OF_CHALICE.get(status, Broken)()

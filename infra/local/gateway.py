@@ -19,7 +19,7 @@ import waitress.server
 from chalice.app import Chalice
 
 from chalicelib.core import errors, ids
-from chalicelib.web import problems
+from chalicelib.web import middleware, problems
 from chalicelib.web.body import TooLarge
 from infra.local import rest_event
 from infra.local.console.exchange import Answer, Request
@@ -169,6 +169,6 @@ def _of_site(answer: Answer) -> Outgoing:
 
 
 def _refusal(error: errors.PushError, request_id: str) -> Outgoing:
-    found = problems.answer(error, instance=request_id)
+    found = middleware.refuse(error, request_id=request_id)
     headers = [(name, str(value)) for name, value in found.headers.items()]
     return Outgoing(found.status_code, headers, str(found.body).encode())

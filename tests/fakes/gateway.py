@@ -13,7 +13,7 @@ from chalice.local import LocalGateway
 
 from app import app
 from chalicelib.core import errors
-from chalicelib.web import problems
+from chalicelib.web import middleware
 
 
 class Bearer(Protocol):
@@ -79,7 +79,7 @@ class Client:
         try:
             event = self._event(method, f"{path}?{urlencode(query)}" if query else path, sent, raw)
         except ValueError:
-            answer = problems.answer(errors.NotFound(), instance="req_gateway")
+            answer = middleware.refuse(errors.NotFound(), request_id="req_gateway")
             return HttpAnswer(answer.status_code, _texts(answer.headers), answer.body)
         event["requestContext"]["identity"]["sourceIp"] = address or self._address
         raw_answer = app(event, self._gateway._generate_lambda_context())

@@ -123,7 +123,7 @@ def with_too_much(scene: Scene, endpoint: Endpoint, report: Report) -> None:
     answer = scene.world.client.request(
         endpoint.method,
         scene.path(endpoint),
-        as_=_who_may(scene, endpoint),
+        as_=who_may(scene, endpoint),
         json=body,
         headers={"Origin": ORIGIN, "X-Subscription-Token": scene.things["subscription_token"]},
     )
@@ -175,14 +175,14 @@ def beyond_the_door(scene: Scene, endpoints: Mapping[str, Endpoint], report: Rep
 
 def in_earnest(scene: Scene, endpoint: Endpoint, report: Report) -> None:
     """What the ids above were is really there, and who may is really let in: else sameness would prove nothing."""
-    answer = scene.ask(endpoint, _who_may(scene, endpoint))
+    answer = scene.ask(endpoint, who_may(scene, endpoint))
     is_served = answer.status < 400 or answer.status == 409
     if endpoint.allow.caller is Caller.ANYONE:  # whose credentials, if any, are in the body: those are made up
         is_served = is_served or answer.status == 401
     report.judge(endpoint, "who may", "served" if is_served else answer.text, "served")
 
 
-def _who_may(scene: Scene, endpoint: Endpoint) -> str | None:
+def who_may(scene: Scene, endpoint: Endpoint) -> str | None:
     people = scene.cast
     match endpoint.allow.caller:
         case Caller.OPERATOR:

@@ -204,7 +204,9 @@ def test_an_endpoint_without_a_body_does_not_read_one(toy: Toy) -> None:
 
 
 def test_bodies_come_as_json_only(toy: Toy) -> None:
-    for kind in ("application/x-www-form-urlencoded", "text/plain", "multipart/form-data", "application/xml"):
+    wrong = ("application/x-www-form-urlencoded", "text/plain", "multipart/form-data", "application/xml", "", "json")
+    smuggled = ("text/plain; application/json", "text/plain;a=application/json", "text/plain, application/json")
+    for kind in (*wrong, *smuggled, "application/json, text/plain", "application/jsonp"):
         assert problem_of(toy.call("POST", "/open", body=THING, headers={"Content-Type": kind})) == (
             415,
             "unsupported_media_type",
