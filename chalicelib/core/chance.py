@@ -8,7 +8,7 @@ import secrets
 
 class SystemChance:
     def uniform(self) -> float:
-        return random.random()  # noqa: S311 -- jitter and samples, never a secret
+        return random.random()  # nosec B311 # noqa: S311 -- jitter and samples, never a secret
 
     def token(self, size: int) -> bytes:
         return secrets.token_bytes(size)

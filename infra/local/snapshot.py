@@ -12,7 +12,7 @@ import json
 import logging
 import marshal
 import os
-import pickle
+import pickle  # nosec B403 # what for is said where it is called
 import platform
 import threading
 from collections import defaultdict
@@ -53,7 +53,7 @@ def capture() -> bytes:
 def restore(captured: bytes) -> None:
     with LOCK:
         BackendDict.reset()  # before loading: it closes the file of every S3 object there is
-        state = pickle.loads(captured)  # noqa: S301 -- this process's own, or a file of its owner's
+        state = pickle.loads(captured)  # nosec B301 # noqa: S301 -- this process's own, or a file of its owner's
         backends_of: Any = get_backend  # typed with one overload per service
         for service, accounts in state.items():
             for account, regions in accounts.items():
@@ -177,7 +177,7 @@ def _on_the_lock() -> threading.Condition:
 
 
 def _function(module: str, code: bytes) -> FunctionType:
-    return FunctionType(marshal.loads(code), vars(importlib.import_module(module)))  # noqa: S302 -- as pickle above
+    return FunctionType(marshal.loads(code), vars(importlib.import_module(module)))  # nosec B302 # noqa: S302 -- as pickle above
 
 
 def _defaults(kind: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:

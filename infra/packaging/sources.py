@@ -51,6 +51,7 @@ class _Strict(yaml.CSafeLoader):
 
 def _read(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text(), Loader=_Strict)  # noqa: S506 -- a safe loader
+        text = path.read_text()
+        return yaml.load(text, Loader=_Strict)  # nosec B506 # noqa: S506 -- a safe loader
     except (OSError, yaml.YAMLError) as error:
         raise Refused(f"{path.name}: {' '.join(str(error).split())}") from None

@@ -63,6 +63,27 @@ def test_a_bad_habit_is_caught(rule: str, code: str) -> None:
     assert rule in _lint("chalicelib/features/sites/service.py", code)
 
 
+@pytest.mark.parametrize("place", ["chalicelib/features/sites/service.py", "chalicelib/web/api.py", "infra/package.py"])
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("S102", "exec('print()')\n"),
+        ("S108", "PLACE = '/tmp/keys'\n"),
+        ("S113", "import requests\n\nrequests.get('https://example.com')\n"),
+        ("S301", "import pickle\n\npickle.loads(b'')\n"),
+        ("S307", "VALUE = eval('1')\n"),
+        ("S311", "import random\n\nDICE = random.random()\n"),
+        ("S324", "import hashlib\n\nDIGEST = hashlib.md5(b'')\n"),
+        ("S501", "import requests\n\nrequests.get('https://example.com', verify=False, timeout=1)\n"),
+        ("S506", "import yaml\n\nyaml.load('', Loader=yaml.Loader)\n"),
+        ("S602", "import subprocess\n\nsubprocess.run('ls', shell=True, check=True)\n"),
+        ("S608", "def ask(name: str) -> str:\n    return f\"SELECT * FROM t WHERE name = '{name}'\"\n"),
+    ],
+)
+def test_what_is_dangerous_is_caught_in_the_product_and_in_its_tools(place: str, rule: str, code: str) -> None:
+    assert rule in _lint(place, code)
+
+
 def test_the_one_reader_of_the_environment_may_read_it() -> None:
     assert "TID251" not in _lint("chalicelib/config.py", "import os\n\nHOME = os.environ['HOME']\n")
 
