@@ -53,6 +53,28 @@ class Way:
     open: Callable[[Any], socket.socket] = open_socket
 
 
+class Sockets:
+    """The second lock: curl's sockets go to the judged addresses and to this port, or nowhere."""
+
+    def __init__(self, way: Way, addresses: Sequence[Address], port: int) -> None:
+        self._way = way
+        self._addresses = addresses
+        self._port = port
+        self._opened: list[socket.socket] = []
+
+    def open(self, _purpose: int, place: Any) -> socket.socket | int:
+        address = ip_address(place.addr[0])
+        if address not in self._addresses or place.addr[1] != self._port or not self._way.admits(address):
+            return pycurl.SOCKET_BAD
+        self._opened.append(self._way.open(place))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        """What curl has is a copy."""
+        for each in self._opened:
+            each.close()
+
+
 class Curl:
     """`core.outside.Outside`. Each call has a handle of its own: nothing of one tenant's is there for another's."""
 
@@ -127,23 +149,16 @@ class _Exchange:
         self.is_packed = False
         self._limit_bytes = limit_bytes
         self._room_for_headers = _LARGEST_HEADERS
-        self._sockets: list[socket.socket] = []
+        self._sockets: Sockets | None = None
 
     def lead(self, target: Target, addresses: Sequence[Address], way: Way) -> None:
         spelled = ",".join(str(each) if isinstance(each, IPv4Address) else f"[{each}]" for each in addresses)
-
-        def open_judged(_purpose: int, place: Any) -> socket.socket | int:
-            address = ip_address(place.addr[0])
-            if address not in addresses or place.addr[1] != target.port or not way.admits(address):
-                return pycurl.SOCKET_BAD
-            self._sockets.append(way.open(place))
-            return self._sockets[-1]
-
+        self._sockets = Sockets(way, addresses, target.port)
         for option, value in (
             (pycurl.URL, target.url),
             (pycurl.PATH_AS_IS, 1),
             (pycurl.RESOLVE, [f"{target.host}:{target.port}:{spelled}"]),
-            (pycurl.OPENSOCKETFUNCTION, open_judged),
+            (pycurl.OPENSOCKETFUNCTION, self._sockets.open),
             (pycurl.CAINFO, way.ca_path),
             *_ALWAYS,
             (pycurl.HEADERFUNCTION, self._take_header),
@@ -157,13 +172,14 @@ class _Exchange:
         except pycurl.error as error:
             if not self.is_cut:
                 raise Unreached(_REASONS.get(error.args[0], Reason.UNREACHABLE)) from None
-        self.kind = (self.curl.getinfo(pycurl.CONTENT_TYPE) or "").partition(";")[0].strip().lower()
+        said: bytes = self.curl.getinfo_raw(pycurl.CONTENT_TYPE) or b""  # anything: it need not be text
+        self.kind = said.decode("latin-1").partition(";")[0].strip().lower()
         return int(self.curl.getinfo(pycurl.RESPONSE_CODE))
 
     def close(self) -> None:
         self.curl.close()
-        for each in self._sockets:
-            each.close()
+        if self._sockets is not None:
+            self._sockets.close()
 
     def _take_header(self, line: bytes) -> int:
         self._room_for_headers -= len(line)
@@ -190,7 +206,6 @@ _ALWAYS = (
     (pycurl.FOLLOWLOCATION, 0),
     (pycurl.PROXY, ""),  # and none that the environment names
     (pycurl.NOSIGNAL, 1),
-    (pycurl.FORBID_REUSE, 1),
     (pycurl.CONNECTTIMEOUT_MS, _CONNECT_MS),
 )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
+import pycurl
 import pytest
 
-from chalicelib.channels.outside.curl import Curl, Way
+from chalicelib.channels.outside.curl import Curl, Sockets, Way
 from chalicelib.channels.outside.dns import SystemResolver
 from chalicelib.core.addresses import Address
 from chalicelib.core.outside import HTTPS_OR_ALTERNATE, Reason, Unreached
@@ -96,14 +98,27 @@ def test_each_socket_is_judged_by_itself_too(server: Server, ca_path: str) -> No
     assert server.connections == 0
 
 
+@pytest.mark.parametrize(
+    "place",
+    [("93.184.216.35", 443), ("93.184.216.34", 80), ("127.0.0.1", 443), ("::ffff:93.184.216.34", 443, 0, 0)],
+)
+def test_it_opens_for_what_was_judged_and_nothing_beside(place: tuple[str, int]) -> None:
+    watched = Watched()
+    sockets = Sockets(Way(open=watched.open), [ip_address("93.184.216.34"), ip_address("127.0.0.1")], 443)
+    assert sockets.open(0, Place(place)) == pycurl.SOCKET_BAD
+    assert watched.places == []
+    assert sockets.open(0, Place(("93.184.216.34", 443))) != pycurl.SOCKET_BAD
+    sockets.close()
+
+
 def test_the_name_stays_what_it_was(server: Server, ca_path: str) -> None:
     found = led(server, ca_path).fetch(
-        f"https://{HOST}:{server.port}/logo.png?v=1", kinds=PNG, limit_bytes=10, ports=frozenset({server.port})
+        f"https://{HOST}:{server.port}/a/../logo.png?v=1", kinds=PNG, limit_bytes=10, ports=frozenset({server.port})
     )
     assert (found.kind, found.body) == ("image/png", b"png")
     assert server.names == [HOST]
     first, *headers = server.visits[0].head.split("\r\n")
-    assert first == "GET /logo.png?v=1 HTTP/1.1"
+    assert first == "GET /a/../logo.png?v=1 HTTP/1.1"
     assert sorted(headers) == [
         "Accept-Encoding: identity",
         "Accept: image/png",
@@ -181,6 +196,13 @@ def test_a_resolver_that_does_not_answer_is_left() -> None:
     assert asked.wait(10)
     is_over.set()
     assert watched.places == []
+
+
+@dataclass(frozen=True)
+class Place:
+    """As curl has it."""
+
+    addr: tuple[str, int] | tuple[str, int, int, int]
 
 
 @dataclass
