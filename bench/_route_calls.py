@@ -1,0 +1,306 @@
+"""Every route in earnest, again and again: what has to stand before each call, and who asks it with what.
+
+The bench of the API measures these calls and tests/http/web holds them to their budget. What is named nowhere here is
+asked with the scene's own things, by their owner.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from chalicelib.core.clock import in_seconds
+from chalicelib.core.identity import TENANT_SCOPES, Role
+from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
+from chalicelib.features.identity.model.second_factor import STEP_SECONDS
+from chalicelib.web.allow import Caller
+from chalicelib.web.endpoint import Endpoint
+from infra.local.push_service.service import PushService
+from tests.fakes.gateway import HttpAnswer
+from tests.matrix.scene import MESSAGE, ORIGIN, Scene
+from tests.world import PASSWORD, Person, add_member, open_tenant
+
+_NEW_PASSWORD = "an entirely new one"  # noqa: S105 -- of nobody
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Where the scene's own would not do. `who` asks; None leaves it to the owner, or to a key of theirs."""
+
+    body: Any = None
+    who: str | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
+    token: str | None = None  # of a subscription
+
+
+Plays = Mapping[str, tuple[Callable[[], Ask], ...]]
+
+
+class Stage:
+    """Everybody on it has been served by this process before."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.owner = scene.cast.owner
+        self.key = scene.world.api_key(self.owner, *TENANT_SCOPES)
+        self._numbers = count()
+        self._client = scene.world.client
+        self._site = f"/v1/sites/{scene.things['site_id']}"
+        for token in (self.key, self.owner.access_token):
+            self._must("PATCH", self._site, token, {"name": self.name("Shop")})
+        self._client.get("/v1/ops/sending", as_=scene.cast.operator)
+
+    def ways(self, endpoint: Endpoint) -> Iterator[tuple[str | None, Callable[[], Ask]]]:
+        """Every way of asking this route: whose credentials, and what makes, anew each time, what the call needs."""
+        plays = self._plays().get(endpoint.name, (Ask,))
+        return ((who, play) for who in self._askers(endpoint) for play in plays)
+
+    def ask(self, endpoint: Endpoint, ask: Ask, who: str | None) -> HttpAnswer:
+        """The one call that counts."""
+        headers = {"Origin": ORIGIN, "X-Subscription-Token": ask.token or self.scene.things["subscription_token"]}
+        if endpoint.replayable:
+            headers["Idempotency-Key"] = self.name("again")
+        return self._client.request(
+            endpoint.method,
+            self.scene.path(endpoint, **ask.ids),
+            as_=ask.who or who,
+            json=self.scene.body(endpoint, **ask.ids) if ask.body is None else ask.body,
+            headers=headers,
+        )
+
+    def name(self, word: str) -> str:
+        return f"{word} {next(self._numbers)}"
+
+    @property
+    def row_of_the_site(self) -> tuple[str, tuple[str, str]]:
+        """Table and key."""
+        things = self.scene.things
+        return f"{self.scene.world.aws.prefix}-core", (f"T#{things['tenant_id']}", f"SITE#{things['site_id']}")
+
+    def _askers(self, endpoint: Endpoint) -> tuple[str | None, ...]:
+        """Who may, by each kind of credentials."""
+        match endpoint.allow.caller:
+            case Caller.OPERATOR:
+                return (self.scene.cast.operator,)
+            case Caller.USER:
+                return (self.owner.access_token,)
+            case Caller.TENANT:
+                return (self.owner.access_token, self.key)
+        return (None,)
+
+    def _plays(self) -> Plays:
+        return {**self._of_accounts(), **self._of_second_factors(), **self._of_teams(), **self._of_sites()} | {
+            **self._of_campaigns(),
+            "subscribe": (lambda: Ask({"subscription": self._browser()}),),
+            "change_own_subscription": (lambda: Ask({"tags": [self._word("tag")]}),),
+            "unsubscribe": (self._subscribed,),
+            "change_subscription": (lambda: Ask({"tags": [self._word("tag")]}),),
+            "remove_subscription": (self._subscribed,),
+            "send_notification": (Ask, self._to_somebody),
+        }
+
+    def _of_accounts(self) -> Plays:
+        return {
+            "register": (lambda: Ask(self._newcomer()),),
+            "verify_email": (self._registered,),
+            "resend_verification": (lambda: Ask({"email": self._register()}),),
+            "forget_password": (lambda: Ask({"email": self.owner.email}),),
+            "reset_password": (self._forgotten,),
+            "login": (lambda: Ask({"email": self.owner.email, "password": PASSWORD}),),
+            "refresh": (lambda: Ask({"refresh_token": self._person().refresh_token}),),
+            "logout": (self._alone,),
+            "logout_all": (self._alone,),
+            "switch_tenant": (lambda: self._alone(lambda person: {"tenant_id": person.tenant_id}),),
+            "step_up": (lambda: self._alone(lambda _: {"password": PASSWORD}),),
+            "confirm_email": (self._moving,),
+            "rename_me": (lambda: Ask({"name": self.name("Ada")}),),
+            "ask_for_email": (lambda: self._alone(lambda _: {"email": self._email(), "password": PASSWORD}),),
+            "change_password": (
+                lambda: self._alone(lambda _: {"current_password": PASSWORD, "password": _NEW_PASSWORD}),
+            ),
+            "end_session": (self._elsewhere,),
+        }
+
+    def _of_second_factors(self) -> Plays:
+        return {
+            "set_up_second_factor": (self._alone,),
+            "confirm_second_factor": (self._half_guarded,),
+            "remove_second_factor": (self._guarded,),
+            "replace_recovery_codes": (self._guarded,),
+        }
+
+    def _of_teams(self) -> Plays:
+        return {
+            "change_role": (lambda: Ask({"role": "analyst"}, ids=self._colleague()),),
+            "remove_member": (lambda: Ask(ids=self._colleague()),),
+            "transfer_ownership": (self._heir,),
+            "create_api_key": (lambda: Ask({"name": "Checkout", "scopes": ["sites:read"], "site_id": self._id()}),),
+            "revoke_api_key": (self._doomed_key,),
+            "invite": (lambda: self._alone(lambda _: {"email": self._email(), "role": "agent"}),),
+            "revoke_invitation": (self._invitation,),
+            "accept_invitation": (self._invited,),
+            "change_tenant": (lambda: Ask({"name": self.name("Company")}),),
+        }
+
+    def _of_sites(self) -> Plays:
+        return {
+            "change_site": (lambda: Ask({"name": self.name("Shop")}),),
+            "close_site": (lambda: Ask(ids={"site_id": self._made("/v1/sites", {"name": "Pop-up", "url": ORIGIN})}),),
+        }
+
+    def _of_campaigns(self) -> Plays:
+        return {
+            "change_campaign": (lambda: Ask({"name": self.name("Sale")}),),
+            "remove_campaign": (lambda: Ask(ids=self._campaign()),),
+            "schedule_campaign": (lambda: Ask(ids=self._campaign()), lambda: Ask(ids=self._scheduled())),
+            "unschedule_campaign": (lambda: Ask(ids=self._scheduled()),),
+            "send_campaign": (lambda: Ask(ids=self._campaign()), lambda: Ask(ids=self._scheduled())),
+            "cancel_campaign": (lambda: Ask(ids=self._scheduled()), lambda: Ask(ids=self._under_way())),
+            "pause_campaign": (lambda: Ask(ids=self._under_way()),),
+            "resume_campaign": (lambda: Ask(ids=self._paused()),),
+            "get_campaign_stats": (Ask, lambda: Ask(ids=self._under_way())),
+        }
+
+    # --- People ---
+
+    def _person(self) -> Person:
+        person = open_tenant(self._word("person"), self.scene.world.clock)
+        self._must("PATCH", "/v1/me", person, {"name": "Somebody"})
+        return person
+
+    def _alone(self, body: Callable[[Person], Any] = lambda _: None) -> Ask:
+        person = self._person()
+        return Ask(body(person), who=person.access_token)
+
+    def _newcomer(self) -> dict[str, str]:
+        return {"email": self._email(), "password": PASSWORD, "tenant_name": "Mine"}
+
+    def _register(self) -> str:
+        newcomer = self._newcomer()
+        self._must("POST", "/v1/auth/register", None, newcomer)
+        return newcomer["email"]
+
+    def _registered(self) -> Ask:
+        return Ask({"token": self._letter(self._register(), "vt"), "password": PASSWORD})
+
+    def _forgotten(self) -> Ask:
+        person = self._person()
+        self._must("POST", "/v1/auth/password/forgot", None, {"email": person.email})
+        return Ask({"token": self._letter(person.email, "pt"), "password": _NEW_PASSWORD})
+
+    def _moving(self) -> Ask:
+        person, email = self._person(), self._email()
+        self._must("POST", "/v1/me/email", person, {"email": email, "password": PASSWORD})
+        return Ask({"token": self._letter(email, "et"), "password": PASSWORD})
+
+    def _elsewhere(self) -> Ask:
+        person = self._person()
+        login = {"email": person.email, "password": PASSWORD}
+        self._must("POST", "/v1/auth/login", None, login)
+        sessions = self._must("GET", "/v1/me/sessions", person)["data"]
+        other = next(session["id"] for session in sessions if not session["current"])
+        return Ask(who=person.access_token, ids={"session_id": other})
+
+    def _half_guarded(self) -> Ask:
+        person = self._person()
+        secret = base64.b32decode(self._must("POST", "/v1/auth/totp", person)["secret"])
+        step = in_seconds(self.scene.world.clock.now()) // STEP_SECONDS
+        return Ask({"otp": AuthenticatorApp().code(secret, step)}, who=person.access_token)
+
+    def _guarded(self) -> Ask:
+        ask = self._half_guarded()
+        self._must("POST", "/v1/auth/totp/confirm", ask.who, ask.body)
+        return Ask(who=ask.who)
+
+    # --- Teams ---
+
+    def _colleague(self) -> dict[str, str]:
+        colleague = add_member(self._word("colleague"), self.owner, Role.EDITOR, self.scene.world.clock)
+        return {"user_id": colleague.user_id}
+
+    def _heir(self) -> Ask:
+        person = self._person()
+        heir = add_member(self._word("heir"), person, Role.ADMIN, self.scene.world.clock)
+        return Ask({"user_id": heir.user_id}, who=person.access_token)
+
+    def _doomed_key(self) -> Ask:
+        return Ask(ids={"key_id": self._made("/v1/api-keys", {"name": "doomed", "scopes": ["sites:read"]})})
+
+    def _invitation(self) -> Ask:
+        person = self._person()
+        made = self._must("POST", "/v1/invitations", person, {"email": self._email(), "role": "agent"})
+        return Ask(who=person.access_token, ids={"invitation_id": made["id"]})
+
+    def _invited(self) -> Ask:
+        email = self._email()
+        self._must("POST", "/v1/invitations", self._person(), {"email": email, "role": "agent"})
+        return Ask({"token": self._letter(email, "it"), "password": PASSWORD})
+
+    # --- Campaigns and their audience ---
+
+    def _campaign(self, **words: Any) -> dict[str, str]:
+        draft = {"name": "Sale", "message": MESSAGE, "audience": {"all": True}, **words}
+        return {"campaign_id": self._made(f"{self._site}/campaigns", draft)}
+
+    def _scheduled(self) -> dict[str, str]:
+        ahead = self.scene.world.clock.now() + _A_DAY / 2
+        return self._campaign(schedule={"send_at": ahead.isoformat()})
+
+    def _under_way(self) -> dict[str, str]:
+        """Planned and being sent, so slowly that it is not over soon."""
+        ids = self._campaign(throttle_per_minute=1)
+        self._must("POST", f"{self._site}/campaigns/{ids['campaign_id']}/send", self.owner)
+        self.scene.world.lambdas.work("plan")
+        return ids
+
+    def _paused(self) -> dict[str, str]:
+        ids = self._under_way()
+        self._must("POST", f"{self._site}/campaigns/{ids['campaign_id']}/pause", self.owner)
+        return ids
+
+    def _browser(self) -> Any:
+        sites = self._must("GET", self._site, self.owner)
+        return PushService.simulated(8, next(self._numbers), vapid_public_key=sites["vapid_public_key"])
+
+    def _subscribed(self) -> Ask:
+        path = f"/v1/sdk/{self.scene.things['site_key']}/subscriptions"
+        answer = self._client.post(path, json={"subscription": self._browser()}, headers={"Origin": ORIGIN})
+        made = answer.json()
+        return Ask(ids={"subscription_id": made["subscription_id"]}, token=made["token"])
+
+    def _to_somebody(self) -> Ask:
+        """By who they are to the site, not by their browser."""
+        ids = {"subscription_id": self.scene.things["subscription_id"]}
+        self._must("PATCH", f"{self._site}/subscriptions/{ids['subscription_id']}", self.owner, {"external_id": "ada"})
+        return Ask({"to": {"external_ids": ["ada"]}, "message": MESSAGE})
+
+    # --- Words ---
+
+    def _id(self) -> str:
+        return self.scene.things["site_id"]
+
+    def _word(self, word: str) -> str:
+        return f"{word}{next(self._numbers)}"
+
+    def _email(self) -> str:
+        return f"{self._word('somebody')}@example.com"
+
+    def _letter(self, email: str, kind: str) -> str:
+        """The token in the last one."""
+        found = re.search(rf"\b{kind}_\S+", self.scene.world.mail_to(email)[-1].text)
+        assert found is not None, f"no link in the letter to {email}"
+        return found[0]
+
+    def _made(self, path: str, body: Any) -> str:
+        return str(self._must("POST", path, self.owner, body)["id"])
+
+    def _must(self, method: str, path: str, who: Person | str | None, body: Any = None) -> Any:
+        answer = self._client.request(method, path, as_=who, json=body)
+        assert answer.status < 300, f"{method} {path}: {answer.text}"
+        return answer.json() if answer.text else None
