@@ -17,6 +17,7 @@ from moto.sqs.models import sqs_backends
 from chalicelib.aws import secrets
 from chalicelib.aws.buckets import buckets
 from chalicelib.aws.values import Row, from_wire
+from chalicelib.features.audit.wiring import audit
 from chalicelib.features.identity.adapters.key_set import new_key_set
 from infra.local import aws
 from infra.local.oidc.desk import credentials
@@ -52,6 +53,7 @@ class Installation:
 
     def empty(self) -> None:
         buckets.cache_clear()  # what this process still had of them
+        audit.cache_clear()  # and where each trail ended
         for table in self._dynamodb.tables.values():
             table.items.clear()
         for queue in self._sqs.queues.values():

@@ -58,6 +58,35 @@ def test_entries_follow_each_other(audit: AuditLog, entries: MemoryChain, backlo
     assert backlog.events == []
 
 
+def test_a_process_that_landed_the_last_entry_does_not_look_for_it(audit: AuditLog, entries: MemoryChain) -> None:
+    append(audit, 1)
+    entries.down = {"last_of", "newest_month"}
+    append(audit, 2)
+    append(audit, 3, FEBRUARY)
+    assert subjects(entries) == ["site_1", "site_2", "202602", "site_3"]
+    assert verify(entries.of(ADA), tenant_id=ADA) is None
+
+
+def test_a_process_that_others_have_overtaken_looks_once_more(entries: MemoryChain, backlog: MemoryBacklog) -> None:
+    slow, quick = (AuditLog(entries=entries, backlog=backlog) for _ in range(2))
+    append(slow, 1)
+    append(quick, 2)
+    append(quick, 3, FEBRUARY)
+    append(slow, 4)
+    assert subjects(entries) == ["site_1", "site_2", "202602", "site_3", "site_4"]
+    assert verify(entries.of(ADA), tenant_id=ADA) is None
+
+
+def test_what_was_not_heard_of_is_not_remembered(audit: AuditLog, entries: MemoryChain, backlog: MemoryBacklog) -> None:
+    append(audit, 1)
+    entries.down = {"put's answer"}
+    append(audit, 2)
+    entries.down = set()
+    append(audit, 3)
+    assert subjects(entries) == ["site_1", "site_2", "site_3"]
+    assert backlog.events == [(event(2), Place("202601", 2))]
+
+
 def test_a_new_month_links_to_the_last_that_has_entries(audit: AuditLog, entries: MemoryChain) -> None:
     append(audit, 1)
     append(audit, 2, JANUARY + timedelta(days=100))

@@ -1,5 +1,8 @@
 """Appending to the audit trail. Called by the HTTP door after every mutation; a table that does not answer only delays
 an entry: the queue's worker lands it later, exactly once. When the queue is silent too, the door raises the alarm.
+
+A warm process remembers the last entry it has landed of each tenant and asks for the place behind it: whoever else has
+been there since has taken that place, and then it looks.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.features.audit.model import Entry, Event, Fact, Place, chain, turn_of_month, whole_milliseconds
 
 _MOST_ROUNDS = 20
+_MOST_REMEMBERED = 1_000
 
 
 class Chain(Protocol):
@@ -53,6 +57,7 @@ class AuditLog:
         self._entries = entries
         self._backlog = backlog
         self._anchors = anchors
+        self._landed: dict[str, Entry] = {}  # each is good for one try
 
     def append(
         self,
@@ -73,6 +78,7 @@ class AuditLog:
                 following = self._following(event)
                 tried = following[-1].place
                 if self._entries.put(following):
+                    self._remember(following[-1])
                     return
         except Unavailable:
             self._backlog.put(event, tried=tried)
@@ -90,9 +96,14 @@ class AuditLog:
                 return
         raise Unavailable
 
+    def _remember(self, last: Entry) -> None:
+        if len(self._landed) >= _MOST_REMEMBERED:
+            self._landed.clear()
+        self._landed[last.event.tenant_id] = last
+
     def _following(self, event: Event) -> Sequence[Entry]:
         """What comes next in the chain. It never goes back to a month that another has followed."""
-        last = self._last(event)
+        last = self._landed.pop(event.tenant_id, None) or self._last(event)
         if last is None or last.event.at.date() < event.at.date():
             self._anchors.plan(event.tenant_id, at=event.at)
         if last is None:
