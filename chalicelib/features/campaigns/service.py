@@ -60,6 +60,12 @@ class Rows(Protocol):
         ...
 
 
+class OnSites(Protocol):
+    def get(self, tenant_id: str, site_id: str, campaign_id: str) -> Campaign | None:
+        """While this site stands, which is asked in the same look-up: a closed one takes its campaigns out of sight."""
+        ...
+
+
 class Sites(Protocol):
     def get(self, *, tenant_id: str, site_id: str) -> object:
         """Raises NotFound for a site that is not this tenant's."""
@@ -104,8 +110,9 @@ class Draft:
 
 
 class Campaigns:
-    def __init__(self, *, rows: Rows, sites: Sites, calendar: Calendar, wakes: Wakes) -> None:
+    def __init__(self, *, rows: Rows, on_sites: OnSites, sites: Sites, calendar: Calendar, wakes: Wakes) -> None:
         self._rows = rows
+        self._on_sites = on_sites
         self._sites = sites
         self._calendar = calendar
         self._wakes = wakes
@@ -133,8 +140,8 @@ class Campaigns:
         return campaign
 
     def get(self, *, tenant_id: str, site_id: str, campaign_id: str) -> Campaign:
-        self._sites.get(tenant_id=tenant_id, site_id=site_id)
-        campaign = self._rows.get(tenant_id, campaign_id) if ids.is_id(campaign_id, "cmp") else None
+        are_ids = ids.is_id(site_id, "site") and ids.is_id(campaign_id, "cmp")
+        campaign = self._on_sites.get(tenant_id, site_id, campaign_id) if are_ids else None
         if campaign is None or campaign.site_id != site_id:
             raise NotFound
         return campaign

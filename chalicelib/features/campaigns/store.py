@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -81,6 +82,19 @@ class CampaignRows:
             position = page.position
             if position is None:
                 return Page(found, None)
+
+
+class CampaignsOnSites:
+    """`place_of_site` tells where a site's row is."""
+
+    def __init__(self, *, place_of_site: Callable[[str, str], tuple[str, str]]) -> None:
+        self._table = Table("core")
+        self._place_of_site = place_of_site
+
+    def get(self, tenant_id: str, site_id: str, campaign_id: str) -> Campaign | None:
+        site, campaign = self._place_of_site(tenant_id, site_id), (_pk(tenant_id), _sk(campaign_id))
+        found = {(row["pk"], row["sk"]): row for row in self._table.get_many([site, campaign])}
+        return _campaign(found[campaign]) if found.keys() == {site, campaign} else None
 
 
 def _pk(tenant_id: str) -> str:

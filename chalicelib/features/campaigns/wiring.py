@@ -16,8 +16,14 @@ class _Queues:
 
 @cache
 def campaigns() -> Campaigns:
-    from chalicelib.features.campaigns.store import CampaignRows
+    from chalicelib.features.campaigns.store import CampaignRows, CampaignsOnSites
     from chalicelib.features.due.wiring import due
-    from chalicelib.features.sites.wiring import sites
+    from chalicelib.features.sites.wiring import place_of_site, sites
 
-    return Campaigns(rows=CampaignRows(), sites=sites(), calendar=due(), wakes=_Queues())
+    return Campaigns(
+        rows=CampaignRows(),
+        on_sites=CampaignsOnSites(place_of_site=place_of_site()),
+        sites=sites(),
+        calendar=due(),
+        wakes=_Queues(),
+    )

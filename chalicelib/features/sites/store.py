@@ -48,7 +48,7 @@ class SiteRows:
         )
 
     def get(self, tenant_id: str, site_id: str) -> Site | None:
-        row = self._table.get(_pk(tenant_id), _SITE + site_id)
+        row = self._table.get(*place_of(tenant_id, site_id))
         return _site(row, tenant_id) if row else None
 
     def find(self, site_key: str) -> Site | None:
@@ -95,8 +95,13 @@ class SiteRows:
         return SealedKey(key_id, known(row, newest=_VERSION)["public"], row["sealed"]) if row else None
 
     def identity_secret(self, tenant_id: str, site_id: str) -> bytes | None:
-        row = self._table.get(_pk(tenant_id), _SITE + site_id)
+        row = self._table.get(*place_of(tenant_id, site_id))
         return known(row, newest=_VERSION)["identity_secret"] if row else None
+
+
+def place_of(tenant_id: str, site_id: str) -> tuple[str, str]:
+    """Where its row is, for who reads it together with what is on the site."""
+    return _pk(tenant_id), _SITE + site_id
 
 
 def _pk(tenant_id: str) -> str:

@@ -1,7 +1,8 @@
-"""Sites over the core table, with their secrets under KMS."""
+"""Sites over the core table, with their secrets under KMS. `place_of_site` is for the wirings of what is on a site."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.utils import parseaddr
 from functools import cache
 
@@ -29,3 +30,9 @@ def sites() -> Sites:
         clock=clock,
         cursor_secret=lambda: secret(known.secret_pepper).encode(),
     )
+
+
+def place_of_site() -> Callable[[str, str], tuple[str, str]]:
+    from chalicelib.features.sites.store import place_of
+
+    return place_of

@@ -16,11 +16,12 @@ from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.model import EVERYONE, Campaign, Status
-from chalicelib.features.campaigns.service import Rows
-from chalicelib.features.campaigns.store import CampaignRows
+from chalicelib.features.campaigns.service import OnSites, Rows
+from chalicelib.features.campaigns.store import CampaignRows, CampaignsOnSites
+from chalicelib.features.sites.wiring import place_of_site
 from tests.adapters.aws.faults import Faults
 from tests.adapters.sending.rows import ADA, AT, CYD, MESSAGE
-from tests.unit.campaigns.memory import SITE, MemoryCampaigns
+from tests.unit.campaigns.memory import SITE, KnownSites, MemoryCampaigns, MemoryCampaignsOnSites
 
 if TYPE_CHECKING:
     from tests.fakes.installation import Installation
@@ -185,3 +186,22 @@ def test_a_row_that_newer_code_has_extended_is_read(aws: Installation) -> None:
     Table("core").put(row | {"category": "news", "message": row["message"] | {"dir": "rtl"}})
     assert CampaignRows().get(ADA, row["id"]) == a_campaign(id=row["id"])
     assert len(aws.rows("core")) == 1
+
+
+@pytest.fixture(params=["memory", "rows"])
+def on_sites(request: pytest.FixtureRequest) -> tuple[Rows, OnSites]:
+    if request.param == "memory":
+        rows = MemoryCampaigns()
+        return rows, MemoryCampaignsOnSites(rows, KnownSites({(ADA, SITE)}))
+    request.getfixturevalue("aws")
+    Table("core").put({"pk": f"T#{ADA}", "sk": f"SITE#{SITE}", "v": 1})
+    return CampaignRows(), CampaignsOnSites(place_of_site=place_of_site())
+
+
+def test_a_campaign_is_there_while_a_site_of_its_tenant_is(on_sites: tuple[Rows, OnSites]) -> None:
+    rows, shown = on_sites
+    campaign = added(rows)
+    assert shown.get(ADA, SITE, campaign.id) == campaign
+    assert shown.get(ADA, "site_" + "0" * 26, campaign.id) is None
+    assert shown.get(ADA, SITE, ids.new("cmp")) is None
+    assert shown.get(CYD, SITE, campaign.id) is None

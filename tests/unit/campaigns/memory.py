@@ -91,6 +91,15 @@ class KnownSites:
 
 
 @dataclass
+class MemoryCampaignsOnSites:
+    rows: MemoryCampaigns
+    sites: KnownSites
+
+    def get(self, tenant_id: str, site_id: str, campaign_id: str) -> Campaign | None:
+        return self.rows.get(tenant_id, campaign_id) if (tenant_id, site_id) in self.sites.known else None
+
+
+@dataclass
 class House:
     """The service, and all it stands on."""
 
@@ -101,7 +110,13 @@ class House:
 
     @property
     def campaigns(self) -> Campaigns:
-        return Campaigns(rows=self.rows, sites=self.sites, calendar=self.calendar.due, wakes=self.wakes)
+        return Campaigns(
+            rows=self.rows,
+            on_sites=MemoryCampaignsOnSites(self.rows, self.sites),
+            sites=self.sites,
+            calendar=self.calendar.due,
+            wakes=self.wakes,
+        )
 
     @property
     def entries(self) -> list[Entry]:

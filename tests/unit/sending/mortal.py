@@ -27,7 +27,15 @@ from chalicelib.features.sending.service.sweep import sweep
 from chalicelib.features.sending.service.work import work
 from tests.chaos.simulation import CALM, Simulation
 from tests.chaos.stores import HOST, Entries, Subscriber
-from tests.unit.campaigns.memory import MESSAGE, NOON, SITE, TENANT, KnownSites, MemoryCampaigns
+from tests.unit.campaigns.memory import (
+    MESSAGE,
+    NOON,
+    SITE,
+    TENANT,
+    KnownSites,
+    MemoryCampaigns,
+    MemoryCampaignsOnSites,
+)
 from tests.unit.sending.scene import Audience, Batches, Chance, Gates, Notices, Runs, Switch
 
 
@@ -122,7 +130,13 @@ class Installation:
         audience.rows.update({key: Subscriber(key) for key in keys})
         due = Due(entries=life.wrap(self.entries), wakes=life.wrap(_Ticks(self)), alarm=lambda event, **_: None)
         self.due = due
-        self.campaigns = Campaigns(rows=life.wrap(self.rows), sites=KnownSites(), calendar=due, wakes=life.wrap(self))
+        self.campaigns = Campaigns(
+            rows=life.wrap(self.rows),
+            on_sites=life.wrap(MemoryCampaignsOnSites(self.rows, KnownSites())),
+            sites=KnownSites(),
+            calendar=due,
+            wakes=life.wrap(self),
+        )
         self.ports = Ports(
             runs=life.wrap(self.runs),
             batches=life.wrap(self.batches),
