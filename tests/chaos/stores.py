@@ -52,7 +52,14 @@ class Runs(_Asks):
         return await self._ask(lambda: self.rows.get(f"{tenant_id}/{run_id}"))
 
     async def add(self, tenant_id: str, run: Run) -> Run:
-        return await self._ask(lambda: self.rows.setdefault(f"{tenant_id}/{run.id}", run))
+        def apply() -> Run:
+            place = f"{tenant_id}/{run.id}"
+            if place not in self.rows:
+                self.rows[place] = run
+                self.on_save(run)
+            return self.rows[place]
+
+        return await self._ask(apply)
 
     async def save(self, tenant_id: str, run: Run) -> Run:
         """What it says, and until when, is written once."""

@@ -113,6 +113,20 @@ def test_a_launch_writes_its_entry_before_the_run() -> None:
     assert scene.looks == [scene.now + timedelta(minutes=1)]
 
 
+def test_a_launch_for_chosen_browsers_stands_planned_in_one_write() -> None:
+    scene = Scene()
+    keys = scene.subscribe(3)
+    run = unplanned(scene, order=chosen(*keys), source=Source.NOTIFICATION)
+    scene.runs.rows.clear()
+    scene.runs.rivals = [lambda: pytest.fail("it was saved once more")]
+    launched = scene.do(launch(scene.ports, run))
+    assert launched == scene.run
+    assert (launched.rev, launched.state, launched.batches) == (run.rev, State.SENDING, 1)
+    assert launched.estimate == Estimate(3, exact=True)
+    assert scene.looks == [launched.look_at] == [scene.now + timedelta(minutes=1)]
+    assert scene.wakes.sent == [(launched.lane, [0], 0)]
+
+
 def test_the_same_launch_again_is_the_same_run_and_wakes_it_again() -> None:
     scene = Scene(rows_per_batch=32)
     scene.subscribe(64)
