@@ -43,9 +43,12 @@ class _Asks:
 
 
 class Runs(_Asks):
-    def __init__(self, simulation: Simulation) -> None:
+    """`entries` is the due table."""
+
+    def __init__(self, simulation: Simulation, entries: Entries | None = None) -> None:
         super().__init__(simulation)
         self.rows: dict[str, Run] = {}
+        self._entries = entries
         self.on_save: Callable[[Run], None] = lambda _run: None
 
     async def get(self, tenant_id: str, run_id: str) -> Run | None:
@@ -56,6 +59,8 @@ class Runs(_Asks):
             place = f"{tenant_id}/{run.id}"
             if place not in self.rows:
                 self.rows[place] = run
+                if self._entries is not None and run.look_at is not None:
+                    self._entries.put(Entry.at_its_minute(Kind.RUN, tenant_id, run.id, run.look_at))
                 self.on_save(run)
             return self.rows[place]
 

@@ -62,7 +62,7 @@ class Story:
         self.entries = Entries()
         self.due = Due(entries=self.entries, wakes=self, alarm=lambda event, **_: None)
         self.owner = Owner(simulation, self.due, plot.order)
-        self.runs, self.batches, self.gates = Runs(simulation), Batches(simulation), Gates(simulation)
+        self.runs, self.batches, self.gates = Runs(simulation, self.entries), Batches(simulation), Gates(simulation)
         self.switch, self.audience = Switch(simulation), Audience(simulation)
         self.audience.PAGE = plot.page
         self.people = People(simulation, self.audience, self.services, plot.hosts)

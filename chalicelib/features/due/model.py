@@ -43,6 +43,11 @@ class DueMessage(Message, frozen=True):
         return Entry(self.kind, self.tenant, self.id, from_milliseconds(self.at), self.minute)
 
 
+def no_earlier(at: datetime, *, than: datetime) -> datetime:
+    """The instant to look at, to the millisecond: no entry is ever written into a minute that has passed."""
+    return from_milliseconds(in_milliseconds(max(at, than)))
+
+
 @dataclass(frozen=True)
 class Entry:
     """`kind` is a Kind, unless a newer version of this code wrote it."""

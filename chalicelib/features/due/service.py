@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from chalicelib.core.clock import from_milliseconds, in_milliseconds, minute_of
+from chalicelib.core.clock import minute_of
 from chalicelib.core.errors import FromTheFuture
 from chalicelib.features.due.model import (
     MOVED_AHEAD_BY,
@@ -16,6 +16,7 @@ from chalicelib.features.due.model import (
     DueMessage,
     Entry,
     Kind,
+    no_earlier,
 )
 
 
@@ -60,8 +61,8 @@ class Due:
         self._alarm = alarm
 
     def put(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime, now: datetime) -> datetime:
-        """Returns the instant to store as `look_at`: no entry is ever written into a minute that has passed."""
-        at = from_milliseconds(in_milliseconds(max(at, now)))
+        """Returns the instant to store as `look_at`."""
+        at = no_earlier(at, than=now)
         self._entries.put(Entry.at_its_minute(kind, tenant_id, owner_id, at))
         return at
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pynamodb.expressions.operand import Path
 
-from chalicelib.aws.dynamo import Refused, Table, absent
+from chalicelib.aws.dynamo import Put, Refused, Table, absent
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
 from chalicelib.core.errors import FromTheFuture
@@ -17,14 +17,15 @@ from chalicelib.features.due.model import Entry
 
 _VERSION = 1
 _WATERMARK = "D#WATERMARK"
+_TABLE = Table("due")
 
 
 class DueEntries:
     def __init__(self) -> None:
-        self._table = Table("due")
+        self._table = _TABLE
 
     def put(self, entry: Entry) -> None:
-        self._table.put({"pk": _pk(entry.minute, entry.shard), "sk": _sk(entry), "v": _VERSION})
+        self._table.write(entering(entry))
 
     def drop(self, entry: Entry) -> None:
         self._table.delete(_pk(entry.minute, entry.shard), _sk(entry))
@@ -55,6 +56,11 @@ class DueEntries:
             )
         except Refused:
             return
+
+
+def entering(entry: Entry) -> Put:
+    """The write of it, for the transaction that also writes its owner."""
+    return Put(_TABLE, {"pk": _pk(entry.minute, entry.shard), "sk": _sk(entry), "v": _VERSION})
 
 
 def _pk(minute: int, shard: int) -> str:

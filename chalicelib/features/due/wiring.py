@@ -1,13 +1,18 @@
-"""The calendar on DynamoDB and SQS."""
+"""The calendar on DynamoDB and SQS. `entry_writing` is for wirings of owners that write an entry with themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from chalicelib.aws import telemetry
 from chalicelib.aws.queues import Queue
-from chalicelib.features.due.model import DueMessage
+from chalicelib.features.due.model import DueMessage, Entry
 from chalicelib.features.due.service import Due
+
+if TYPE_CHECKING:
+    from chalicelib.aws.dynamo import Put
 
 
 class _Queues:
@@ -20,3 +25,9 @@ def due() -> Due:
     from chalicelib.features.due.store import DueEntries
 
     return Due(entries=DueEntries(), wakes=_Queues(), alarm=telemetry.alarm)
+
+
+def entry_writing() -> Callable[[Entry], Put]:
+    from chalicelib.features.due.store import entering
+
+    return entering

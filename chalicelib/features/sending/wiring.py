@@ -15,7 +15,7 @@ from chalicelib.features.sending.service.sending import Sending
 @cache
 def ports() -> Ports:
     from chalicelib.features.campaigns.wiring import campaigns
-    from chalicelib.features.due.wiring import due
+    from chalicelib.features.due.wiring import due, entry_writing
     from chalicelib.features.operations.wiring import operations
     from chalicelib.features.sending.adapters.meter import LaneMeter
     from chalicelib.features.sending.adapters.notices import LoudNotices
@@ -35,7 +35,7 @@ def ports() -> Ports:
     from chalicelib.features.subscriptions.wiring import audience
 
     return Ports(
-        runs=RunRows(),
+        runs=RunRows(entry_writing=entry_writing()),
         batches=BatchRows(),
         audience=SiteAudience(audience()),
         channel=WebPushChannel(sites()),

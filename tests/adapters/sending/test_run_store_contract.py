@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalicelib.core import drive
+from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Stale, Unavailable
+from chalicelib.features.due.wiring import entry_writing
 from chalicelib.features.sending.model.run import Estimate, State
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.store.runs import RunRows
@@ -119,3 +121,11 @@ def test_a_table_that_does_not_answer_is_unavailable(faults: Faults) -> None:
     faults.reject("dynamodb.GetItem", times=9)
     with pytest.raises(Unavailable):
         drive.run(RunRows().get(ADA, "run_a"))
+
+
+def test_a_run_is_added_with_its_entry_once(aws: Installation) -> None:
+    store = RunRows(entry_writing=entry_writing())
+    first = drive.run(store.add(ADA, a_run(look_at=AT)))
+    assert drive.run(store.add(ADA, a_run(look_at=AT + timedelta(hours=1)))) == first
+    (row,) = aws.rows("due")
+    assert row["sk"] == f"run#{ADA}#{first.id}#{in_milliseconds(AT)}"

@@ -124,8 +124,8 @@ class Installation:
         self.accepted: list[bytes] = []
         self.queue: deque[Callable[[], None]] = deque()
         self.deaths = 0
-        self.rows, self.runs, self.batches = MemoryCampaigns(), Runs(_STILL), Batches(_STILL)
         self.entries, audience = Entries(), Audience(_STILL)
+        self.rows, self.runs, self.batches = MemoryCampaigns(), Runs(_STILL, self.entries), Batches(_STILL)
         keys = [bytes([n * 40]) * 16 for n in range(self.BROWSERS)]  # four in the first batch, two in the second
         audience.rows.update({key: Subscriber(key) for key in keys})
         due = Due(entries=life.wrap(self.entries), wakes=life.wrap(_Ticks(self)), alarm=lambda event, **_: None)

@@ -51,8 +51,8 @@ class _AtOnce:
 class Runs(_AtOnce, stores.Runs):
     """`rivals` are what others do, one just before each save."""
 
-    def __init__(self, simulation: Simulation) -> None:
-        super().__init__(simulation)
+    def __init__(self, simulation: Simulation, entries: Entries | None = None) -> None:
+        super().__init__(simulation, entries)
         self.rivals: list[Callable[[], object]] = []
 
     async def save(self, tenant_id: str, run: Run) -> Run:
@@ -236,7 +236,7 @@ class Scene:
         self.services = Services(self.simulation)
         self.entries = Entries()
         self.due = Due(entries=self.entries, wakes=self, alarm=lambda event, **_: None)
-        self.runs = Runs(self.simulation)
+        self.runs = Runs(self.simulation, self.entries)
         self.batches = Batches(self.simulation)
         self.audience = Audience(self.simulation)
         self.calendar = Calendar(self.simulation, self.due)

@@ -103,14 +103,17 @@ def test_a_cancel_that_came_first_stands() -> None:
     assert planned(Scene(), state=State.CANCELLED).state is State.CANCELLED
 
 
-def test_a_launch_writes_its_entry_before_the_run() -> None:
+def test_a_launch_writes_the_run_and_its_entry_or_neither() -> None:
     scene = Scene()
     run = unplanned(scene)
     scene.runs.rows.clear()
     scene.runs.down = 5
     with pytest.raises(Exception, match="part of the service"):
         scene.do(launch(scene.ports, run))
-    assert scene.looks == [scene.now + timedelta(minutes=1)]
+    assert scene.looks == []
+    scene.runs.down = 0
+    launched = scene.do(launch(scene.ports, run))
+    assert scene.looks == [launched.look_at] == [scene.now + timedelta(minutes=1)]
 
 
 def test_a_launch_for_chosen_browsers_stands_planned_in_one_write() -> None:

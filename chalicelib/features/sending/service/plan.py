@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.features.due.model import no_earlier
 from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.run import Estimate, Run, State
 from chalicelib.features.sending.service import pace
@@ -18,12 +19,12 @@ _LAST_STEPS = timedelta(seconds=20)  # a step of a thousand wake-ups on a slow d
 
 
 async def launch(ports: Ports, run: Run, *, deadline: datetime | None = None) -> Run:
-    """Writes the run, its entry in the calendar first, and plans it. The same run again is the same run. One for chosen
+    """Writes the run, with its entry in the calendar, and plans it. The same run again is the same run. One for chosen
     browsers asks nobody how many there are, so it stands planned from its first row on.
     """
     if run.is_for_chosen:
         run = await _divided(ports, run)
-    look_at = await patiently(ports.calendar.put, run, run.created_at + FIRST_LOOK, now=ports.clock.now())
+    look_at = no_earlier(run.created_at + FIRST_LOOK, than=ports.clock.now())
     standing = await patiently(ports.runs.add, run.tenant_id, replace(run, look_at=look_at))
     return await plan(ports, standing, deadline=deadline)
 

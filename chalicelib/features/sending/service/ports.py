@@ -40,7 +40,9 @@ class Runs(Protocol):
         ...
 
     async def add(self, tenant_id: str, run: Run) -> Run:
-        """Write it unless it exists; returns what stands."""
+        """Write it unless it exists, and with it, both or none, the entry in the calendar that its `look_at` speaks of.
+        Returns what stands.
+        """
         ...
 
     async def save(self, tenant_id: str, run: Run) -> Run:

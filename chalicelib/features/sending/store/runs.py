@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from chalicelib.aws.dynamo import Refused, Table, Update, absent, equals
+from chalicelib.aws.dynamo import Put, Refused, Table, Update, absent, equals, transact
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
 from chalicelib.features.campaigns.model import RUNS_KEPT_FOR
+from chalicelib.features.due.model import Entry, Kind
 from chalicelib.features.sending.model.run import Order, Run
 
 _VERSION = 1
@@ -24,8 +25,11 @@ _UNSAID_WHEN_EMPTY = {"believed", "paused_seconds"}  # came later: rows without 
 
 
 class RunRows:
-    def __init__(self) -> None:
+    """`entry_writing` is how a new one gets its entry in the calendar; who adds none does without."""
+
+    def __init__(self, *, entry_writing: Callable[[Entry], Put] | None = None) -> None:
         self._table = Table("sends")
+        self._entry_writing = entry_writing
 
     async def get(self, tenant_id: str, run_id: str) -> Run | None:
         row = self._table.get(_pk(tenant_id, run_id), "RUN")
@@ -43,8 +47,13 @@ class RunRows:
             "order": msgspec.msgpack.encode(run.order),
             "ttl": in_seconds(run.created_at + RUNS_KEPT_FOR),
         }
+        write = Put(self._table, row, absent())
         try:
-            self._table.put(row, absent())
+            if self._entry_writing is None or run.look_at is None:
+                self._table.write(write)
+            else:
+                entry = Entry.at_its_minute(Kind.RUN, tenant_id, run.id, run.look_at)
+                transact(write, self._entry_writing(entry))
         except Refused as refused:
             return _run(tenant_id, refused.row or {})
         return run
