@@ -39,8 +39,12 @@ class Rows(Protocol):
         """By a consistent read."""
         ...
 
-    def save(self, tenant_id: str, campaign: Campaign, *, link: str | None = None) -> Campaign:
-        """Replace it IF its `rev` is unchanged, linking a run to it in the same transaction. Raises Stale."""
+    def save(
+        self, tenant_id: str, campaign: Campaign, *, link: str | None = None, leaving: Entry | None = None
+    ) -> Campaign:
+        """Replace it IF its `rev` is unchanged, together with the link to a run of its own, and with the end of an entry
+        that no longer speaks for it. Raises Stale.
+        """
         ...
 
     def link(self, tenant_id: str, campaign_id: str, run_id: str, *, at: datetime) -> None:
@@ -75,10 +79,6 @@ class Sites(Protocol):
 class Calendar(Protocol):
     def put(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime, now: datetime) -> datetime:
         """Writes the entry and returns the instant to keep as `look_at`."""
-        ...
-
-    def drop(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime | None) -> None:
-        """Removes the entry of that instant."""
         ...
 
     def settle(self, entry: Entry, *, look_at: datetime | None, now: datetime) -> bool:
@@ -173,15 +173,11 @@ class Campaigns:
         self._rows.remove(campaign.tenant_id, campaign)
 
     def schedule(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
-        saved = self._rows.save(campaign.tenant_id, self._scheduled(campaign, at=at, mode=mode, now=now))
-        self._drop(campaign, unless=saved.look_at)
-        return saved
+        return self._moved(campaign, self._scheduled(campaign, at=at, mode=mode, now=now))
 
     def unschedule(self, campaign: Campaign, *, now: datetime) -> Campaign:
         draft = replace(campaign.to(Status.DRAFT), send_at=None, run_id=None, look_at=None, updated_at=now)
-        saved = self._rows.save(campaign.tenant_id, draft)
-        self._drop(campaign)
-        return saved
+        return self._moved(campaign, draft)
 
     def send(self, campaign: Campaign, *, mode: Mode, now: datetime) -> Campaign:
         """In one step to `sending`: whoever asks a second time hears that it is, and of no other run."""
@@ -189,8 +185,7 @@ class Campaigns:
         if campaign.expires_at is not None and campaign.expires_at <= now:
             raise Expired
         timed = self._timed(replace(sending, send_at=None), at=now, mode=mode, now=now)
-        saved = self._rows.save(campaign.tenant_id, timed, link=timed.run_id)
-        self._drop(campaign, unless=saved.look_at)
+        saved = self._moved(campaign, timed, link=timed.run_id)
         assert saved.look_at is not None, "what is timed has its instant"
         with suppress(Unavailable):  # then the tick brings it, a minute later
             self._wakes.plan(Entry.at_its_minute(Kind.CAMPAIGN, saved.tenant_id, saved.id, saved.look_at))
@@ -200,13 +195,8 @@ class Campaigns:
         """A running one keeps an entry in the calendar until `launched` says that its run has heard."""
         cancelled = replace(campaign.to(Status.CANCELLED), updated_at=now)
         if campaign.status is Status.SCHEDULED:
-            saved = self._rows.save(campaign.tenant_id, replace(cancelled, look_at=None, run_id=None))
-            self._drop(campaign)
-            return saved
-        at = self._put(campaign, at=now, now=now)
-        saved = self._rows.save(campaign.tenant_id, replace(cancelled, look_at=at))
-        self._drop(campaign, unless=at)
-        return saved
+            return self._moved(campaign, replace(cancelled, look_at=None, run_id=None))
+        return self._moved(campaign, replace(cancelled, look_at=self._put(campaign, at=now, now=now)))
 
     def hold(self, campaign: Campaign, *, now: datetime) -> Campaign:
         """Its run is paused already; asked again, nothing changes."""
@@ -270,11 +260,12 @@ class Campaigns:
             kind=Kind.CAMPAIGN, tenant_id=campaign.tenant_id, owner_id=campaign.id, at=at, now=now
         )
 
-    def _drop(self, campaign: Campaign, *, unless: datetime | None = None) -> None:
-        if campaign.look_at != unless:
-            self._calendar.drop(
-                kind=Kind.CAMPAIGN, tenant_id=campaign.tenant_id, owner_id=campaign.id, at=campaign.look_at
-            )
+    def _moved(self, before: Campaign, after: Campaign, *, link: str | None = None) -> Campaign:
+        """What spoke for it before goes together with that. What speaks for it now stands already."""
+        leaving = None
+        if before.look_at not in {None, after.look_at}:
+            leaving = Entry.at_its_minute(Kind.CAMPAIGN, before.tenant_id, before.id, before.look_at)
+        return self._rows.save(before.tenant_id, after, link=link, leaving=leaving)
 
 
 def must_fit(message: Message) -> None:

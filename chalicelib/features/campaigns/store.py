@@ -9,20 +9,24 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.aws.dynamo import Put, Refused, Span, Table, absent, equals, transact
+from chalicelib.aws.dynamo import Delete, Put, Refused, Span, Table, Write, absent, equals, transact
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import RUNS_KEPT_FOR, Campaign
+from chalicelib.features.due.model import Entry
 
 _VERSION = 1
 _PREFIX = "CAMP#"
 
 
 class CampaignRows:
-    def __init__(self) -> None:
+    """`entry_removing` is how an entry leaves the calendar with a campaign's change; who moves none does without."""
+
+    def __init__(self, *, entry_removing: Callable[[Entry], Delete] | None = None) -> None:
         self._table = Table("core")
+        self._entry_removing = entry_removing
 
     def add(self, tenant_id: str, campaign: Campaign) -> None:
         try:
@@ -34,15 +38,21 @@ class CampaignRows:
         row = self._table.get(_pk(tenant_id), _sk(campaign_id))
         return _campaign(row) if row else None
 
-    def save(self, tenant_id: str, campaign: Campaign, *, link: str | None = None) -> Campaign:
+    def save(
+        self, tenant_id: str, campaign: Campaign, *, link: str | None = None, leaving: Entry | None = None
+    ) -> Campaign:
         saved = replace(campaign, rev=campaign.rev + 1)
-        write = Put(self._table, _row(tenant_id, saved), equals("rev", campaign.rev))
+        writes: list[Write] = [Put(self._table, _row(tenant_id, saved), equals("rev", campaign.rev))]
+        if link is not None:
+            at = campaign.updated_at or campaign.created_at
+            writes.append(Put(self._table, _link(tenant_id, campaign.id, link, at=at)))
+        if leaving is not None and self._entry_removing is not None:
+            writes.append(self._entry_removing(leaving))
         try:
-            if link is None:
-                self._table.write(write)
+            if len(writes) == 1:
+                self._table.write(writes[0])
             else:
-                at = campaign.updated_at or campaign.created_at
-                transact(write, Put(self._table, _link(tenant_id, campaign.id, link, at=at)))
+                transact(*writes)
         except Refused:
             raise Stale from None
         return saved

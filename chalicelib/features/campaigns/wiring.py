@@ -17,11 +17,11 @@ class _Queues:
 @cache
 def campaigns() -> Campaigns:
     from chalicelib.features.campaigns.store import CampaignRows, CampaignsOnSites
-    from chalicelib.features.due.wiring import due
+    from chalicelib.features.due.wiring import due, entry_removing
     from chalicelib.features.sites.wiring import place_of_site, sites
 
     return Campaigns(
-        rows=CampaignRows(),
+        rows=CampaignRows(entry_removing=entry_removing()),
         on_sites=CampaignsOnSites(place_of_site=place_of_site()),
         sites=sites(),
         calendar=due(),

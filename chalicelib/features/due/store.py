@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pynamodb.expressions.operand import Path
 
-from chalicelib.aws.dynamo import Put, Refused, Table, absent
+from chalicelib.aws.dynamo import Delete, Put, Refused, Table, absent
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
 from chalicelib.core.errors import FromTheFuture
@@ -28,7 +28,7 @@ class DueEntries:
         self._table.write(entering(entry))
 
     def drop(self, entry: Entry) -> None:
-        self._table.delete(_pk(entry.minute, entry.shard), _sk(entry))
+        self._table.write(leaving(entry))
 
     def of_minute(self, minute: int, shard: int) -> Iterator[Entry]:
         position, unknown = None, 0
@@ -61,6 +61,11 @@ class DueEntries:
 def entering(entry: Entry) -> Put:
     """The write of it, for the transaction that also writes its owner."""
     return Put(_TABLE, {"pk": _pk(entry.minute, entry.shard), "sk": _sk(entry), "v": _VERSION})
+
+
+def leaving(entry: Entry) -> Delete:
+    """The same for its end."""
+    return Delete(_TABLE, _pk(entry.minute, entry.shard), _sk(entry))
 
 
 def _pk(minute: int, shard: int) -> str:

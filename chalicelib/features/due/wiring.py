@@ -1,4 +1,4 @@
-"""The calendar on DynamoDB and SQS. `entry_writing` is for wirings of owners that write an entry with themselves."""
+"""The calendar on DynamoDB and SQS. What writes an entry is for wirings of owners that do so with themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.features.due.model import DueMessage, Entry
 from chalicelib.features.due.service import Due
 
 if TYPE_CHECKING:
-    from chalicelib.aws.dynamo import Put
+    from chalicelib.aws.dynamo import Delete, Put
 
 
 class _Queues:
@@ -31,3 +31,9 @@ def entry_writing() -> Callable[[Entry], Put]:
     from chalicelib.features.due.store import entering
 
     return entering
+
+
+def entry_removing() -> Callable[[Entry], Delete]:
+    from chalicelib.features.due.store import leaving
+
+    return leaving

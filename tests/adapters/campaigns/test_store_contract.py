@@ -18,6 +18,9 @@ from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.model import EVERYONE, Campaign, Status
 from chalicelib.features.campaigns.service import OnSites, Rows
 from chalicelib.features.campaigns.store import CampaignRows, CampaignsOnSites
+from chalicelib.features.due.model import Entry, Kind
+from chalicelib.features.due.store import DueEntries
+from chalicelib.features.due.wiring import entry_removing
 from chalicelib.features.sites.wiring import place_of_site
 from tests.adapters.aws.faults import Faults
 from tests.adapters.sending.rows import ADA, AT, CYD, MESSAGE
@@ -205,3 +208,16 @@ def test_a_campaign_is_there_while_a_site_of_its_tenant_is(on_sites: tuple[Rows,
     assert shown.get(ADA, "site_" + "0" * 26, campaign.id) is None
     assert shown.get(ADA, SITE, ids.new("cmp")) is None
     assert shown.get(CYD, SITE, campaign.id) is None
+
+
+def test_an_entry_leaves_the_calendar_with_the_change_or_stays_with_it(aws: Installation) -> None:
+    store, entries = CampaignRows(entry_removing=entry_removing()), DueEntries()
+    campaign = added(store)
+    assert campaign.look_at is not None
+    entry = Entry.at_its_minute(Kind.CAMPAIGN, ADA, campaign.id, campaign.look_at)
+    entries.put(entry)
+    with pytest.raises(Stale):
+        store.save(ADA, replace(campaign, rev=campaign.rev + 5), leaving=entry)
+    assert len(aws.rows("due")) == 1
+    store.save(ADA, replace(campaign, look_at=None), leaving=entry)
+    assert aws.rows("due") == []

@@ -14,6 +14,7 @@ from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import EVERYONE, Campaign, Status
 from chalicelib.features.campaigns.service import Campaigns, Draft
 from chalicelib.features.due.model import Entry
+from tests.chaos.stores import Entries
 from tests.unit.due.calendar import Calendar
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -25,6 +26,7 @@ MESSAGE = Message(title="Hello", url="https://shop.example/", body="World")
 class MemoryCampaigns:
     rows: dict[tuple[str, str], Campaign] = field(default_factory=dict)
     links: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    entries: Entries = field(default_factory=Entries)  # the calendar's
 
     def add(self, tenant_id: str, campaign: Campaign) -> None:
         if (tenant_id, campaign.id) in self.rows:
@@ -34,12 +36,16 @@ class MemoryCampaigns:
     def get(self, tenant_id: str, campaign_id: str) -> Campaign | None:
         return self.rows.get((tenant_id, campaign_id))
 
-    def save(self, tenant_id: str, campaign: Campaign, *, link: str | None = None) -> Campaign:
+    def save(
+        self, tenant_id: str, campaign: Campaign, *, link: str | None = None, leaving: Entry | None = None
+    ) -> Campaign:
         self._must_stand(tenant_id, campaign)
         saved = replace(campaign, rev=campaign.rev + 1)
         self.rows[tenant_id, campaign.id] = saved
         if link is not None:
             self.link(tenant_id, campaign.id, link, at=campaign.updated_at or campaign.created_at)
+        if leaving is not None:
+            self.entries.drop(leaving)
         return saved
 
     def link(self, tenant_id: str, campaign_id: str, run_id: str, *, at: datetime) -> None:
@@ -103,10 +109,13 @@ class MemoryCampaignsOnSites:
 class House:
     """The service, and all it stands on."""
 
-    rows: MemoryCampaigns = field(default_factory=MemoryCampaigns)
+    rows: MemoryCampaigns = field(init=False)
     sites: KnownSites = field(default_factory=KnownSites)
     calendar: Calendar = field(default_factory=Calendar)
     wakes: Wakes = field(default_factory=Wakes)
+
+    def __post_init__(self) -> None:
+        self.rows = MemoryCampaigns(entries=self.calendar.entries)
 
     @property
     def campaigns(self) -> Campaigns:

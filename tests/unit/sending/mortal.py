@@ -125,7 +125,11 @@ class Installation:
         self.queue: deque[Callable[[], None]] = deque()
         self.deaths = 0
         self.entries, audience = Entries(), Audience(_STILL)
-        self.rows, self.runs, self.batches = MemoryCampaigns(), Runs(_STILL, self.entries), Batches(_STILL)
+        self.rows, self.runs, self.batches = (
+            MemoryCampaigns(entries=self.entries),
+            Runs(_STILL, self.entries),
+            Batches(_STILL),
+        )
         keys = [bytes([n * 40]) * 16 for n in range(self.BROWSERS)]  # four in the first batch, two in the second
         audience.rows.update({key: Subscriber(key) for key in keys})
         due = Due(entries=life.wrap(self.entries), wakes=life.wrap(_Ticks(self)), alarm=lambda event, **_: None)
