@@ -38,7 +38,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     rounds = parser.parse_args().rounds
     logging.disable(logging.CRITICAL)
-    with standing() as stage:
+    from tests import conftest  # fixes the environment, and so comes before all that reads it
+
+    with standing(conftest.PREFIX) as stage:
         from app import app
 
         peer = OneRow(*stage.row_of_the_site)
@@ -49,12 +51,11 @@ def main() -> int:
 
 
 @contextmanager
-def standing() -> Iterator[Stage]:
+def standing(prefix: str) -> Iterator[Stage]:
     """The scene of the access matrix, at a time that stands still."""
     from bench._route_calls import Stage
     from chalicelib.core import clock
     from infra.local import moto_patch
-    from tests import conftest
     from tests.fakes.clock import ManualClock
     from tests.fakes.installation import Installation
     from tests.matrix.scene import set_up
@@ -62,7 +63,7 @@ def standing() -> Iterator[Stage]:
 
     manual = ManualClock(clock.now().replace(microsecond=0))
     clock.use(manual)
-    with Installation.standing(conftest.PREFIX) as aws:
+    with Installation.standing(prefix) as aws:
         aws.empty()
         moto_patch.follow(manual)
         yield Stage(set_up(World.with_people(aws, manual)))

@@ -1,0 +1,99 @@
+"""How often each route asks the store, by the table of calls that `make bench B=api` measures (docs/budget.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from app import app
+from bench._budget import MORE, MUTATION, READ, Asked, More, budget_of, over_budget, unasked
+from bench._route_calls import Stage
+from bench._store_calls import Calls, counted
+from bench.api import measured
+from chalicelib.core import clock
+from chalicelib.features.identity.service.key_memory import KNOWN_FOR
+from chalicelib.web.endpoint import Endpoint
+from infra.local import moto_patch
+from tests.fakes.clock import ManualClock
+from tests.fakes.installation import Installation
+from tests.matrix.scene import set_up
+from tests.world import World
+
+
+@pytest.fixture(scope="module")
+def stage(installation: Installation) -> Iterator[Stage]:
+    manual = ManualClock(clock.now().replace(microsecond=0))
+    clock.use(manual)
+    installation.empty()
+    moto_patch.follow(manual)
+    yield Stage(set_up(World.with_people(installation, manual)))
+    moto_patch.follow(None)
+    clock.use(clock.SystemClock())
+
+
+@pytest.fixture(scope="module")
+def asked(stage: Stage) -> dict[str, Asked]:
+    return {endpoint.name: measured(stage, endpoint, rounds=1) for endpoint in app.endpoints}
+
+
+def the(name: str) -> Endpoint:
+    (endpoint,) = [each for each in app.endpoints if each.name == name]
+    return endpoint
+
+
+def test_no_route_asks_the_store_more_often_than_it_may(asked: dict[str, Asked]) -> None:
+    assert [line for each in asked.values() for line in over_budget(each)] == []
+
+
+def test_no_route_is_left_out(asked: dict[str, Asked]) -> None:
+    assert unasked(app.routes, asked.values()) == []
+    assert unasked(app.routes, [each for each in asked.values() if each.endpoint.name != "login"]) == [
+        "POST /v1/auth/login was not asked"
+    ]
+
+
+def test_a_warm_key_costs_no_call_and_a_cold_one_a_single_one(stage: Stage) -> None:
+    """SECURITY 7: and so a key that was revoked elsewhere is known to be within thirty seconds."""
+    ask, list_sites = next(play for _, play in stage.ways(the("list_sites"))), the("list_sites")
+    stage.ask(list_sites, ask(), stage.key)
+    with counted() as warm:
+        stage.ask(list_sites, ask(), stage.key)
+    assert warm.told == "Query"
+    assert timedelta() < KNOWN_FOR <= timedelta(seconds=30)
+    stage.scene.world.clock.advance(seconds=KNOWN_FOR.total_seconds())
+    with counted() as cold:
+        stage.ask(list_sites, ask(), stage.key)
+    assert cold.steady == warm.steady + 1
+
+
+def test_what_may_ask_more_often_is_a_route_and_says_why() -> None:
+    assert MORE.keys() <= {endpoint.name for endpoint in app.endpoints}
+    for name, more in MORE.items():
+        assert more.most > (MUTATION if the(name).is_mutation else READ)
+        assert more.why.endswith(".")
+
+
+def test_a_call_too_many_is_told_with_all_of_them() -> None:
+    calls = Calls(made=[*["dynamodb.GetItem"] * 4, "sqs.SendMessageBatch"])
+    (line,) = over_budget(Asked(the("list_sites"), [Calls(), calls]))
+    assert line.startswith("GET /v1/sites asks the store 4 times, not 3: GetItem GetItem")
+    assert (calls.steady, dict(calls.elsewhere)) == (4, {"sqs": 1})
+
+
+def test_a_share_of_the_limits_is_counted_apart() -> None:
+    calls = Calls(made=["dynamodb.UpdateItem", *["dynamodb.GetItem"] * 3], shares=1)
+    assert over_budget(Asked(the("list_sites"), [calls])) == []
+
+
+def test_a_refusal_is_no_measurement() -> None:
+    (line,) = over_budget(Asked(the("list_sites"), [Calls()], refusals={"not today"}))
+    assert line == "GET /v1/sites was refused: not today"
+
+
+def test_an_excuse_that_is_no_longer_needed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MORE, "list_sites", More(9, "It was slow once."))
+    assert budget_of(the("list_sites")) == 9
+    (line,) = over_budget(Asked(the("list_sites"), [Calls(made=["dynamodb.Query"])]))
+    assert line == "GET /v1/sites asks the store only 1 times: bench/_budget.py says 9"
