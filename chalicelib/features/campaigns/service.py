@@ -42,8 +42,8 @@ class Rows(Protocol):
     def save(
         self, tenant_id: str, campaign: Campaign, *, link: str | None = None, leaving: Entry | None = None
     ) -> Campaign:
-        """Replace it IF its `rev` is unchanged, together with the link to a run of its own, and with the end of an entry
-        that no longer speaks for it. Raises Stale.
+        """Replace it IF its `rev` is unchanged, together with the link to a run of its own, and with the end of an
+        entry that no longer speaks for it. Raises Stale.
         """
         ...
 
