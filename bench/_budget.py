@@ -1,6 +1,6 @@
 """How often a route may ask the store, and the few that may more often, each with its reason.
 
-docs/budget.md argues it; the bench of the API and tests/http/web/test_budget.py hold it.
+docs/budget.md argues it; the bench of the API and tests/matrix/test_budget.py hold it.
 """
 
 from __future__ import annotations

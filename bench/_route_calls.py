@@ -1,6 +1,6 @@
 """Every route in earnest, again and again: what has to stand before each call, and who asks it with what.
 
-The bench of the API measures these calls and tests/http/web holds them to their budget. What is named nowhere here is
+The bench of the API measures these calls and tests/matrix holds them to their budget. What is named nowhere here is
 asked with the scene's own things, by their owner.
 """
 
