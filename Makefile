@@ -50,10 +50,10 @@ operator-key: $(RUN)  ## Issue a platform operator's key for the local product, 
 
 # --- The gates ---
 
-test: $(DEV)  ## The fast tests (under 3 minutes; ARGS= goes to pytest)
+test: $(DEV)  ## The fast tests (a few minutes; ARGS= goes to pytest)
 	@$(PYTEST) -m "not slow and not e2e" $(ARGS)
 
-check: lint types floors openapi-diff coverage chaos fuzz package checkov cost  ## Everything that must hold before a change lands (under 20 minutes)
+check: lint types floors bandit openapi-diff coverage chaos fuzz package checkov cost  ## Everything that must hold before a change lands (under 40 minutes)
 	@echo "check: all gates passed"
 
 lint: $(DEV)  ## Style, formatting, and whether the locks fit their inputs
@@ -67,6 +67,10 @@ types: $(DEV)  ## Types, strictly, tests included
 
 floors: $(DEV)  ## Who may import whom
 	@lint-imports --no-logo
+
+bandit: $(DEV)  ## What bandit says of the product and its tools
+	@bandit -q -c pyproject.toml -r app.py chalicelib
+	@bandit -q -c pyproject.toml -s B603,B607 -r infra # command line tools start the tools they name
 
 coverage: $(DEV)  ## All tests under coverage, and its two gates
 	@.ci/coverage
@@ -142,7 +146,7 @@ clean:  ## Remove environment and caches; the local product's state stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
 
 .PHONY: help run demo reset logs shell operator-key test check e2e matrix lint types floors coverage chaos fuzz openapi-diff bench \
-	package checkov cost deploy rollback smoke teardown fmt new docs lock clean
+	bandit package checkov cost deploy rollback smoke teardown fmt new docs lock clean
 
 # --- The environment ---
 
