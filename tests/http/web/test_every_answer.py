@@ -54,6 +54,7 @@ OTHERS: dict[str, dict[str, str]] = {
     "/reset": LETTER,
     "/join": LETTER,
     "/forgot": LETTER,
+    "/signed-in": PAGE,
     "/verify.js": CACHED,
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
