@@ -79,6 +79,8 @@ class Principal:
     session_id: str | None = None  # a person's; keys have none
     proven_at: datetime | None = None  # when this person last showed all that a sign-in asks of them
     owes_second_factor: bool = False  # the tenant asks for one, and this person has none
+    is_by_sso: bool = False  # signed in by the tenant's identity provider: to this tenant, and to nothing else
+    owes_sso: bool = False  # the tenant asks for that, and this person signed in otherwise
 
     @property
     def is_operator(self) -> bool:

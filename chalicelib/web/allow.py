@@ -55,10 +55,40 @@ class SecondFactorRequired(Forbidden):
     title = "This tenant asks for a second factor, and you have none yet."
 
 
+class SsoRequired(Forbidden):
+    """The tenant asks its members to sign in by its own identity provider, and you have signed in otherwise. Your own
+    account is open to you, and so are the other tenants that you are in.
+
+    When: The tenant requires single sign-on, and somebody but an owner asks for anything of it with a password's or
+    another provider's session. Access tokens from before that are believed for the few minutes they live, except where
+    credentials, members or money are changed. API keys go on as before.
+
+    Do: Begin at `GET /v1/auth/saml/{tenant_id}/start`, in a browser.
+    """
+
+    code = "sso_required"
+    title = "This tenant asks its members to sign in by its own identity provider."
+
+
+class SsoSession(Forbidden):
+    """A tenant's identity provider speaks for that tenant. What it opens is that tenant, and no account beyond it.
+
+    When: Somebody who signed in by SAML asks for what belongs to a person, not to a tenant: password, address, second
+    factor, other sessions, other tenants.
+
+    Do: Sign in with your password, or with Google or Microsoft. Whom only the tenant's identity provider knows has none
+    of these things.
+    """
+
+    code = "sso_session"
+    title = "A session of a tenant's identity provider is good for that tenant only."
+
+
 @dataclass(frozen=True)
 class Allow:
     """A person's token is believed for as long as it lives; where `is_standing`, only while session and role stand as
-    it says. `is_fresh` asks for a recent password on top. What `is_own` is about the person, not about the tenant.
+    it says. `is_fresh` asks for a recent password on top. What `is_own` is about the person, not about the tenant; who
+    came by a tenant's identity provider gets at it only where it `is_open_to_sso`.
     """
 
     caller: Caller
@@ -67,6 +97,7 @@ class Allow:
     is_standing: bool = False
     is_fresh: bool = False
     is_own: bool = False
+    is_open_to_sso: bool = False
 
     @property
     def needs_credentials(self) -> bool:
@@ -78,6 +109,8 @@ class Allow:
             raise NotFound
         if self.caller is Caller.USER and not principal.is_user:
             raise Forbidden("Only a signed-in person may do this, not an API key.")
+        if principal.is_by_sso and self.is_own and not self.is_open_to_sso:
+            raise SsoSession
         if self.role is not None and principal.role is not self.role:
             raise Forbidden(f"Only an {self.role} may do this.")
         if self.scope is not None and not principal.may(self.scope):
@@ -89,11 +122,15 @@ class Allow:
 
     def doubts(self, principal: Principal) -> bool:
         """Whether to ask what has become of this person since: also of who may have paid what their token says."""
-        owes = principal.owes_second_factor and not self.is_own
+        owes = (principal.owes_second_factor or principal.owes_sso) and not self.is_own
         return principal.is_user and (self.is_standing or owes)
 
-    def check_second_factor(self, principal: Principal) -> None:
-        if principal.owes_second_factor and not self.is_own:
+    def check_debts(self, principal: Principal) -> None:
+        if self.is_own:
+            return
+        if principal.owes_sso:
+            raise SsoRequired
+        if principal.owes_second_factor:
             raise SecondFactorRequired
 
 
@@ -101,6 +138,7 @@ ANYONE = Allow(Caller.ANYONE)
 BROWSER = Allow(Caller.BROWSER)
 USER = Allow(Caller.USER)
 OWN = Allow(Caller.USER, is_own=True)
+OWN_OR_SSO = Allow(Caller.USER, is_own=True, is_open_to_sso=True)
 OPERATOR = Allow(Caller.OPERATOR, Scope.OPS)
 
 

@@ -17,19 +17,18 @@ from chalicelib.core.identity import Principal
 from chalicelib.web import problems, turnstile, watch
 from chalicelib.web.allow import Allow, Caller
 from chalicelib.web.app import App
-from chalicelib.web.body import Unreadable, guard
+from chalicelib.web.body import Unreadable, guard, guard_form
 from chalicelib.web.call import Answer, Call, Envelope, current
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.once import perform_once
 from chalicelib.web.problems import Headers, UnsupportedMediaType
-from chalicelib.web.schema import Nothing, Query, Schema, parse, parse_query
+from chalicelib.web.schema import Form, Nothing, Query, Schema, parse, parse_query
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_WITHOUT_BODY = frozenset({204, 302, 304})
+_WITHOUT_BODY = frozenset({204, 302, 303, 304})
 _OUR_FAULT = 500
 _LONGEST_FACT = 500  # all scopes there are
-_JSON = "application/json"
 
 
 class Api(Blueprint):
@@ -89,8 +88,8 @@ class Api(Blueprint):
     def _serve(
         self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope, principal: Principal | None
     ) -> Response:
-        raw = guard(_json_body(envelope)) if endpoint.takes_body else b""
-        body = parse(endpoint.body, raw) if endpoint.takes_body else Nothing()
+        raw = _raw_body(endpoint, envelope) if endpoint.takes_body else b""
+        body = _read_body(endpoint, raw)
         if principal and (stricter := endpoint.stricter_for(body)):
             principal = self._check(stricter, principal)
         call = Call(
@@ -136,7 +135,7 @@ class Api(Blueprint):
         allow.check_freshness(principal, now=now)
         if allow.doubts(principal):
             principal = self.app.authenticator().confirm(principal, now=now)
-        allow.check_second_factor(principal)
+        allow.check_debts(principal)
         return principal
 
     def _perform(self, endpoint: Endpoint, call: Call[Any]) -> Answer:
@@ -181,12 +180,20 @@ class Api(Blueprint):
             self.app.observer.alarm("audit_lost", tenant_id=call.tenant_id, request_id=call.request_id, kind=action)
 
 
-def _json_body(envelope: Envelope) -> bytes:
+def _read_body(endpoint: Endpoint, raw: bytes) -> Schema:
+    if not endpoint.takes_body:
+        return Nothing()
+    if issubclass(endpoint.body, Form):
+        return parse_query(endpoint.body, guard_form(raw))
+    return parse(endpoint.body, guard(raw))
+
+
+def _raw_body(endpoint: Endpoint, envelope: Envelope) -> bytes:
     """Chalice would ask its type earlier, where no page is let read the refusal, and would find it anywhere: a form
     may be sent from any page as `text/plain; application/json`.
     """
-    kind, _, _ = envelope.request.headers.get("content-type", _JSON).partition(";")
-    if kind.strip().lower() != _JSON:
+    kind, _, _ = envelope.request.headers.get("content-type", endpoint.body_type).partition(";")
+    if kind.strip().lower() != endpoint.body_type:
         raise UnsupportedMediaType
     try:
         raw = envelope.request.raw_body

@@ -1,16 +1,18 @@
-"""The JSON guard: everything hostile about a body is judged here, in linear time, before anything is built from it."""
+"""The guard of bodies: everything hostile about one is judged here, in linear time, before it is built from."""
 
 from __future__ import annotations
 
 import json
 import re
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
 from chalicelib.core.errors import PushError
 
 LARGEST_BYTES = 256 * 1024
 DEEPEST = 20
 MOST_KEYS = 500
+MOST_FIELDS = 20  # of a form
 LARGEST_NUMBER = 2**63  # what an integer column, a double and DynamoDB can all hold
 SMALLEST_NUMBER = 1e-100  # DynamoDB refuses what comes nearer to zero
 _LONGEST_INTEGER = 20  # digits and sign
@@ -26,7 +28,7 @@ class Unreadable(PushError):
     When: The body is empty, is not JSON, is a list or a bare value, names a key twice, holds NaN, Infinity or a number
     beyond 64 bits, or exceeds 20 levels or 500 keys.
 
-    Do: Send one JSON object. `detail` says what was found.
+    Do: Send one JSON object. `detail` says what was found. Where a form is asked for, send each field once, in UTF-8.
     """
 
     code = "unreadable_body"
@@ -56,6 +58,20 @@ def guard(raw: bytes) -> bytes:
     if not isinstance(_read(raw), dict):
         raise Unreadable("The body must be a JSON object.")
     return raw
+
+
+def guard_form(raw: bytes) -> dict[str, str]:
+    """The fields of one well-behaved form."""
+    if len(raw) > LARGEST_BYTES:
+        raise TooLarge
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:  # UnicodeDecodeError is one
+        raise Unreadable(f"The body is not a form of at most {MOST_FIELDS} fields in UTF-8.") from None
+    fields = dict(pairs)
+    if not fields or len(fields) != len(pairs):
+        raise Unreadable("The form is empty, or names a field twice.")
+    return fields
 
 
 def _read(raw: bytes) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.core.errors import PushError
 from chalicelib.core.limits import RouteClass
 from chalicelib.web.allow import Allow, Caller
-from chalicelib.web.schema import Nothing, Query, Schema
+from chalicelib.web.schema import Form, Nothing, Query, Schema
 
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -71,6 +71,10 @@ class Endpoint:
     @property
     def takes_body(self) -> bool:
         return self.body is not Nothing
+
+    @property
+    def body_type(self) -> str:
+        return "application/x-www-form-urlencoded" if issubclass(self.body, Form) else "application/json"
 
     @property
     def is_mutation(self) -> bool:

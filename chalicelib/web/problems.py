@@ -44,11 +44,11 @@ class MethodNotAllowed(PushError):
 
 
 class UnsupportedMediaType(PushError):
-    """The body says of itself that it is something other than JSON, so it was not read.
+    """The body says of itself that it is something other than what is taken here, mostly JSON, so it was not read.
 
     When: The Content-Type header names another type, as HTML forms and some clients do by default.
 
-    Do: Send `Content-Type: application/json`.
+    Do: Send `Content-Type: application/json`; where identity providers post, `application/x-www-form-urlencoded`.
     """
 
     code = "unsupported_media_type"

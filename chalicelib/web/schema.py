@@ -37,6 +37,12 @@ class Query(Schema):
     model_config = ConfigDict(extra="forbid", strict=False, frozen=True)
 
 
+class Form(Schema):
+    """A body that another site's form posts. All is text, and whatever else the form holds is not read."""
+
+    model_config = ConfigDict(extra="ignore", strict=False, frozen=True)
+
+
 class AnyQuery(Query):
     """For pages that people link to: whatever a mail client or a tracker hangs on to a link is ignored."""
 

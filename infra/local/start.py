@@ -73,6 +73,8 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     from infra.local.product import LocalProduct, Parts
     from infra.local.push_service.service import PushService
     from infra.local.runner import Runner
+    from infra.local.saml.desk import Desk as SamlDesk
+    from infra.local.saml.signing import kept_at
 
     folder = STATE if options.keeps_state else Path(stack.enter_context(TemporaryDirectory()))
     log = stack.enter_context(LogTail(folder / "log").attached())
@@ -91,7 +93,8 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     product = LocalProduct(Parts(url, clock, push_service, runner, log, demo, options.is_real_push))
     providers = Desk(url=url, public_url=url, now=clock.now)
     lead_to(providers)
-    console = Console(product, port=options.port, providers=providers)
+    idp = SamlDesk(url=url, now=clock.now, key=kept_at(folder / "saml-idp.pem", clock.now()))
+    console = Console(product, port=options.port, providers=(providers, idp))
     stack.callback(console.close)
     if options.keeps_state:
         _keep(stack, product)

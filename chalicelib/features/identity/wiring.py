@@ -21,9 +21,11 @@ from chalicelib.features.identity.service.people import People
 from chalicelib.features.identity.service.proof import Proof
 from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.recovery import Recovery
+from chalicelib.features.identity.service.saml import Saml
 from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
 from chalicelib.features.identity.service.suspicion import Outside, Suspicion
+from chalicelib.features.identity.service.sso import SsoSettings
 from chalicelib.features.identity.service.team import Team
 from chalicelib.features.identity.service.throttle import Throttle
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.features.identity.adapters.oidc.wire import Wire
     from chalicelib.features.identity.store.person import PersonRows
     from chalicelib.features.identity.store.session import SessionRows
+    from chalicelib.features.identity.store.sso import SsoRows
 
 
 @cache
@@ -211,6 +214,7 @@ def oauth() -> OAuth:
     from chalicelib.aws.attempts import StoredAttempts
     from chalicelib.config import settings
     from chalicelib.features.identity.adapters.passwords import Argon2
+    from chalicelib.features.identity.model.oauth import Arrival
     from chalicelib.features.identity.store.arrival import ArrivalRows
     from chalicelib.features.identity.store.link import LinkRows
     from chalicelib.features.identity.store.person import PersonRows
@@ -218,7 +222,7 @@ def oauth() -> OAuth:
 
     return OAuth(
         providers=_provider,
-        arrivals=ArrivalRows(),
+        arrivals=ArrivalRows(Arrival, prefix="OAUTH"),
         links=LinkRows(tenant_write=opening_write()),
         people=PersonRows(tenant_write=opening_write()),
         sessions=identity().sessions,
@@ -232,6 +236,56 @@ def oauth() -> OAuth:
             links=_signer("oauth link", settings().secret_installation),
         ),
     )
+
+
+@cache
+def saml() -> Saml:
+    """XML and its signatures are slow to load: nobody else does."""
+    from chalicelib.aws.attempts import StoredAttempts
+    from chalicelib.config import settings
+    from chalicelib.features.identity.adapters.passwords import Argon2
+    from chalicelib.features.identity.adapters.saml.answer import AnswerReader
+    from chalicelib.features.identity.adapters.saml.request import Departures
+    from chalicelib.features.identity.model.saml import SsoArrival
+    from chalicelib.features.identity.store.arrival import ArrivalRows
+    from chalicelib.features.identity.store.membership import MembershipRows
+    from chalicelib.features.identity.store.person import PersonRows
+    from chalicelib.features.tenants.wiring import opening_write
+
+    return Saml(
+        doors=_sso_rows(),
+        arrivals=ArrivalRows(SsoArrival, prefix="SAML"),
+        people=PersonRows(tenant_write=opening_write()),
+        roles=MembershipRows(),
+        sessions=identity().sessions,
+        departures=Departures(),
+        reader=AnswerReader(),
+        throttle=Throttle(StoredAttempts()),
+        hasher=Argon2(),
+        office=_office(),
+        signers=Signers(
+            trips=_signer("saml trip", settings().secret_pepper),
+            codes=_signer("saml code", settings().secret_pepper),
+            links=_signer("saml link", settings().secret_installation),
+        ),
+    )
+
+
+@cache
+def sso_settings() -> SsoSettings:
+    from chalicelib.features.identity.adapters.saml.certificates import Certificates
+    from chalicelib.features.tenants.wiring import tenants
+
+    return SsoSettings(
+        store=_sso_rows(), certificates=Certificates(), tenants=tenants(), owners=people(), office=_office()
+    )
+
+
+def _sso_rows() -> SsoRows:
+    from chalicelib.features.identity.store.sso import SsoRows
+    from chalicelib.features.tenants.wiring import sso_write
+
+    return SsoRows(tenant_write=sso_write())
 
 
 def _provider(name: str) -> Provider | None:

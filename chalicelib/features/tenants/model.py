@@ -28,6 +28,7 @@ class Tenant:
     plan: str = FIRST_PLAN
     state: State = State.ACTIVE
     requires_second_factor: bool = False
+    requires_sso: bool = False
     rev: int = 1
 
 

@@ -29,6 +29,7 @@ class OwnTenant(Schema):
     plan: str
     state: str
     require_second_factor: bool
+    require_sso: bool = Field(description="Whether members but owners sign in by `GET /v1/tenant/sso` only.")
     created_at: datetime
 
     @classmethod
@@ -39,5 +40,6 @@ class OwnTenant(Schema):
             plan=tenant.plan,
             state=tenant.state,
             require_second_factor=tenant.requires_second_factor,
+            require_sso=tenant.requires_sso,
             created_at=tenant.created_at,
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from chalicelib.aws.dynamo import Put, Refused, Table, absent, equals
+from chalicelib.aws.dynamo import Put, Refused, Table, Update, absent, equals
 from chalicelib.aws.values import Row, known
 from chalicelib.core.errors import Stale
 from chalicelib.features.tenants.model import Tenant
@@ -44,6 +44,12 @@ class TenantRows:
 def put_tenant(tenant: Tenant) -> Put:
     """The write that opens a tenant, for the transaction that also makes its owner."""
     return Put(_TABLE, {"pk": _pk(tenant.id), "sk": _SK, "v": 1, **msgspec.to_builtins(tenant)}, absent())
+
+
+def require_sso(tenant: Tenant, *, requires_sso: bool) -> Update:
+    """The write that says how members sign in, for the transaction that also says where."""
+    changes = {"requires_sso": requires_sso, "rev": tenant.rev + 1}
+    return Update(_TABLE, _pk(tenant.id), _SK, changes, equals("rev", tenant.rev))
 
 
 def _pk(tenant_id: str) -> str:

@@ -1,5 +1,5 @@
-"""Tenants on DynamoDB. `opening_write` and `standing_tenant` are for identity's wiring only: the first opens a tenant
-together with its owner, the second reads it together with a member.
+"""Tenants on DynamoDB. `opening_write`, `standing_tenant` and `sso_write` are for identity's wiring only: they open a
+tenant together with its owner, read it together with a member, and change it together with its identity provider.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from chalicelib.features.tenants.model import Tenant
 from chalicelib.features.tenants.service import Tenants
 
 if TYPE_CHECKING:
-    from chalicelib.aws.dynamo import Put
+    from chalicelib.aws.dynamo import Put, Update
     from chalicelib.features.tenants.store import TenantRows
 
 
@@ -33,3 +33,9 @@ def standing_tenant() -> TenantRows:
     from chalicelib.features.tenants.store import TenantRows
 
     return TenantRows()
+
+
+def sso_write() -> Callable[[Tenant, bool], Update]:
+    from chalicelib.features.tenants.store import require_sso
+
+    return lambda tenant, requires_sso: require_sso(tenant, requires_sso=requires_sso)

@@ -11,7 +11,7 @@ from chalicelib.core.idempotency import InProgress, KeyReused
 from chalicelib.core.paging import BadCursor
 from chalicelib.core.suspicion import Blocked
 from chalicelib.web import problems
-from chalicelib.web.allow import Allow, Caller, SecondFactorRequired, StepUpRequired
+from chalicelib.web.allow import Allow, Caller, SecondFactorRequired, SsoRequired, SsoSession, StepUpRequired
 from chalicelib.web.body import TooLarge, Unreadable
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.explain import explain
@@ -44,7 +44,8 @@ def _expected(endpoint: Endpoint) -> list[type[PushError]]:
         (endpoint.allow.needs_credentials, [errors.Unauthenticated]),
         (caller in {Caller.USER, Caller.TENANT}, [errors.Forbidden]),
         (caller is Caller.TENANT, [Blocked]),
-        (_is_of_a_tenant(endpoint.allow), [SecondFactorRequired, StepUpRequired]),
+        (_is_of_a_tenant(endpoint.allow), [SecondFactorRequired, SsoRequired, StepUpRequired]),
+        (endpoint.allow.is_own and not endpoint.allow.is_open_to_sso, [SsoSession]),
         (any(allow.is_fresh for allow in (endpoint.allow, *endpoint.stricter.values())), [StepUpRequired]),
         (caller is Caller.OPERATOR or bool(endpoint.path_parameters), [errors.NotFound]),
         (endpoint.replayable, [KeyReused, InProgress]),

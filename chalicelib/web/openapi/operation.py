@@ -13,15 +13,16 @@ from chalicelib.web.openapi.schemas import JsonSchema, Schemas
 from chalicelib.web.schema import Nothing, Schema
 
 JSON = "application/json"
-_FOUND = 302
+_ELSEWHERE = frozenset({302, 303})
 _UNCHANGED = 304
-_NO_BODY = frozenset({204, _FOUND, _UNCHANGED})
+_NO_BODY = frozenset({204, *_ELSEWHERE, _UNCHANGED})
 _WORDS = {
     200: "Here it is.",
     201: "Made.",
     202: "Accepted; it goes on by itself.",
     204: "Done. There is nothing to say.",
     302: "It is elsewhere.",
+    303: "Signed in there. It goes on elsewhere.",
     304: "It is what it was when you got that ETag.",
     404: "There is none, in words.",
     503: "Not all is well.",
@@ -31,6 +32,7 @@ _TEXTS = {
     "text/css": ":root { color-scheme: light dark; }",
     "text/javascript": '"use strict";',
     "text/plain": "…",
+    "application/samlmetadata+xml": "<md:EntityDescriptor …",
 }
 
 
@@ -67,7 +69,7 @@ class Operations:
             operation["parameters"] = parameters
         if endpoint.takes_body:
             body = self._content(self._schemas.body(endpoint), is_whole=False)
-            operation["requestBody"] = {"required": True, "content": {JSON: body}}
+            operation["requestBody"] = {"required": True, "content": {endpoint.body_type: body}}
         operation["responses"] = self._responses(endpoint)
         return operation
 
@@ -108,7 +110,7 @@ class Operations:
         names = ["X-Request-Id"]
         names += RATE_LIMITS if endpoint.allow.needs_credentials else []
         names += ["Idempotent-Replayed"] if endpoint.replayable else []
-        names += ["Location"] if status == _FOUND else []
+        names += ["Location"] if status in _ELSEWHERE else []
         names += ["ETag"] if _UNCHANGED in endpoint.also and status in {200, _UNCHANGED} else []
         answer: Document = {"description": _WORDS.get(status, "Done."), "headers": headers(names)}
         return answer if status in _NO_BODY else answer | {"content": self._contents(endpoint, returns)}

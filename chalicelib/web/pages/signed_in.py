@@ -15,7 +15,11 @@ def signed_in_page() -> str:
         "main",
         el("h1", "The provider knows you"),
         el("p", "Your one-time code stands in this page's address, after “#code=”. It is good for two minutes, once."),
-        el("p", "Exchange it for tokens: POST it as “code” to /v1/auth/oauth/exchange."),
+        el(
+            "p",
+            "Exchange it for tokens: POST it as “code” to /v1/auth/oauth/exchange; one that begins with “sc_”, which "
+            "is of your organisation's own identity provider, to /v1/auth/saml/exchange.",
+        ),
         id="content",
     )
     return page("Signed in", brand(), content, about="Signed in with a provider.", kind="reading")

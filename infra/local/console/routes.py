@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from chalicelib.core.errors import Invalid, NotFound, PushError
 from chalicelib.web.body import guard
@@ -15,7 +15,14 @@ from infra.local.console.pages import pages, show
 from infra.local.console.product_view import Product
 from infra.local.console.schemas import Advance, NewCampaign, OutboxQuery, PushRules, ReceivedQuery, StateQuery
 from infra.local.console.state import State
-from infra.local.oidc.desk import Desk
+
+
+class Site(Protocol):
+    """A stand-in to whom browsers come from elsewhere, with forms."""
+
+    def concerns(self, path: str) -> bool: ...
+    def answer(self, request: Request) -> Answer: ...
+
 
 S = TypeVar("S", bound=Schema)
 Route = Callable[[Request], Answer]
@@ -27,7 +34,7 @@ class Console:
     `port` is where the gateway listens; it may be told later, when a free one was found.
     """
 
-    def __init__(self, product: Product, *, port: int, providers: Desk | None = None) -> None:
+    def __init__(self, product: Product, *, port: int, providers: Sequence[Site] = ()) -> None:
         self._product = product
         self._providers = providers
         self.port = port
@@ -48,8 +55,9 @@ class Console:
         return path in {"/", "/local"} or path.startswith("/local/")
 
     def answer(self, request: Request) -> Answer:
-        if self._providers is not None and self._providers.concerns(request.path):
-            return self._providers.answer(request)  # to whom browsers come from elsewhere, with forms
+        for provider in self._providers:
+            if provider.concerns(request.path):
+                return provider.answer(request)
         try:
             admit(request, port=self.port)
             return self._route(request)(request)

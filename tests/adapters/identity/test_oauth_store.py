@@ -23,8 +23,8 @@ PROFILE = Profile("google", "https://accounts.google.com", "1815", "grace@exampl
 
 
 @pytest.fixture
-def arrivals(aws: Installation) -> ArrivalRows:
-    return ArrivalRows()
+def arrivals(aws: Installation) -> ArrivalRows[Arrival]:
+    return ArrivalRows(Arrival, prefix="OAUTH")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def link_of(user: User, *, key: str = "a" * 32) -> Link:
     return Link(key, user.id, "google", user.created_at, "mark")
 
 
-def test_a_trip_is_claimed_once(arrivals: ArrivalRows, arrival: Arrival) -> None:
+def test_a_trip_is_claimed_once(arrivals: ArrivalRows[Arrival], arrival: Arrival) -> None:
     arrivals.claim(arrival)
     assert arrivals.get(arrival.id) == arrival
     for rival in (replace(arrival, mark="second"), arrival):
@@ -54,7 +54,7 @@ def test_a_trip_is_claimed_once(arrivals: ArrivalRows, arrival: Arrival) -> None
             arrivals.claim(rival)
 
 
-def test_a_claim_whose_answer_was_lost_is_the_claimants(arrivals: ArrivalRows, arrival: Arrival) -> None:
+def test_a_claim_whose_answer_was_lost_is_the_claimants(arrivals: ArrivalRows[Arrival], arrival: Arrival) -> None:
     with Faults() as faults:
         faults.silence("dynamodb.PutItem")
         arrivals.claim(arrival)
@@ -62,7 +62,7 @@ def test_a_claim_whose_answer_was_lost_is_the_claimants(arrivals: ArrivalRows, a
 
 
 def test_what_the_provider_said_is_kept_until_the_code_is_spent(
-    arrivals: ArrivalRows, arrival: Arrival, clock: ManualClock
+    arrivals: ArrivalRows[Arrival], arrival: Arrival, clock: ManualClock
 ) -> None:
     arrivals.claim(arrival)
     until = clock.now() + timedelta(minutes=2)
@@ -77,7 +77,7 @@ def test_what_the_provider_said_is_kept_until_the_code_is_spent(
     assert (spent.is_spent, spent.profile, spent.is_open(clock.now())) == (True, None, False)
 
 
-def test_of_two_changes_of_one_state_one_is_late(arrivals: ArrivalRows, arrival: Arrival, clock: ManualClock) -> None:
+def test_of_two_changes_of_one_state_one_is_late(arrivals: ArrivalRows[Arrival], arrival: Arrival, clock: ManualClock) -> None:
     arrivals.claim(arrival)
     proven = arrivals.prove(arrival, profile=PROFILE, expires_at=clock.now())
     for late in (
@@ -90,13 +90,13 @@ def test_of_two_changes_of_one_state_one_is_late(arrivals: ArrivalRows, arrival:
     assert arrivals.get(arrival.id) == proven
 
 
-def test_the_row_outlives_the_state_of_its_trip(aws: Installation, arrivals: ArrivalRows, arrival: Arrival) -> None:
+def test_the_row_outlives_the_state_of_its_trip(aws: Installation, arrivals: ArrivalRows[Arrival], arrival: Arrival) -> None:
     arrivals.claim(arrival)
     (row,) = aws.rows("idem")
     assert row["ttl"] > arrival.expires_at.timestamp()
 
 
-def test_an_unknown_trip_or_link_is_none(arrivals: ArrivalRows, links: LinkRows) -> None:
+def test_an_unknown_trip_or_link_is_none(arrivals: ArrivalRows[Arrival], links: LinkRows) -> None:
     assert arrivals.get("0" * 26) is None
     assert links.at("0" * 32) is None
 

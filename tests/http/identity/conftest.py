@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.oidc import Browser, Providers, providers
+from tests.fakes.saml import SamlBrowser, desk, set_up
 from tests.world import World
 
 
@@ -19,3 +20,11 @@ def there(world: World) -> Iterator[Providers]:
 @pytest.fixture
 def browser(world: World, there: Providers) -> Browser:
     return Browser(world.client, there)
+
+
+@pytest.fixture
+def sso(world: World) -> SamlBrowser:
+    """A browser of somebody at Ada's company, which has named an identity provider."""
+    idp = desk()
+    set_up(world.client, world.ada, idp)
+    return SamlBrowser(world.client, idp, world.ada.tenant_id)

@@ -143,7 +143,7 @@ def test_failures_follow_from_what_an_endpoint_is(contract: dict[str, Any]) -> N
     assert codes(contract, contract["paths"]["/things"]["post"]) == always | {
         "400": ["unreadable_body"],
         "401": ["unauthenticated"],
-        "403": ["forbidden", "blocked", "second_factor_required", "step_up_required"],
+        "403": ["forbidden", "blocked", "second_factor_required", "sso_required", "step_up_required"],
         "409": ["idempotency_key_reused", "idempotency_in_progress"],
         "413": ["too_large"],
         "415": ["unsupported_media_type"],

@@ -41,6 +41,8 @@ class _Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     role: Role
     auth_time: int = 0  # OpenID Connect's word; 0 in tokens that older code signed
     owes_second_factor: bool = False
+    is_by_sso: bool = False
+    owes_sso: bool = False
 
 
 class AccessTokens:
@@ -63,6 +65,8 @@ class AccessTokens:
             role=access.role,
             auth_time=in_seconds(access.proven_at) if access.proven_at else 0,
             owes_second_factor=access.owes_second_factor,
+            is_by_sso=access.is_by_sso,
+            owes_sso=access.owes_sso,
         )
         keys = self._keys()
         headers = {"typ": _TYPE, "kid": keys.kid}
@@ -85,6 +89,8 @@ class AccessTokens:
             role=claims.role,
             proven_at=proven_at,
             owes_second_factor=claims.owes_second_factor,
+            is_by_sso=claims.is_by_sso,
+            owes_sso=claims.owes_sso,
         )
 
     def _genuine(self, token: str) -> _Claims:

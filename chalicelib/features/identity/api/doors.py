@@ -23,7 +23,7 @@ from chalicelib.features.identity.schemas.accounts import (
     TokensView,
 )
 from chalicelib.features.identity.wiring import entrance, identity
-from chalicelib.web.allow import ANYONE, OWN
+from chalicelib.web.allow import ANYONE, OWN, OWN_OR_SSO
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Accepted, Nothing
@@ -147,7 +147,7 @@ def refresh(call: Call[Refresh]) -> TokensView:
     return TokensView.of(identity().sessions.refresh(token=call.body.refresh_token, now=call.at))
 
 
-@api.endpoint("POST", "/v1/auth/logout", allow=OWN, status=204, audit="session.ended", errors=(Stale,))
+@api.endpoint("POST", "/v1/auth/logout", allow=OWN_OR_SSO, status=204, audit="session.ended", errors=(Stale,))
 def logout(call: Call[Nothing]) -> None:
     """Sign out of this session.
 

@@ -18,7 +18,7 @@ from chalicelib.features.identity.schemas.accounts import (
     SessionView,
 )
 from chalicelib.features.identity.wiring import entrance, identity
-from chalicelib.web.allow import OWN, fresh
+from chalicelib.web.allow import OWN, OWN_OR_SSO, fresh
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Accepted, ListQuery, Nothing
@@ -28,7 +28,7 @@ api = Api(__name__, tag="accounts")
 _CHECK_MAIL = Accepted(status="check_mail")
 
 
-@api.endpoint("GET", "/v1/me", allow=OWN, returns=Me, errors=(NotFound,))
+@api.endpoint("GET", "/v1/me", allow=OWN_OR_SSO, returns=Me, errors=(NotFound,))
 def get_me(call: Call[Nothing]) -> Me:
     """Show who you are, and where."""
     return _me(call.principal)

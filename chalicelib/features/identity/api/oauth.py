@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from typing import cast
 
 from chalicelib.config import settings
 from chalicelib.core.errors import Conflict, Invalid, NotFound, Stale
 from chalicelib.core.limits import RouteClass
 from chalicelib.core.suspicion import Blocked
+from chalicelib.features.identity.api.keepsake import Keepsake
 from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.oauth import (
@@ -31,6 +31,7 @@ from chalicelib.web.schema import Nothing
 
 api = Api(__name__, tag="accounts")
 
+_KEEPSAKE = Keepsake("sign_in", TRIP_LASTS)
 _OF_PROVIDER = "/v1/auth/oauth/{provider}"
 
 
@@ -47,11 +48,11 @@ def start_oauth(call: Call[Nothing]) -> Answer:
     query = cast("Departing", call.query)
     departure = oauth().begin(
         provider=call.path["provider"],
-        browser=_kept(call.header("cookie")),
+        browser=_KEEPSAKE.kept(call.header("cookie")),
         challenge=query.code_challenge or "",
         now=call.at,
     )
-    return Answer(headers={"Location": departure.url, "Set-Cookie": _cookie(departure.browser)}, status=302)
+    return Answer(headers={"Location": departure.url, "Set-Cookie": _KEEPSAKE.cookie(departure.browser)}, status=302)
 
 
 @api.endpoint(
@@ -65,7 +66,7 @@ def finish_oauth(call: Call[Nothing]) -> Answer:
     fragment: `#code=…`. The code is good for two minutes, once.
     """
     query = cast("Returning", call.query)
-    back = Return(query.state, query.code, query.error, query.iss, browser=_kept(call.header("cookie")))
+    back = Return(query.state, query.code, query.error, query.iss, browser=_KEEPSAKE.kept(call.header("cookie")))
     code = oauth().arrive(provider=call.path["provider"], back=back, now=call.at)
     landing = settings().sign_in_url or f"{settings().public_url}/signed-in"
     return Answer(headers={"Location": f"{landing}#code={code}"}, status=302)
@@ -97,28 +98,3 @@ def exchange_oauth_code(call: Call[CodeExchange]) -> TokensView:
         device=read_device(call.request_headers),
     )
     return TokensView.of(oauth().exchange(claim=claim, request_id=call.request_id, now=call.at))
-
-
-def _is_secure() -> bool:
-    """The local product alone speaks plain HTTP, on loopback."""
-    return settings().public_url.startswith("https:")
-
-
-def _cookie_name() -> str:
-    """With the prefix no other host and no plain connection can have set it (RFC 6265bis)."""
-    return "__Host-sign_in" if _is_secure() else "sign_in"
-
-
-def _cookie(browser: str) -> str:
-    """Lax: it must come along when the provider sends the browser back."""
-    secure = "; Secure" if _is_secure() else ""
-    lasts = int(TRIP_LASTS.total_seconds())
-    return f"{_cookie_name()}={browser}; Path=/; Max-Age={lasts}; HttpOnly; SameSite=Lax{secure}"
-
-
-def _kept(header: str | None) -> str:
-    try:
-        found = SimpleCookie(header or "").get(_cookie_name())
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""

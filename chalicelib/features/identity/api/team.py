@@ -11,7 +11,7 @@ from chalicelib.core.identity import Scope
 from chalicelib.features.identity.model.api_key import ScopeNotYours
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.session import TokenExpired
-from chalicelib.features.identity.model.team import LastOwner, RoleNotYours
+from chalicelib.features.identity.model.team import LastOwner, OwnerWithoutAccount, RoleNotYours
 from chalicelib.features.identity.schemas.api_keys import ApiKeyList, ApiKeyView, FreshApiKey, NewApiKey
 from chalicelib.features.identity.schemas.team import Heir, MemberList, MemberView, RoleChange
 from chalicelib.features.identity.wiring import identity
@@ -25,7 +25,7 @@ api = Api(__name__, tag="accounts")
 _TEAM = person(Scope.TEAM_WRITE)
 _KEY_MAKER = standing(_TEAM)  # no key makes keys: a leaked one would outlive its end in its children
 _KEEPER = standing(_TEAM)  # and none makes friends
-_REFUSALS = (NotFound, RoleNotYours, LastOwner, StepUpRequired, InvalidToken, TokenExpired, Stale)
+_REFUSALS = (NotFound, RoleNotYours, LastOwner, OwnerWithoutAccount, StepUpRequired, InvalidToken, TokenExpired, Stale)
 
 
 @api.endpoint("GET", "/v1/members", allow=holder(Scope.TEAM_READ), query=ListQuery, returns=MemberList)

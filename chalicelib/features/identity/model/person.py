@@ -57,6 +57,7 @@ class User:
     """`mailbox` is the keyed hash of the address, under which the address is claimed once and for all.
 
     What was handed out in an earlier `era`, sessions and links alike, is void: one write makes an end of them all.
+    `kept_by` names the tenant whose identity provider alone knows this person: such a one has claimed no mailbox.
     """
 
     id: str
@@ -67,6 +68,7 @@ class User:
     name: str = ""
     era: int = 1
     second_factor_at: datetime | None = None
+    kept_by: str = ""
     rev: int = 1
 
     @property

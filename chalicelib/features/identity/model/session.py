@@ -66,7 +66,8 @@ class Verdict(StrEnum):
 @dataclass(frozen=True)
 class Session:
     """`proven_at` is when its person last showed all that a sign-in asks for; `attempts` counts passwords tried since
-    the last right one, `last_attempt` as in a registration.
+    the last right one, `last_attempt` as in a registration. One that a tenant's identity provider has opened
+    (`is_by_sso`) stays in that tenant, proves nothing by a password, and is over at `ends_at`, refreshed or not.
     """
 
     id: str
@@ -82,11 +83,18 @@ class Session:
     last_attempt: str = ""
     user_agent: str = ""
     country: str = ""
+    is_by_sso: bool = False
+    ends_at: datetime | None = None
     rev: int = 1
 
     @property
     def expires_at(self) -> datetime:
-        return self.rotated_at + KEPT_FOR
+        idle = self.rotated_at + KEPT_FOR
+        return idle if self.ends_at is None else min(idle, self.ends_at)
+
+    def may_be_of(self, role: Role) -> bool:
+        """An owner's way in does not hang on what others have set up."""
+        return not (self.is_by_sso and role is Role.OWNER)
 
     def is_live(self, user: User, now: datetime) -> bool:
         """`user` is whose session it is, as last written when the session was read, or a little earlier."""
@@ -94,7 +102,7 @@ class Session:
 
     def may_prove(self, user: User, now: datetime) -> bool:
         """Whether another password may be tried in it."""
-        return self.is_live(user, now) and self.attempts < MOST_ATTEMPTS
+        return self.is_live(user, now) and not self.is_by_sso and self.attempts < MOST_ATTEMPTS
 
     def judge(self, generation: int, now: datetime) -> Verdict:
         """What a genuine refresh token of this generation is worth, as far as the session itself can tell."""
@@ -125,6 +133,8 @@ class Access:
     role: Role
     proven_at: datetime | None = None
     owes_second_factor: bool = False
+    is_by_sso: bool = False
+    owes_sso: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,7 +148,15 @@ class Standing:
 
     @property
     def owes_second_factor(self) -> bool:
-        return self.user is None or self.tenant is None or owes_second_factor(self.user, self.tenant)
+        if self.user is None or self.tenant is None or self.session is None:
+            return True
+        return owes_second_factor(self.user, self.tenant, self.session)
+
+    @property
+    def owes_sso(self) -> bool:
+        if self.member is None or self.tenant is None or self.session is None:
+            return True
+        return owes_sso(self.member.role, self.tenant, self.session)
 
     def check(self, role: Role | None, now: datetime) -> None:
         is_live = self.user is not None and self.session is not None and self.session.is_live(self.user, now)
@@ -160,9 +178,18 @@ class Tokens:
     expires_in_seconds: int
 
 
-def owes_second_factor(user: User, tenant: Tenant) -> bool:
-    """Whether this tenant asks of its members what this one has not set up."""
-    return tenant.requires_second_factor and not user.has_second_factor
+def owes_second_factor(user: User, tenant: Tenant, session: Session) -> bool:
+    """Whether this tenant asks of its members what this one has not set up. What its own identity provider asks of them
+    is the tenant's business.
+    """
+    return tenant.requires_second_factor and not user.has_second_factor and not session.is_by_sso
+
+
+def owes_sso(role: Role, tenant: Tenant, session: Session) -> bool:
+    """Whether this tenant asks its members to sign in by its identity provider, and this one has not. Owners need not:
+    they are who can mend it.
+    """
+    return tenant.requires_sso and role is not Role.OWNER and not session.is_by_sso
 
 
 def start(*, user: User, tenant_id: str, now: datetime, device: Device = UNKNOWN) -> Session:

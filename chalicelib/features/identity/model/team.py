@@ -45,6 +45,18 @@ class AlreadyMember(Conflict):
     title = "This person is a member already."
 
 
+class OwnerWithoutAccount(Conflict):
+    """An owner has to get in when nothing else works, and whom only an identity provider knows cannot.
+
+    When: Somebody is made an owner who became a member by signing in with SAML, and has no account of their own.
+
+    Do: Invite their address. With the account that comes of it they can own.
+    """
+
+    code = "owner_without_account"
+    title = "Who is known by the identity provider alone cannot own the account."
+
+
 def check_reach(actor: Principal, *roles: Role) -> None:
     for role in roles:
         if not actor.may_grant(role):

@@ -198,13 +198,16 @@ class Me(Schema):
 
     @classmethod
     def of(cls, profile: Profile, principal: Principal) -> Me:
+        """Who came by one tenant's identity provider is not told of others."""
+        here = profile.tenant.id
+        shown = [each for each in profile.memberships if not principal.is_by_sso or each[0].id == here]
         return cls(
             user=UserView.of(profile.user),
             tenant=TenantView.of(profile.tenant),
             role=profile.role,
             scopes=sorted(principal.scopes),
             has_second_factor=profile.user.has_second_factor,
-            memberships=[Membership(tenant=TenantView.of(tenant), role=held) for tenant, held in profile.memberships],
+            memberships=[Membership(tenant=TenantView.of(tenant), role=held) for tenant, held in shown],
         )
 
 

@@ -49,6 +49,8 @@ class Authenticator:
             session_id=access.session_id,
             proven_at=access.proven_at,
             owes_second_factor=access.owes_second_factor,
+            is_by_sso=access.is_by_sso,
+            owes_sso=access.owes_sso,
         )
 
     def confirm(self, person: Principal, *, now: datetime) -> Principal:
@@ -60,4 +62,4 @@ class Authenticator:
             user_id=person.subject, session_id=person.session_id or "", tenant_id=person.tenant_id
         )
         standing.check(person.role, now)
-        return replace(person, owes_second_factor=standing.owes_second_factor)
+        return replace(person, owes_second_factor=standing.owes_second_factor, owes_sso=standing.owes_sso)

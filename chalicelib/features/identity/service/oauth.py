@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.core import chance, ids
+from chalicelib.core import ids
 from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model import second_factor_letters as letters
@@ -40,14 +40,13 @@ from chalicelib.features.identity.model.oauth import (
 from chalicelib.features.identity.model.person import InvalidToken, Member, User
 from chalicelib.features.identity.model.session import Session, Tokens, start
 from chalicelib.features.identity.model.signature import Signer
+from chalicelib.features.identity.service.arrivals import ArrivalStore, counted, new_mark, spend
 from chalicelib.features.identity.service.office import Office
-from chalicelib.features.identity.service.proof import MARK_BYTES
 from chalicelib.features.identity.service.sessions import NOBODY, Hasher, Sessions
 from chalicelib.features.identity.service.suspicion import Suspicion
 from chalicelib.features.identity.service.throttle import Throttle
 from chalicelib.features.tenants.model import FIRST_PLAN, LONGEST_NAME, Tenant, clean_name, open_tenant
 
-_MOST_ROUNDS = 8
 _MOST_MEMBERSHIPS = 100
 
 
@@ -62,28 +61,6 @@ class Provider(Protocol):
 
     def redeem(self, *, code: str, verifier: str, nonce: str, redirect_uri: str, now: datetime) -> Profile:
         """Who came. Raises SignInFailed for what cannot be believed, ProviderUnavailable for no answer."""
-        ...
-
-
-class ArrivalStore(Protocol):
-    def claim(self, arrival: Arrival) -> None:
-        """The first to bring this trip back. Raises Stale for every other."""
-        ...
-
-    def get(self, arrival_id: str) -> Arrival | None:
-        """As last written."""
-        ...
-
-    def prove(self, arrival: Arrival, *, profile: Profile, expires_at: datetime) -> Arrival:
-        """Raises Stale."""
-        ...
-
-    def count_attempt(self, arrival: Arrival, *, mark: str) -> Arrival:
-        """`mark` names this attempt. Raises Stale for all but one of those that count at once."""
-        ...
-
-    def spend(self, arrival: Arrival) -> None:
-        """Its code is good no more. Raises Stale for all but one."""
         ...
 
 
@@ -162,7 +139,7 @@ class OAuth:
         self,
         *,
         providers: Callable[[str], Provider | None],
-        arrivals: ArrivalStore,
+        arrivals: ArrivalStore[Arrival],
         links: LinkStore,
         people: Residents,
         sessions: Sessions,
@@ -202,7 +179,7 @@ class OAuth:
         trip = read_state(back.state, provider=provider, browser=back.browser, signer=signer, now=now)
         if not found.is_named(back.issuer):
             raise SignInFailed
-        arrival = Arrival(trip.id, trip.expires_at, trip.challenge, mark=_mark())
+        arrival = Arrival(trip.id, trip.expires_at, trip.challenge, mark=new_mark())
         try:
             self._arrivals.claim(arrival)
         except Stale:
@@ -232,7 +209,7 @@ class OAuth:
         return tokens
 
     def _exchange(self, claim: Claim, request_id: str, now: datetime) -> Tokens:
-        arrival = self._counted(open_code(claim.code, self._signers.codes), now)
+        arrival = counted(self._arrivals, open_code(claim.code, self._signers.codes), now=now)
         profile = arrival.profile
         if profile is None or not arrival.fits(claim.verifier):
             raise InvalidToken
@@ -242,7 +219,7 @@ class OAuth:
         if user is None:
             return self._welcome(arrival, profile, key, claim, request_id, now)
         session, role = self._admitted(user, link, claim, request_id, now)
-        self._spend(arrival)
+        spend(self._arrivals, arrival)
         if not self._is_good(link, user):
             self._let_in(Link(key, user.id, profile.provider, now, self._mark_of(user)), link, user, request_id, now)
         return self._sessions.begin(session, user=user, role=role, now=now)
@@ -255,18 +232,6 @@ class OAuth:
 
     def _redirect_uri(self, provider: str) -> str:
         return f"{self._office.public_url}/v1/auth/oauth/{provider}/callback"
-
-    def _counted(self, arrival_id: str, now: datetime) -> Arrival:
-        """An attempt is counted before it is judged, so that guessing at once gains nothing."""
-        for _ in range(_MOST_ROUNDS):
-            arrival = self._arrivals.get(arrival_id)
-            if arrival is None or not arrival.is_open(now):
-                raise InvalidToken
-            try:
-                return self._arrivals.count_attempt(arrival, mark=_mark())
-            except Stale:
-                continue
-        raise Stale
 
     def _resident(self, link: Link | None, profile: Profile) -> User | None:
         """Who was let in here before goes by that alone; their address at the provider may be another by now."""
@@ -300,12 +265,6 @@ class OAuth:
     def _mark_of(self, user: User) -> str:
         return password_mark(user, self._signers.links)
 
-    def _spend(self, arrival: Arrival) -> None:
-        try:
-            self._arrivals.spend(arrival)
-        except Stale:
-            raise InvalidToken from None
-
     def _let_in(self, link: Link, before: Link | None, user: User, request_id: str, now: datetime) -> None:
         self._links.put(link, instead_of=before)
         letter = letters.provider_linked(to=user.email, public_url=self._office.public_url, provider=link.provider)
@@ -336,14 +295,10 @@ class OAuth:
             name=profile.name,
         )
         session = start(user=user, tenant_id=tenant.id, now=now, device=claim.device)
-        self._spend(arrival)
+        spend(self._arrivals, arrival)
         link = Link(key, user.id, profile.provider, now, self._mark_of(user))
         self._links.open_account(user=user, tenant=tenant, session=session, link=link)
         self._office.recorder.note(
             "tenant.created", tenant_id=tenant.id, actor=user.id, subject=tenant.id, request_id=request_id, now=now
         )
         return self._sessions.issue(session, user=user, role=Role.OWNER, now=now)
-
-
-def _mark() -> str:
-    return chance.token(MARK_BYTES).hex()

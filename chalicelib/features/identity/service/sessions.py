@@ -25,6 +25,7 @@ from chalicelib.features.identity.model.session import (
     Verdict,
     open_refresh_token,
     owes_second_factor,
+    owes_sso,
     refresh_token,
     start,
 )
@@ -178,7 +179,7 @@ class Sessions:
         if user is None or member is None:
             raise NotFound
         session = self._sessions.get(user_id, session_id)
-        if session is None or not session.is_live(user, now):
+        if session is None or session.is_by_sso or not session.is_live(user, now):
             raise InvalidToken
         moved = self._sessions.rotate(session, tenant_id=tenant_id, now=now)
         return self.issue(moved, user=user, role=member.role, now=now)
@@ -222,7 +223,9 @@ class Sessions:
             session_id=session.id,
             role=role,
             proven_at=session.proven_at,
-            owes_second_factor=owes_second_factor(user, tenant),
+            owes_second_factor=owes_second_factor(user, tenant, session),
+            is_by_sso=session.is_by_sso,
+            owes_sso=owes_sso(role, tenant, session),
         )
         access_token, expires_in_seconds = self._mint.issue(access, now=now)
         return Tokens(
@@ -266,7 +269,7 @@ class Sessions:
             raise TokenReused
         member = self._people.member(session.tenant_id, session.user_id)
         is_over = verdict is Verdict.ENDED or user is None or not session.is_live(user, now)
-        if is_over or user is None or member is None:
+        if is_over or user is None or member is None or not session.may_be_of(member.role):
             raise InvalidToken
         if verdict is Verdict.ROTATE:
             session = self._sessions.rotate(session, tenant_id=session.tenant_id, now=now)

@@ -12,7 +12,7 @@ from chalicelib.core.identity import Principal, Role
 from chalicelib.core.paging import Page
 from chalicelib.features.identity.model import letters
 from chalicelib.features.identity.model.person import Member, User
-from chalicelib.features.identity.model.team import LastOwner, RoleNotYours, check_reach
+from chalicelib.features.identity.model.team import LastOwner, OwnerWithoutAccount, RoleNotYours, check_reach
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.people import Colleague
 from chalicelib.features.identity.service.sessions import TenantLookup
@@ -67,6 +67,7 @@ class Team:
                 return self._shown(member)
             if Role.OWNER in {member.role, role}:
                 prove()
+                self._check_heir(member)
             try:
                 self._memberships.change_role(member, role, witness=self._witness(member))
             except Stale:
@@ -99,6 +100,7 @@ class Team:
             heir, owner = self._member(actor.tenant_id, user_id), self._member(actor.tenant_id, actor.subject)
             if owner.role is not Role.OWNER:  # no longer
                 raise RoleNotYours(role=str(Role.OWNER))
+            self._check_heir(heir)
             try:
                 self._memberships.transfer(owner, heir)
             except Stale:
@@ -120,6 +122,11 @@ class Team:
         if member is None:
             raise NotFound
         return member
+
+    def _check_heir(self, member: Member) -> None:
+        user = self._people.user(member.user_id)
+        if user is not None and user.kept_by:
+            raise OwnerWithoutAccount
 
     def _shown(self, member: Member) -> Colleague:
         user = self._people.user(member.user_id)

@@ -1,0 +1,42 @@
+"""What a browser keeps while it is away at a provider, so that nobody else can come back in its place: one cookie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from http.cookies import CookieError, SimpleCookie
+
+from chalicelib.config import settings
+
+
+@dataclass(frozen=True)
+class Keepsake:
+    """`is_for_posts`: the way back is another site's form, which brings along only what says `SameSite=None`."""
+
+    name: str
+    lasts: timedelta
+    is_for_posts: bool = False
+
+    def cookie(self, browser: str) -> str:
+        attributes = f"Path=/; Max-Age={int(self.lasts.total_seconds())}; HttpOnly"
+        if not _is_secure():
+            return f"{self._spelled}={browser}; {attributes}; SameSite=Lax"
+        same_site = "None" if self.is_for_posts else "Lax"
+        return f"{self._spelled}={browser}; {attributes}; SameSite={same_site}; Secure"
+
+    def kept(self, header: str | None) -> str:
+        try:
+            found = SimpleCookie(header or "").get(self._spelled)
+        except CookieError:
+            return ""
+        return found.value if found is not None else ""
+
+    @property
+    def _spelled(self) -> str:
+        """With the prefix no other host and no plain connection can have set it (RFC 6265bis)."""
+        return f"__Host-{self.name}" if _is_secure() else self.name
+
+
+def _is_secure() -> bool:
+    """The local product alone speaks plain HTTP, on loopback."""
+    return settings().public_url.startswith("https:")
