@@ -33,6 +33,7 @@ _SAMPLES: dict[str, object] = {
     "block": "blk_01kz8m5q3v7x9c2b4n6t8w0y1e",
     "campaign_status": "sent",
     "errors": [{"pointer": "/name", "detail": "Field required"}],
+    "reason": "audience",
     "role": "owner",
     "rule": "enumeration",
     "scope": "campaigns:send",

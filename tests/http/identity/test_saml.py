@@ -2,16 +2,408 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from chalicelib.config import settings
+from chalicelib.core.identity import Role
+from chalicelib.features.identity.model.oauth import challenge_of
 from infra.local.saml.reply import Somebody
-from tests.fakes.saml import SamlBrowser
-from tests.world import World
+from tests.fakes.saml import SamlBrowser, desk, refused, set_up
+from tests.http.identity.test_second_factor import switch_on
+from tests.world import PASSWORD, World, add_member
 
 GRACE = Somebody("grace@example.com", name="Grace Hopper")
+BEN = Somebody("ben@example.com")
+VERIFIER = "a verifier of the front end, which nobody else has"
+
+
+@contextmanager
+def at(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("PUBLIC_URL", url)
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+
+
+# --- There and back ---
 
 
 def test_somebody_new_becomes_a_member_of_that_tenant(world: World, sso: SamlBrowser) -> None:
     tokens = sso.sign_in(GRACE)
     assert tokens["user"]["email"] == GRACE.email
     assert (tokens["tenant"]["id"], tokens["role"]) == (world.ada.tenant_id, "agent")
-    again = sso.sign_in(GRACE)
-    assert again["user"]["id"] == tokens["user"]["id"]
+    members = world.client.get("/v1/members", as_=world.ada).json()["data"]
+    assert [each["role"] for each in members if each["email"] == GRACE.email] == ["agent"]
+    assert sso.sign_in(GRACE)["user"]["id"] == tokens["user"]["id"]
+
+
+def test_who_somebody_is_hangs_on_their_name_there_and_not_on_their_address(sso: SamlBrowser) -> None:
+    first = sso.sign_in(Somebody("grace@example.com", name_id="1906"))
+    assert sso.sign_in(Somebody("hopper@example.com", name_id="1906"))["user"]["id"] == first["user"]["id"]
+    assert sso.sign_in(Somebody("grace@example.com", name_id="1907"))["user"]["id"] != first["user"]["id"]
+
+
+def test_the_request_says_who_asks_and_where_to_answer(world: World, sso: SamlBrowser) -> None:
+    asked, again = sso.start(), sso.start()
+    base = f"{settings().public_url}/v1/auth/saml/{world.ada.tenant_id}"
+    assert (asked.issuer, asked.acs_url, asked.is_fresh) == (f"{base}/metadata", f"{base}/acs", False)
+    assert asked.id != again.id
+    assert len(sso.relay_state.encode()) <= 80  # as the standard has it
+    sso.start_query = {"fresh": "true", "code_challenge": challenge_of(VERIFIER)}
+    assert sso.start().is_fresh
+    assert len(sso.relay_state.encode()) <= 80
+
+
+def test_our_metadata_says_the_same(world: World, sso: SamlBrowser) -> None:
+    base = f"{settings().public_url}/v1/auth/saml/{world.ada.tenant_id}"
+    answer = world.client.get(f"/v1/auth/saml/{world.ada.tenant_id}/metadata")
+    assert answer.headers["content-type"] == "application/samlmetadata+xml"
+    root = etree.fromstring(answer.text.encode())
+    assert root.get("entityID") == f"{base}/metadata"
+    services = [
+        each.get("Location") for each in root.iter("{urn:oasis:names:tc:SAML:2.0:metadata}AssertionConsumerService")
+    ]
+    assert services == [f"{base}/acs"]
+
+
+def test_metadata_tells_nobody_which_tenants_there_are(world: World) -> None:
+    known, unknown = world.cyd.tenant_id, f"ten_{'0' * 26}"
+    texts = [world.client.get(f"/v1/auth/saml/{each}/metadata").text.replace(each, "") for each in (known, unknown)]
+    assert texts[0] == texts[1]
+    assert world.client.get("/v1/auth/saml/ten_x/metadata").status == 404
+
+
+def test_a_tenant_without_one_answers_like_none(world: World) -> None:
+    for tenant_id in (world.cyd.tenant_id, f"ten_{'0' * 26}", "ten_x", "x" * 300):
+        assert world.client.get(f"/v1/auth/saml/{tenant_id}/start").status == 404
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        posted = world.client.post(f"/v1/auth/saml/{tenant_id}/acs", body="SAMLResponse=x", headers=form)
+        assert posted.status == 404
+
+
+def test_the_cookie_comes_along_with_another_sites_form_and_to_nobody_else(
+    world: World, sso: SamlBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at("https://push.example.com", monkeypatch):
+        cookie = world.client.get(f"/v1/auth/saml/{sso.tenant_id}/start").headers["set-cookie"]
+    assert cookie.startswith("__Host-sso=")
+    assert {"Secure", "HttpOnly", "SameSite=None", "Path=/", "Max-Age=600"} <= set(cookie.split("; "))
+
+
+def test_nothing_is_written_before_somebody_is_back(world: World, sso: SamlBrowser) -> None:
+    before = len(world.aws.rows("idem")) + len(world.aws.rows("core"))
+    for _ in range(3):
+        sso.start()
+    after = [row for row in world.aws.rows("idem") if not row["pk"].startswith("BUCKET#")]
+    assert len(after) + len(world.aws.rows("core")) <= before
+
+
+def test_a_code_is_good_once_for_two_minutes_and_for_who_began(world: World, sso: SamlBrowser) -> None:
+    sso.start_query = {"code_challenge": challenge_of(VERIFIER)}
+    code = sso.code_for(GRACE)
+    assert sso.exchange(code).code == "invalid_token"
+    assert sso.exchange(code, code_verifier=VERIFIER).status == 200
+    assert sso.exchange(code, code_verifier=VERIFIER).code == "invalid_token"
+    sso.start_query = {}
+    late = sso.code_for(GRACE)
+    world.clock.advance(seconds=120)
+    assert sso.exchange(late).code == "invalid_token"
+    for forged in (f"sc_{'0' * 32}_{'A' * 43}", late[:-1], late.replace("sc_", "oc_"), "x" * 512):
+        assert sso.exchange(forged).code == "invalid_token"
+
+
+def test_of_many_that_exchange_a_code_at_once_one_gets_tokens(sso: SamlBrowser) -> None:
+    code = sso.code_for(GRACE)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: sso.exchange(code), range(8)))
+    assert [answer.status for answer in answers].count(200) == 1
+    assert all(answer.status in {200, 401, 409} for answer in answers)
+
+
+def test_nothing_usable_is_at_rest_and_nobody_is_kept_there_for_longer(world: World, sso: SamlBrowser) -> None:
+    code = sso.code_for(GRACE)
+    dump = world.aws.dump()
+    assert [each for each in (code[-43:], sso.cookie.partition("=")[2], sso.relay_state) if each in dump] == []
+    sso.exchange(code)
+    assert GRACE.email not in str(world.aws.rows("idem"))
+
+
+# --- Whom it opens ---
+
+
+def test_an_account_elsewhere_with_the_same_address_is_not_touched(world: World, sso: SamlBrowser) -> None:
+    """The crux: Ada is a hostile admin here, and Cyd a stranger with a tenant of her own."""
+    cyd = Somebody("cyd@example.com")
+    tokens = sso.sign_in(cyd)
+    assert tokens["user"]["id"] != world.cyd.user_id
+    assert tokens["tenant"]["id"] == world.ada.tenant_id
+    me = world.client.get("/v1/me", as_=tokens["access_token"]).json()
+    assert [each["tenant"]["id"] for each in me["memberships"]] == [world.ada.tenant_id]
+    switch = {"tenant_id": world.cyd.tenant_id}
+    assert world.client.post("/v1/auth/switch", as_=tokens["access_token"], json=switch).code == "sso_session"
+    assert (
+        world.client.post("/v1/auth/login", json={"email": cyd.email, "password": PASSWORD}).json()["user"]["id"]
+        == world.cyd.user_id
+    )
+    assert [each["tenant"]["id"] for each in world.client.get("/v1/me", as_=world.cyd).json()["memberships"]] == [
+        world.cyd.tenant_id
+    ]
+
+
+def test_an_address_that_nobody_has_yet_is_not_taken_from_its_owner(world: World, sso: SamlBrowser) -> None:
+    sso.sign_in(GRACE)
+    asked = {"email": GRACE.email, "password": PASSWORD, "tenant_name": "Compilers"}
+    world.client.post("/v1/auth/register", json=asked)
+    token = re.search(r"\bvt_\S+", world.mail_to(GRACE.email)[-1].text)
+    assert token is not None
+    done = world.client.post("/v1/auth/verify-email", json={"token": token[0], "password": PASSWORD})
+    assert done.status == 200
+    assert done.json()["tenant"]["name"] == "Compilers"
+
+
+def test_whom_only_the_identity_provider_knows_signs_in_by_nothing_else(world: World, sso: SamlBrowser) -> None:
+    sso.sign_in(GRACE)
+    assert (
+        world.client.post("/v1/auth/login", json={"email": GRACE.email, "password": PASSWORD}).code
+        == "invalid_credentials"
+    )
+    world.client.post("/v1/auth/password/forgot", json={"email": GRACE.email})
+    assert world.mail_to(GRACE.email) == []
+
+
+def test_a_member_opens_their_membership_once_with_their_password(world: World, sso: SamlBrowser) -> None:
+    code = sso.code_for(BEN)
+    assert sso.exchange(code).code == "password_required"
+    assert sso.exchange(code, password="something else").code == "invalid_credentials"
+    tokens = sso.exchange(code, password=PASSWORD).json()
+    assert (tokens["user"]["id"], tokens["role"]) == (world.ben.user_id, "editor")
+    assert sso.sign_in(BEN)["user"]["id"] == world.ben.user_id
+    changed = {"current_password": PASSWORD, "password": "another long password"}
+    assert world.client.post("/v1/me/password", as_=world.ben, json=changed).status == 204
+    assert sso.exchange(sso.code_for(BEN)).code == "password_required"
+
+
+def test_guesses_by_way_of_it_count_like_any_others(sso: SamlBrowser, real_limits: None) -> None:
+    code = sso.code_for(BEN)
+    for _ in range(5):
+        assert sso.exchange(code, password="something else").code == "invalid_credentials"
+    assert sso.exchange(code, password=PASSWORD).code == "invalid_token"
+    assert sso.exchange(sso.code_for(BEN), password=PASSWORD).status == 429
+
+
+def test_the_second_factor_is_asked_for_when_a_membership_is_opened(world: World, sso: SamlBrowser) -> None:
+    phone, _ = switch_on(world, world.ben)
+    code = sso.code_for(BEN)
+    assert sso.exchange(code, password=PASSWORD).code == "otp_required"
+    assert sso.exchange(code, password=PASSWORD, otp=phone.next()).status == 200
+    assert sso.exchange(sso.code_for(BEN)).status == 200
+
+
+def test_an_owner_does_not_come_in_this_way(world: World, sso: SamlBrowser) -> None:
+    code = sso.code_for(Somebody("ada@example.com"))
+    for given in ({}, {"password": PASSWORD}):
+        assert sso.exchange(code, **given).code == "owners_need_password"
+
+
+def test_who_becomes_an_owner_is_signed_out_of_it(world: World, sso: SamlBrowser) -> None:
+    tokens = sso.exchange(sso.code_for(BEN), password=PASSWORD).json()
+    made = world.client.patch(f"/v1/members/{world.ben.user_id}", as_=world.ada, json={"role": "owner"})
+    assert made.status == 200
+    assert (
+        world.client.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).code == "invalid_token"
+    )
+    assert sso.exchange(sso.code_for(BEN)).code == "owners_need_password"
+
+
+def test_whom_only_it_knows_is_made_no_owner(world: World, sso: SamlBrowser) -> None:
+    user_id = sso.sign_in(GRACE)["user"]["id"]
+    for answer in (
+        world.client.patch(f"/v1/members/{user_id}", as_=world.ada, json={"role": "owner"}),
+        world.client.post("/v1/tenant/transfer-ownership", as_=world.ada, json={"user_id": user_id}),
+    ):
+        assert (answer.status, answer.code) == (409, "owner_without_account")
+
+
+def test_who_was_removed_stays_out_until_they_are_invited(world: World, sso: SamlBrowser) -> None:
+    user_id = sso.sign_in(GRACE)["user"]["id"]
+    assert world.client.delete(f"/v1/members/{user_id}", as_=world.ada).status == 204
+    assert sso.exchange(sso.code_for(GRACE)).code == "sso_not_admitted"
+    world.client.post("/v1/invitations", as_=world.ada, json={"email": GRACE.email, "role": "editor"})
+    token = re.search(r"\bit_\S+", world.mail_to(GRACE.email)[-1].text)
+    assert token is not None
+    joined = world.client.post("/v1/invitations/accept", json={"token": token[0], "password": PASSWORD})
+    assert joined.status == 200, joined.text
+    code = sso.code_for(GRACE)
+    assert sso.exchange(code).code == "password_required"
+    assert sso.exchange(code, password=PASSWORD).json()["role"] == "editor"
+
+
+# --- What its session may ---
+
+
+def test_its_session_is_for_this_tenant_and_about_nobody(world: World, sso: SamlBrowser) -> None:
+    """Of a person with an account of their own, who has opened their membership."""
+    as_ = sso.exchange(sso.code_for(BEN), password=PASSWORD).json()["access_token"]
+    assert world.client.get("/v1/sites", as_=as_).status == 200
+    asks: list[tuple[str, str, Any]] = [
+        ("PATCH", "/v1/me", {"name": "Mallory"}),
+        ("POST", "/v1/me/email", {"email": "mallory@example.com", "password": PASSWORD}),
+        ("POST", "/v1/me/password", {"current_password": PASSWORD, "password": "another long password"}),
+        ("GET", "/v1/me/sessions", None),
+        ("DELETE", "/v1/me/sessions/ses_x", None),
+        ("POST", "/v1/auth/logout-all", None),
+        ("POST", "/v1/auth/switch", {"tenant_id": world.cyd.tenant_id}),
+        ("POST", "/v1/auth/step-up", {"password": PASSWORD}),
+        ("POST", "/v1/auth/totp", None),
+        ("POST", "/v1/auth/totp/confirm", {"otp": "123456"}),
+        ("DELETE", "/v1/auth/totp", None),
+        ("POST", "/v1/auth/totp/recovery-codes", None),
+    ]
+    for method, path, body in asks:
+        answer = world.client.request(method, path, as_=as_, json=body)
+        assert (answer.status, answer.code) == (403, "sso_session"), path
+    assert world.client.post("/v1/auth/logout", as_=as_).status == 204
+
+
+def test_it_ends_after_twelve_hours_however_often_it_is_refreshed(world: World, sso: SamlBrowser) -> None:
+    tokens = sso.sign_in(GRACE)
+    for _ in range(11):
+        world.clock.advance(minutes=60)
+        answer = world.client.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+        assert answer.status == 200, answer.text
+        tokens = answer.json()
+    world.clock.advance(minutes=60)
+    assert (
+        world.client.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).code == "invalid_token"
+    )
+
+
+def test_it_ends_when_the_identity_provider_says(world: World, sso: SamlBrowser) -> None:
+    tokens = sso.sign_in(GRACE, session_until=world.clock.now() + timedelta(minutes=30))
+    world.clock.advance(minutes=30)
+    assert (
+        world.client.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).code == "invalid_token"
+    )
+
+
+def test_who_has_signed_out_everywhere_is_signed_out_of_it(world: World, sso: SamlBrowser) -> None:
+    tokens = sso.exchange(sso.code_for(BEN), password=PASSWORD).json()
+    assert world.client.post("/v1/auth/logout-all", as_=world.ben).status == 204
+    assert (
+        world.client.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).code == "invalid_token"
+    )
+
+
+def test_what_is_dangerous_hangs_on_when_they_have_signed_in_there(world: World, sso: SamlBrowser) -> None:
+    set_up(world.client, world.ada, sso.idp, default_role="admin")
+    old = sso.sign_in(GRACE, authenticated_at=world.clock.now() - timedelta(minutes=11))["access_token"]
+    assert world.client.delete("/v1/tenant/sso", as_=old).code == "step_up_required"
+    early = sso.sign_in(GRACE, authenticated_at=world.clock.now() + timedelta(days=1))["access_token"]
+    world.clock.advance(minutes=11)
+    assert world.client.delete("/v1/tenant/sso", as_=early).code == "step_up_required"
+    assert world.client.delete("/v1/tenant/sso", as_=sso.sign_in(GRACE)["access_token"]).status == 204
+
+
+def test_a_second_factor_is_the_identity_providers_business(world: World, sso: SamlBrowser) -> None:
+    phone, _ = switch_on(world, world.ada)
+    login = {"email": "ada@example.com", "password": PASSWORD, "otp": phone.next()}
+    owner = world.client.post("/v1/auth/login", json=login).json()["access_token"]
+    assert world.client.patch("/v1/tenant", as_=owner, json={"require_second_factor": True}).status == 200
+    assert world.client.get("/v1/members", as_=sso.sign_in(GRACE)["access_token"]).status == 403  # an agent
+    set_up(world.client, owner, sso.idp, default_role="editor", role_attribute="groups")
+    assert world.client.get("/v1/members", as_=sso.sign_in(GRACE)["access_token"]).status == 200
+
+
+# --- Roles ---
+
+
+def test_groups_give_roles_the_most_of_them_each_time(world: World, sso: SamlBrowser) -> None:
+    roles = {"boss": "admin", "writers": "editor", "readers": "analyst"}
+    set_up(world.client, world.ada, sso.idp, role_attribute="groups", roles=roles, default_role=None)
+    assert sso.sign_in(Somebody(GRACE.email, groups=["readers", "writers", "others"]))["role"] == "editor"
+    assert sso.sign_in(Somebody(GRACE.email, groups=["boss"]))["role"] == "admin"
+    demoted = sso.sign_in(Somebody(GRACE.email, groups=["readers"]))
+    assert demoted["role"] == "analyst"
+    assert world.client.get("/v1/me", as_=demoted["access_token"]).json()["role"] == "analyst"
+    assert sso.exchange(sso.code_for(Somebody(GRACE.email, groups=["Boss", "owner"]))).code == "sso_not_admitted"
+
+
+def test_who_has_no_role_there_is_not_let_in(world: World, sso: SamlBrowser) -> None:
+    set_up(world.client, world.ada, sso.idp, default_role=None)
+    assert sso.exchange(sso.code_for(GRACE)).code == "sso_not_admitted"
+
+
+@pytest.mark.parametrize("wish", [{"roles": {"boss": "owner"}}, {"default_role": "owner"}, {"default_role": "root"}])
+def test_nobody_is_made_an_owner_by_groups(world: World, sso: SamlBrowser, wish: dict[str, Any]) -> None:
+    asked = {"metadata": sso.idp.metadata(), **wish}
+    assert world.client.put("/v1/tenant/sso", as_=world.ada, json=asked).status == 422
+
+
+def test_a_role_that_changed_hands_holds_at_once_where_it_matters(world: World, sso: SamlBrowser) -> None:
+    set_up(world.client, world.ada, sso.idp, role_attribute="groups", roles={"boss": "admin"}, default_role="agent")
+    before = sso.sign_in(Somebody(GRACE.email, groups=["boss"]))["access_token"]
+    sso.sign_in(GRACE)
+    key = {"name": "mine", "scopes": ["sites:read"]}
+    assert world.client.post("/v1/api-keys", as_=before, json=key).code == "token_expired"
+
+
+# --- Required ---
+
+
+def test_a_tenant_may_require_it_of_everybody_but_owners(world: World, sso: SamlBrowser) -> None:
+    assert set_up(world.client, world.ada, sso.idp, required=True)["required"] is True
+    login = {"email": "ben@example.com", "password": PASSWORD}
+    as_ = world.client.post("/v1/auth/login", json=login).json()["access_token"]
+    assert world.client.get("/v1/sites", as_=as_).code == "sso_required"
+    assert world.client.get("/v1/me", as_=as_).status == 200
+    assert world.client.get("/v1/sites", as_=world.ada).status == 200
+    by_sso = sso.exchange(sso.code_for(BEN), password=PASSWORD).json()["access_token"]
+    assert world.client.get("/v1/sites", as_=by_sso).status == 200
+    set_up(world.client, world.ada, sso.idp)
+    assert world.client.get("/v1/tenant", as_=world.ada).json()["require_sso"] is True  # what is left out stays
+    set_up(world.client, world.ada, sso.idp, required=False)
+    assert world.client.get("/v1/sites", as_=as_).status == 200
+
+
+def test_tokens_from_before_end_where_it_matters(world: World, sso: SamlBrowser) -> None:
+    admin = add_member("Eve", world.ada, Role.ADMIN, world.clock)
+    set_up(world.client, world.ada, sso.idp, required=True)
+    assert world.client.get("/v1/sites", as_=admin).status == 200
+    key = {"name": "mine", "scopes": ["sites:read"]}
+    assert world.client.post("/v1/api-keys", as_=admin, json=key).code == "sso_required"
+
+
+def test_with_the_identity_provider_goes_the_requirement(world: World, sso: SamlBrowser) -> None:
+    set_up(world.client, world.ada, sso.idp, required=True)
+    code = sso.code_for(GRACE)
+    assert world.client.delete("/v1/tenant/sso", as_=world.ada).status == 204
+    assert world.client.get("/v1/tenant", as_=world.ada).json()["require_sso"] is False
+    assert world.client.get("/v1/sites", as_=world.ben).status == 200
+    assert sso.exchange(code).status == 404
+    assert world.client.delete("/v1/tenant/sso", as_=world.ada).status == 404
+
+
+def test_only_an_owner_requires_it(world: World, sso: SamlBrowser) -> None:
+    admin = add_member("Eve", world.ada, Role.ADMIN, world.clock)
+    asked = {"metadata": sso.idp.metadata()}
+    for required in (True, False):
+        assert world.client.put("/v1/tenant/sso", as_=admin, json=asked | {"required": required}).status == 403
+    assert world.client.put("/v1/tenant/sso", as_=admin, json=asked).status == 200
+
+
+def test_an_identity_provider_that_was_changed_meanwhile_lets_nobody_in(world: World, sso: SamlBrowser) -> None:
+    code = sso.code_for(GRACE)
+    set_up(world.client, world.ada, desk("successor"))
+    assert sso.exchange(code).code == "invalid_token"
+    assert refused(sso.bring_signed(sso.reply(GRACE)), "issuer")

@@ -13,7 +13,7 @@ from app import app
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.explain import explanations
 from chalicelib.web.openapi.document import document
-from chalicelib.web.schema import parse, parse_query
+from chalicelib.web.schema import Form, parse, parse_query
 
 CONTRACT = document(app.endpoints, groups=app.groups, server_url="/")
 BODIES = [endpoint for endpoint in app.endpoints if endpoint.takes_body]
@@ -76,10 +76,13 @@ def test_an_example_that_does_not_fit_is_caught() -> None:
 def test_an_example_of_a_body_is_one_that_we_read(endpoint: Endpoint) -> None:
     """The validators in the code know more than the schema can say."""
     operation = CONTRACT["paths"][endpoint.path][endpoint.method.lower()]
-    (shown,) = operation["requestBody"]["content"]["application/json"]["examples"].values()
+    (shown,) = operation["requestBody"]["content"][endpoint.body_type]["examples"].values()
     example = _value(shown)
     assert example
-    parse(endpoint.body, json.dumps(example).encode())
+    if issubclass(endpoint.body, Form):
+        parse_query(endpoint.body, example)
+    else:
+        parse(endpoint.body, json.dumps(example).encode())
 
 
 @pytest.mark.parametrize("endpoint", app.endpoints, ids=[endpoint.name for endpoint in app.endpoints])

@@ -17,7 +17,8 @@ LARGEST_BYTES = 128 * 1024
 DEEPEST = 24
 MOST_ELEMENTS = 2_000
 _DECLARATION = re.compile(
-    r"""\A\s*<\?xml\s+version=["']1\.0["'](\s+encoding=["'](utf-8|us-ascii)["'])?[^<>]*\?>""", re.IGNORECASE
+    r"""\A\s*<\?xml\s+version=["']1\.0["'](\s+encoding=["'](utf-8|us-ascii)["'])?(\s+standalone=["'](yes|no)["'])?\s*\?>""",
+    re.IGNORECASE,
 )
 _MARKUP = re.compile(r"<[!?]")  # DOCTYPE and entities; comments and CDATA, which split texts; instructions
 _MARKUP_BUT_COMMENTS = re.compile(r"<[?]|<!(?!--)")

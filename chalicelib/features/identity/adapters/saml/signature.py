@@ -7,6 +7,7 @@ signature itself says of keys is not looked at.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from chalicelib.features.identity.adapters.saml.document import DSIG, SAML, children, is_enclosed, only, parser
+from chalicelib.features.identity.adapters.saml.document import DSIG, SAML, children, is_enclosed, only, parser, text_of
 from chalicelib.features.identity.model.saml import SsoFailed
 
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -27,6 +28,7 @@ _RSA = frozenset({SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA384, Signat
 _ECDSA = frozenset({SignatureMethod.ECDSA_SHA256, SignatureMethod.ECDSA_SHA384, SignatureMethod.ECDSA_SHA512})
 _DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
 _METHODS = {method.value for method in _RSA | _ECDSA}
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+=?\s*=?")
 _PARTS = tuple(f"{{{DSIG}}}{name}" for name in ("SignedInfo", "SignatureValue", "KeyInfo"))
 _DIGEST_NAMES = {digest.value for digest in _DIGESTS}
 
@@ -42,6 +44,9 @@ def check_shape(signature: etree._Element) -> None:
         raise SsoFailed("shape", "The signature is not about the element that it stands in.")
     if _algorithm(signed_info, "SignatureMethod") not in _METHODS:
         raise SsoFailed("algorithm", "Signatures are RSA or ECDSA, with SHA-256 or more.")
+    for value in (only(signature, DSIG, "SignatureValue"), only(reference, DSIG, "DigestValue")):
+        if not _BASE64.fullmatch(text_of(value)):
+            raise SsoFailed("signature", "There is no signature in the signature.")
     if _algorithm(reference, "DigestMethod") not in _DIGEST_NAMES:
         raise SsoFailed("algorithm", "Digests are SHA-256 or more.")
     if _algorithm(signed_info, "CanonicalizationMethod") != _EXCLUSIVE:
