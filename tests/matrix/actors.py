@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.core.identity import ROLE_SCOPES, TENANT_SCOPES, Role, Scope
+from infra.local.saml.reply import Somebody
+from tests.fakes.saml import SamlBrowser, desk, set_up
 from tests.world import Person, World, add_member, open_tenant
 
 _LONG_AGO_MINUTES = 11  # past the ten that a password is fresh for, within the fifteen of an access token
@@ -14,7 +16,9 @@ _LONG_AGO_MINUTES = 11  # past the ten that a password is fresh for, within the 
 
 @dataclass(frozen=True)
 class Actor:
-    """`is_known` is whether the token opens anything at all; `stands`, whether session and role are still what it says."""
+    """`is_known` is whether the token opens anything at all; `stands`, whether session and role are still what it says;
+    `is_by_sso`, whether the tenant's identity provider has opened it.
+    """
 
     name: str
     token: str | None = None
@@ -24,6 +28,7 @@ class Actor:
     is_known: bool = True
     is_fresh: bool = True
     stands: bool = True
+    is_by_sso: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ def cast(world: World, *, site_id: str, other_site_id: str) -> Cast:
         Actor("an owner, long signed in", world.ada.access_token, Role.OWNER, ROLE_SCOPES[Role.OWNER], is_fresh=False),
         *_fallen(world, owner),
         _person("another tenant's owner", stranger, Role.OWNER),
+        Actor("an admin by SSO", _by_sso(world, owner), Role.ADMIN, ROLE_SCOPES[Role.ADMIN], is_by_sso=True),
         *lapsed,
         _key("a key with every scope", world.api_key(owner, *TENANT_SCOPES), *TENANT_SCOPES),
         _key("a test key", world.api_key(owner, *TENANT_SCOPES, mode="test"), *TENANT_SCOPES),
@@ -114,6 +120,13 @@ def _fallen(world: World, owner: Person) -> Iterator[Actor]:
     yield Actor("an admin who was removed", gone.access_token, Role.ADMIN, scopes, stands=False)
     yield Actor("an admin who is an agent now", less.access_token, Role.ADMIN, scopes, stands=False)
     yield Actor("an admin who signed out", out.access_token, Role.ADMIN, scopes, stands=False)
+
+
+def _by_sso(world: World, owner: Person) -> str:
+    idp = desk()
+    set_up(world.client, owner, idp, default_role="admin")
+    tokens = SamlBrowser(world.client, idp, owner.tenant_id).sign_in(Somebody("sso@example.com"))
+    return str(tokens["access_token"])
 
 
 def _person(name: str, person: Person, role: Role) -> Actor:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from app import app
 from chalicelib.aws.values import Row
@@ -21,8 +22,10 @@ from chalicelib.features.sending.model.gate import Closure, Gate
 from chalicelib.features.sending.wiring import ports
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.openapi.document import document
+from chalicelib.web.schema import Form
 from infra.local.push_service.service import PushService
 from tests.fakes.gateway import HttpAnswer
+from tests.fakes.saml import desk as idp
 from tests.matrix.actors import Cast, cast
 from tests.world import PASSWORD, Person, World
 
@@ -47,7 +50,7 @@ NOBODYS: Mapping[str, str] = {
 }
 OF_THE_HOUSE: Mapping[str, str] = {"code": "not_found", "name": "send", "provider": "google"}  # the same for everybody
 _QUERIES: Mapping[str, Mapping[str, str]] = {"finish_oauth": {"state": "made up"}}  # what a route cannot do without
-_FOREIGN_WORDS = frozenset({"external_id"})  # ids that are not ours
+_FOREIGN_WORDS = frozenset({"entity_id", "external_id"})  # ids that are not ours
 _CONTRACT = document(app.endpoints, groups=app.groups, server_url="/")
 
 
@@ -78,7 +81,7 @@ class Scene:
         if not endpoint.takes_body:
             return None
         operation = _CONTRACT["paths"][endpoint.path][endpoint.method.lower()]
-        example = next(iter(operation["requestBody"]["content"]["application/json"]["examples"].values()))
+        example = next(iter(operation["requestBody"]["content"][endpoint.body_type]["examples"].values()))
         shown = _CONTRACT["components"]["examples"][example["$ref"].rpartition("/")[2]]["value"]
         body = _named(self._special(endpoint.name) or shown, {**self.things, **instead})
         unsaid = set(body_ids(endpoint)) - {name.removesuffix("s") for name in _names(body)}
@@ -92,6 +95,8 @@ class Scene:
         specials: dict[str, dict[str, Any]] = {
             "login": {"email": "nobody@example.com", "password": PASSWORD, "tenant_id": ""},
             "exchange_oauth_code": {"code": "made up", "tenant_id": ""},
+            "exchange_saml_code": {"code": "made up"},
+            "change_sso": {"metadata": idp().metadata(), "default_role": "agent"},
             "create_api_key": {"name": "Checkout server", "scopes": ["sites:read"], "site_id": ""},
             "step_up": {"password": PASSWORD},
             "ask_for_email": {"password": PASSWORD, "email": "new@example.com"},
@@ -118,12 +123,19 @@ class Scene:
             endpoint.method,
             self.path(endpoint, **instead),
             as_=token,
-            json=self.body(endpoint, **instead),
             query=_QUERIES.get(endpoint.name),
-            headers={"Origin": ORIGIN, "X-Subscription-Token": self.things["subscription_token"]},
+            **sent(endpoint, self.body(endpoint, **instead), self.things["subscription_token"]),
         )
         self.answers.append((endpoint, answer))
         return answer
+
+
+def sent(endpoint: Endpoint, body: Any, subscription_token: str = "") -> dict[str, Any]:
+    """A body as this route takes it, and what all of them are told."""
+    headers = {"Origin": ORIGIN, "X-Subscription-Token": subscription_token}
+    if body is None or not issubclass(endpoint.body, Form):
+        return {"json": body, "headers": headers}
+    return {"body": urlencode(body), "headers": headers | {"Content-Type": endpoint.body_type}}
 
 
 def ids_in(schema: Any) -> Iterator[str]:

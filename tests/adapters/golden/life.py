@@ -15,11 +15,15 @@ from chalicelib.features.identity.adapters.authenticator_app import Authenticato
 from chalicelib.features.identity.model.second_factor import STEP_SECONDS
 from infra.local import moto_patch
 from infra.local.connector import Everywhere
+from infra.local.oidc.desk import Somebody
 from infra.local.push_service.service import PushService
+from infra.local.saml.reply import Somebody as Employee
 from tests.adapters.golden.museum import Museum
 from tests.fakes.clock import ManualClock
 from tests.fakes.installation import Installation
 from tests.fakes.nowhere import Nowhere
+from tests.fakes.oidc import Browser, providers
+from tests.fakes.saml import SamlBrowser, desk, set_up
 from tests.journeys.shop import Shop
 from tests.world import PASSWORD, World
 
@@ -82,6 +86,7 @@ def _people(shop: Shop) -> dict[str, Any]:
     for country in ("DE", "BR"):  # faster than anybody flies
         there = {"CloudFront-Viewer-Country": country}
         client.post("/v1/auth/login", json={"email": shop.world.cyd.email, "password": PASSWORD}, headers=there)
+    _sign_in_elsewhere(shop)
     (letter,) = shop.world.mail_to("erin@example.com")
     _, _, invitation = letter.text.partition("token=")
     return {
@@ -90,6 +95,17 @@ def _people(shop: Shop) -> dict[str, Any]:
         "recovery_code": codes[0],
         "invitation": invitation.split()[0],
     }
+
+
+def _sign_in_elsewhere(shop: Shop) -> None:
+    """Flo works there, and is known by the tenant's identity provider alone; Gil has an account at Google."""
+    client, idp = shop.world.client, desk()
+    set_up(client, shop.owner, idp, role_attribute="groups", roles={"writers": "editor"})
+    browser = SamlBrowser(client, idp, shop.owner.tenant_id)
+    browser.sign_in(Employee("flo@example.com", name="Flo"))
+    with providers() as there:
+        oidc = Browser(client, there)
+        oidc.exchange(oidc.code_for(Somebody("gil@example.com")))
 
 
 def _audience(shop: Shop) -> dict[str, Any]:

@@ -77,7 +77,9 @@ def test_what_the_provider_said_is_kept_until_the_code_is_spent(
     assert (spent.is_spent, spent.profile, spent.is_open(clock.now())) == (True, None, False)
 
 
-def test_of_two_changes_of_one_state_one_is_late(arrivals: ArrivalRows[Arrival], arrival: Arrival, clock: ManualClock) -> None:
+def test_of_two_changes_of_one_state_one_is_late(
+    arrivals: ArrivalRows[Arrival], arrival: Arrival, clock: ManualClock
+) -> None:
     arrivals.claim(arrival)
     proven = arrivals.prove(arrival, profile=PROFILE, expires_at=clock.now())
     for late in (
@@ -90,7 +92,9 @@ def test_of_two_changes_of_one_state_one_is_late(arrivals: ArrivalRows[Arrival],
     assert arrivals.get(arrival.id) == proven
 
 
-def test_the_row_outlives_the_state_of_its_trip(aws: Installation, arrivals: ArrivalRows[Arrival], arrival: Arrival) -> None:
+def test_the_row_outlives_the_state_of_its_trip(
+    aws: Installation, arrivals: ArrivalRows[Arrival], arrival: Arrival
+) -> None:
     arrivals.claim(arrival)
     (row,) = aws.rows("idem")
     assert row["ttl"] > arrival.expires_at.timestamp()
