@@ -25,7 +25,9 @@ it. Both tables follow from the code, and `make matrix` asks every route as ever
   takes `campaigns:send` as well.
 - API keys stay when the member who made them leaves or is given another role: they are the tenant's. `GET /v1/api-keys`
   says who made each.
-- An invitation is void when who wrote it may no longer give that role."""
+- An invitation is void when who wrote it may no longer give that role.
+- Who came by a tenant's identity provider has their role in that tenant, and gets at nothing of a person's own but
+  `GET /v1/me` and `POST /v1/auth/logout`. An owner does not come that way."""
 
 
 def access_page(endpoints: Iterable[Endpoint]) -> str:
