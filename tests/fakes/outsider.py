@@ -26,6 +26,9 @@ class Caller:
     def post(self, path: str, body: Any, **headers: str) -> Any:
         return self._ask("POST", path, body, headers)
 
+    def put(self, path: str, body: Any) -> Any:
+        return self._ask("PUT", path, body, {})
+
     def get(self, path: str) -> Any:
         return self._ask("GET", path, None, {})
 

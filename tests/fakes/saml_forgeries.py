@@ -119,30 +119,30 @@ OF_ASSERTIONS: Mapping[str, Forgery] = {
 }  # fmt: skip
 
 Change = Callable[[str], str]
+_ELEMENTWISE = ("drop", "double", "move", "empty", "rename", "retext", "reword")
+KINDS = ("overwrite", "insert", "cut", *_ELEMENTWISE)
+PIECES = (
+    "<!---->", "<!-- -->", "<![CDATA[x]]>", "<?x?>", "<!DOCTYPE x>", "&#0;", "&amp;", "&x;", "\0", " ", "\n", "A", "a", "0",
+    "admin", "</saml:NameID>", "<saml:Assertion/>", "<x xmlns=''/>", " ID='x'", "#", "\u200b", "<", ">", '"', "/>",
+)  # fmt: skip
 
 
 @st.composite
 def changes(draw: st.DrawFn) -> Change:
     """Of the text of an answer: characters, and whole elements that are dropped, doubled, moved, emptied or renamed."""
     place, other = draw(st.floats(0, 1)), draw(st.floats(0, 1))
-    piece = draw(st.sampled_from(_PIECES) | st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF), max_size=4))
-    kind = draw(st.sampled_from(("overwrite", "insert", "cut", *_ELEMENTWISE)))
-
-    def change(text: str) -> str:
-        if kind in _ELEMENTWISE:
-            return _elementwise(text, kind, place, other)
-        begin = int(place * len(text))
-        end = begin + (0 if kind == "insert" else max(1, len(piece)))
-        return text[:begin] + ("" if kind == "cut" else piece) + text[end:]
-
-    return change
+    piece = draw(st.sampled_from(PIECES) | st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF), max_size=4))
+    kind = draw(st.sampled_from(KINDS))
+    return lambda text: changed(text, kind, place=place, other=other, piece=piece)
 
 
-_ELEMENTWISE = ("drop", "double", "move", "empty", "rename", "retext", "reword")
-_PIECES = (
-    "<!---->", "<!-- -->", "<![CDATA[x]]>", "<?x?>", "<!DOCTYPE x>", "&#0;", "&amp;", "&x;", "\0", " ", "\n", "A", "a", "0",
-    "admin", "</saml:NameID>", "<saml:Assertion/>", "<x xmlns=''/>", " ID='x'", "#", "\u200b", "<", ">", '"', "/>",
-)  # fmt: skip
+def changed(text: str, kind: str, *, place: float, other: float, piece: str) -> str:
+    """`place` and `other` say where, from 0 to 1."""
+    if kind in _ELEMENTWISE:
+        return _elementwise(text, kind, place, other)
+    begin = int(place * len(text))
+    end = begin + (0 if kind == "insert" else max(1, len(piece)))
+    return text[:begin] + ("" if kind == "cut" else piece) + text[end:]
 
 
 def _elementwise(text: str, kind: str, place: float, other: float) -> str:

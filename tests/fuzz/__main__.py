@@ -42,7 +42,8 @@ def attack(url: str, folder: Path, credentials: dict[str, str], *, examples: int
     words = ["--url", url, "--max-examples", examples, "--no-color"]
     report = ["--report", "json", "--report-json-path", folder / "report.json"]
     program = [str(word) for word in (_PROGRAM, "--config-file", settings, "run", _CONTRACT, *words, *report)]
-    environment = {**os.environ, **credentials}  # noqa: TID251 -- a child's own
+    home = {"PYTHONPATH": str(Path(__file__).parents[2])}  # the habits know forgeries that tests know
+    environment = {**os.environ, **credentials, **home}  # noqa: TID251 -- a child's own
     subprocess.run(program, cwd=folder, env=environment, check=False, timeout=_LONGEST_SECONDS)
 
 

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import TestPhase
 
+from tests.fuzz import saml_habits
+
 _KEY = "Idempotency-Key"
 _CONFIRMS = "POST /v1/auth/totp/confirm"
 _COMES_BACK = "GET /v1/auth/oauth/{provider}/callback"
@@ -31,6 +33,7 @@ def before_call(_context: Any, case: schemathesis.Case[Any], _words: dict[str, A
     if case.operation.label == _CONFIRMS:
         _look_at_the_phone(case)
     _come_from_a_provider(case)
+    saml_habits.before_call(case)
     _make_anew(case)
 
 

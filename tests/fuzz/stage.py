@@ -6,6 +6,7 @@ Made over HTTP on the running product, in numbers, because the requests that fol
 from __future__ import annotations
 
 import base64
+import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ GUARDED, LEAVING, BEGINNER, CONFIRMING = (f"{name}@example.com" for name in ("gu
 EMAIL, OTHER, RESTLESS = "fuzz@example.com", "other@example.com", "restless@example.com"
 CAPTAIN, GENEROUS, NOMAD = "captain@example.com", "generous@example.com", "nomad@example.com"
 SUSPECT = "suspect@example.com"
+KEEPER, EMPLOYER = "keeper@example.com", "employer@example.com"
 PASSWORD = "a long enough password"
 RESTLESS_PASSWORD = "correct horse battery staple"  # as the contract's examples have it: five wrong ones end a session
 ORIGIN = "https://shop.example"
@@ -38,6 +40,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     """Writes the lists into the folder, one value in a line; returns the credentials by the names of their variables."""
     anyone = Caller(product.url)
     operator = replace(anyone, token=product.operator_key)
+    keeper = _person(anyone, KEEPER)
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
     restless = _account(anyone, RESTLESS, RESTLESS_PASSWORD)
     captain, generous, nomad = (_person(anyone, email) for email in (CAPTAIN, GENEROUS, NOMAD))
@@ -64,6 +67,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
         **_team(captain),
         "blocks": [block],
+        "employers": [_employer(anyone)],
         "heirs": [_member(generous, f"heir{number}@example.com") for number in range(_HANDFUL)],
         "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
     }
@@ -78,6 +82,8 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "NOMAD_TOKEN": nomad.token,
         "SUSPECT_TOKEN": suspect.token,
         "MOVING_TOKEN": _signed_in(anyone)["access_token"],
+        "KEEPER_TOKEN": keeper.token,
+        "EMPLOYER": lists["employers"][0],
         "GUARDED_TOKEN": _guarded(anyone, GUARDED).token,
         "LEAVING_TOKEN": _guarded(anyone, LEAVING).token,
         "BEGINNER_TOKEN": _account(anyone, BEGINNER)["access_token"],
@@ -120,6 +126,15 @@ def _guarded(anyone: Caller, email: str) -> Caller:
     code = AuthenticatorApp().code(secret, in_seconds(clock.now()) // STEP_SECONDS)
     person.post("/v1/auth/totp/confirm", {"otp": code})
     return person
+
+
+def _employer(anyone: Caller) -> str:
+    """A tenant whose people come by the stand-in identity provider."""
+    account = _account(anyone, EMPLOYER)
+    with urllib.request.urlopen(f"{anyone.url}/local/saml/metadata") as answer:
+        wish = {"metadata": answer.read().decode(), "default_role": "agent"}
+    replace(anyone, token=account["access_token"]).put("/v1/tenant/sso", wish)
+    return str(account["tenant"]["id"])
 
 
 def _team(captain: Caller) -> dict[str, Sequence[str]]:

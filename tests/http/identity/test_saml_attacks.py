@@ -437,7 +437,8 @@ def test_what_nobody_asked_for_is_taken_only_where_a_tenant_says_so_and_once(wor
 @pytest.mark.parametrize("how", ["the answer", "both", "ECDSA", "SHA-512", "the second certificate"])
 def test_what_honest_identity_providers_send_is_taken(world: World, sso: SamlBrowser, how: str) -> None:
     idp = sso.idp
-    key, words = idp.key, {"whole": how in {"the answer", "both"}, "part": how != "the answer"}
+    key = idp.key
+    words: dict[str, Any] = {"whole": how in {"the answer", "both"}, "part": how != "the answer"}
     if how in {"ECDSA", "the second certificate"}:
         private = ec.generate_private_key(ec.SECP256R1()) if how == "ECDSA" else None
         key = new_key(world.clock.now(), private=private)

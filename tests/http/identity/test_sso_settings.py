@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -88,7 +89,7 @@ def _pem(private: Any, **words: Any) -> str:
     return new_key(clock.now(), private=private, **words).pem
 
 
-CERTIFICATES = {
+CERTIFICATES: Mapping[str, Callable[[], str]] = {
     "no certificate": lambda: "x",
     "a key": lambda: IDP.key.pem.replace("CERTIFICATE", "PUBLIC KEY"),
     "two of them": lambda: IDP.key.pem * 2,

@@ -14,6 +14,7 @@ from chalicelib.features.identity.service.sso import Shown, Wish
 from chalicelib.web.schema import Form, Query, Schema, example
 
 _LONGEST_XML = 128 * 1024
+_LONGEST_ANSWER = 180_000  # that much XML in base64, with line breaks
 _MOST_ROLES = 50
 _PEM = "-----BEGIN CERTIFICATE-----\nMIIC…\n-----END CERTIFICATE-----\n"
 _IDP = "https://idp.example.com/saml"
@@ -175,7 +176,7 @@ class SamlAnswer(Form):
         },
     )
 
-    answer: str = Field(alias="SAMLResponse", min_length=1, max_length=256 * 1024)
+    answer: str = Field(alias="SAMLResponse", min_length=1, max_length=_LONGEST_ANSWER)
     relay_state: str = Field("", alias="RelayState", max_length=1024)
 
 
