@@ -139,6 +139,12 @@ def test_nothing_usable_is_at_rest_and_nobody_is_kept_there_for_longer(world: Wo
     assert GRACE.email not in str(world.aws.rows("idem"))
 
 
+def test_a_name_is_one_line_or_none(world: World, sso: SamlBrowser) -> None:
+    set_up(world.client, world.ada, sso.idp, name_attribute="displayName")
+    assert sso.sign_in(GRACE)["user"]["name"] == "Grace Hopper"
+    assert sso.sign_in(Somebody("b@example.com", name="Grace\nBcc: all@example.com"))["user"]["name"] == ""
+
+
 # --- Whom it opens ---
 
 

@@ -90,7 +90,7 @@ HIDING: Mapping[str, Callable[[str], str | bytes]] = {
     "a NUL": lambda text: text.replace("id-of-grace", "id-of-\0grace"),
     "no XML": lambda _: "{}",
     "nothing": lambda _: " ",
-    "too much": lambda text: text.replace("</saml:Assertion>", f"{' ' * 131_072}</saml:Assertion>"),
+    "too much": lambda text: text.replace("</saml:Assertion>", f"{' ' * 129_000}</saml:Assertion>"),
     "too deep": lambda text: text.replace("</saml:Assertion>", f"{'<a>' * 60}{'</a>' * 60}</saml:Assertion>"),
     "far too deep": lambda text: text.replace("</saml:Assertion>", f"{'<a>' * 9_000}{'</a>' * 9_000}</saml:Assertion>"),
     "too many": lambda text: text.replace("</saml:Assertion>", f"{'<a/>' * 2_100}</saml:Assertion>"),

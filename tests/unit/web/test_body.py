@@ -1,4 +1,4 @@
-"""The JSON guard against everything a body can be."""
+"""The guard of bodies against everything a body can be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.web.body import DEEPEST, LARGEST_BYTES, MOST_KEYS, TooLarge, Unreadable, guard
+from chalicelib.web.body import DEEPEST, LARGEST_BYTES, MOST_KEYS, TooLarge, Unreadable, guard, guard_form
 
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters(codec="utf-8"))
 documents = st.recursive(
@@ -180,3 +180,27 @@ def test_hostile_shapes_of_full_size_are_judged_in_linear_time(opening: bytes, f
 def test_no_bytes_break_the_guard(raw: bytes) -> None:
     with suppress(Unreadable):
         assert isinstance(json.loads(guard(raw)), dict)
+
+
+@pytest.mark.parametrize(
+    ("raw", "fields"),
+    [
+        (b"a=b", {"a": "b"}),
+        (b"a=&b=%C3%A9+x", {"a": "", "b": "é x"}),
+        (b"a=%2B%2F%3D", {"a": "+/="}),
+    ],
+)
+def test_a_form_is_read(raw: bytes, fields: dict[str, str]) -> None:
+    assert guard_form(raw) == fields
+
+
+@pytest.mark.parametrize("raw", [b"", b"&", b"a=1&a=2", b"a=\xff", b"a=%ff", b"&".join(b"f%d=" % n for n in range(21))])
+def test_a_form_that_could_be_read_in_two_ways_is_not(raw: bytes) -> None:
+    with pytest.raises(Unreadable):
+        guard_form(raw)
+
+
+def test_a_form_may_be_as_large_as_any_body() -> None:
+    assert guard_form(b"a=" + b"x" * (LARGEST_BYTES - 2))
+    with pytest.raises(TooLarge):
+        guard_form(b"a=" + b"x" * (LARGEST_BYTES - 1))
