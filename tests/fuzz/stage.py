@@ -40,9 +40,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     """Writes the lists into the folder, one value in a line; returns the credentials by the names of their variables."""
     anyone = Caller(product.url)
     operator = replace(anyone, token=product.operator_key)
-    keeper = _person(anyone, KEEPER)
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
-    restless = _account(anyone, RESTLESS, RESTLESS_PASSWORD)
     captain, generous, nomad = (_person(anyone, email) for email in (CAPTAIN, GENEROUS, NOMAD))
     ada = replace(anyone, token=tokens["access_token"])
     confirming = replace(anyone, token=_account(anyone, CONFIRMING)["access_token"])
@@ -76,14 +74,13 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     return {
         "ACCESS_TOKEN": ada.token,
         "OTHER_TOKEN": other["access_token"],
-        "RESTLESS_TOKEN": restless["access_token"],
+        "RESTLESS_TOKEN": _account(anyone, RESTLESS, RESTLESS_PASSWORD)["access_token"],
         "CAPTAIN_TOKEN": captain.token,
         "GENEROUS_TOKEN": generous.token,
         "NOMAD_TOKEN": nomad.token,
         "SUSPECT_TOKEN": suspect.token,
         "MOVING_TOKEN": _signed_in(anyone)["access_token"],
-        "KEEPER_TOKEN": keeper.token,
-        "EMPLOYER": lists["employers"][0],
+        **_of_sso(anyone, folder),
         "GUARDED_TOKEN": _guarded(anyone, GUARDED).token,
         "LEAVING_TOKEN": _guarded(anyone, LEAVING).token,
         "BEGINNER_TOKEN": _account(anyone, BEGINNER)["access_token"],
@@ -126,6 +123,13 @@ def _guarded(anyone: Caller, email: str) -> Caller:
     code = AuthenticatorApp().code(secret, in_seconds(clock.now()) // STEP_SECONDS)
     person.post("/v1/auth/totp/confirm", {"otp": code})
     return person
+
+
+def _of_sso(anyone: Caller, folder: Path) -> dict[str, str]:
+    """Who names identity providers, and a tenant that has one."""
+    employer = _employer(anyone)
+    _write(folder, {"employers": [employer]})
+    return {"KEEPER_TOKEN": _person(anyone, KEEPER).token, "EMPLOYER": employer}
 
 
 def _employer(anyone: Caller) -> str:

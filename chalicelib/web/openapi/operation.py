@@ -32,7 +32,7 @@ _TEXTS = {
     "text/css": ":root { color-scheme: light dark; }",
     "text/javascript": '"use strict";',
     "text/plain": "…",
-    "application/samlmetadata+xml": "<md:EntityDescriptor …",
+    "text/xml": "<md:EntityDescriptor …",
 }
 
 

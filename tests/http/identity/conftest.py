@@ -28,3 +28,13 @@ def sso(world: World) -> SamlBrowser:
     idp = desk()
     set_up(world.client, world.ada, idp)
     return SamlBrowser(world.client, idp, world.ada.tenant_id)
+
+
+@pytest.fixture
+def nobody_gets_in(world: World, sso: SamlBrowser, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever was answered: there is no new member, and no code to come by one."""
+    before = len(world.client.get("/v1/members", as_=world.ada).json()["data"])
+    yield
+    if "opens" not in request.keywords:
+        assert len(world.client.get("/v1/members", as_=world.ada).json()["data"]) == before
+        assert [row for row in world.aws.rows("idem") if row["pk"].startswith("SAML#")] == []

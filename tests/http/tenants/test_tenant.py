@@ -17,7 +17,8 @@ def test_everybody_in_it_sees_their_tenant(world: World) -> None:
     seen = answer.json()
     assert seen.pop("created_at").endswith("Z")
     assert seen.pop("id") == world.ada.tenant_id
-    assert seen == {"name": "Ada's company", "plan": "free", "state": "active", "require_second_factor": False}
+    asks = {"require_second_factor": False, "require_sso": False}
+    assert seen == {"name": "Ada's company", "plan": "free", "state": "active", **asks}
     assert world.client.get("/v1/tenant", as_=world.cyd).json()["id"] == world.cyd.tenant_id
 
 

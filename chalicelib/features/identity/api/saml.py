@@ -28,7 +28,7 @@ from chalicelib.web.schema import Nothing
 
 api = Api(__name__, tag="accounts")
 
-_METADATA = "application/samlmetadata+xml"
+_METADATA = "text/xml; charset=utf-8"
 _KEEPSAKE = Keepsake("sso", TRIP_LASTS, is_for_posts=True)
 _OF_TENANT = "/v1/auth/saml/{tenant_id}"
 _KEEPER = fresh(person(Scope.TEAM_WRITE))
