@@ -35,6 +35,10 @@ TENANT = Tenant(f"ten_{'0' * 26}", "Ada's", NOW)
 WISH = Wish(entity_id="https://idp.example", sso_url="https://idp.example/sso", certificates=("good",))
 
 
+def _unheard(event: str, **facts: str) -> None:
+    """Nothing goes wrong here."""
+
+
 class Store:
     """`rivals` is how often somebody else is first."""
 
@@ -84,7 +88,7 @@ class Desk:
         tenants = MemoryTenants()
         tenants.tenants[TENANT.id] = TENANT
         self.letters, self.store = LetterBox(Calls()), Store(tenants)
-        recorder = Recorder(trail=RememberedTrail(), post=self.letters, alarm=lambda _event, **_: None)
+        recorder = Recorder(trail=RememberedTrail(), post=self.letters, alarm=_unheard)
         office = Office(self.letters, recorder, MAILBOXES, LINKS, public_url)
         self.settings = SsoSettings(
             store=self.store,
