@@ -65,7 +65,6 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
         **_team(captain),
         "blocks": [block],
-        "employers": [_employer(anyone)],
         "heirs": [_member(generous, f"heir{number}@example.com") for number in range(_HANDFUL)],
         "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
     }

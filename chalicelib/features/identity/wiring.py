@@ -24,8 +24,8 @@ from chalicelib.features.identity.service.recovery import Recovery
 from chalicelib.features.identity.service.saml import Saml
 from chalicelib.features.identity.service.second_factor import SecondFactors
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
-from chalicelib.features.identity.service.suspicion import Outside, Suspicion
 from chalicelib.features.identity.service.sso import SsoSettings
+from chalicelib.features.identity.service.suspicion import Outside, Suspicion
 from chalicelib.features.identity.service.team import Team
 from chalicelib.features.identity.service.throttle import Throttle
 
@@ -261,6 +261,7 @@ def saml() -> Saml:
         departures=Departures(),
         reader=AnswerReader(),
         throttle=Throttle(StoredAttempts()),
+        suspicion=suspicion(),
         hasher=Argon2(),
         office=_office(),
         signers=Signers(

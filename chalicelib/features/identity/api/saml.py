@@ -8,6 +8,7 @@ from chalicelib.config import settings
 from chalicelib.core.errors import Invalid, NotFound, Stale
 from chalicelib.core.identity import Scope
 from chalicelib.core.limits import RouteClass
+from chalicelib.core.suspicion import Blocked
 from chalicelib.features.identity.api.keepsake import Keepsake
 from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.device import read_device
@@ -75,7 +76,7 @@ def finish_saml(call: Call[SamlAnswer]) -> Answer:
     "POST", "/v1/auth/saml/exchange", allow=ANYONE, body=SsoExchange, returns=TokensView,
     errors=(
         InvalidToken, InvalidCredentials, PasswordRequired, OtpRequired, NotAdmitted, OwnersNeedPassword, NoTenant,
-        NotFound, Stale,
+        NotFound, Stale, Blocked,
     ),
 )  # fmt: skip
 def exchange_saml_code(call: Call[SsoExchange]) -> TokensView:

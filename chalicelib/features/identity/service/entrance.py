@@ -99,9 +99,7 @@ class Entrance:
                 now=now,
                 device=device,
             )
-        self._suspicion.note_sign_in(
-            user_id=tokens.user.id, tenant_id=tokens.tenant.id, country=device.country, request_id=request_id, now=now
-        )
+        self._suspicion.note_sign_in(tokens, device=device, request_id=request_id, now=now)
         return self._signed_in(tokens, known, now)
 
     def verify_email(

@@ -199,13 +199,7 @@ class OAuth:
     def exchange(self, *, claim: Claim, request_id: str, now: datetime) -> Tokens:
         self._suspicion.check_address(claim.address, now=now)
         tokens = self._exchange(claim, request_id, now)
-        self._suspicion.note_sign_in(
-            user_id=tokens.user.id,
-            tenant_id=tokens.tenant.id,
-            country=claim.device.country,
-            request_id=request_id,
-            now=now,
-        )
+        self._suspicion.note_sign_in(tokens, device=claim.device, request_id=request_id, now=now)
         return tokens
 
     def _exchange(self, claim: Claim, request_id: str, now: datetime) -> Tokens:

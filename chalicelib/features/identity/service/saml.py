@@ -40,6 +40,7 @@ from chalicelib.features.identity.service.arrivals import ArrivalStore, counted,
 from chalicelib.features.identity.service.oauth import Claim, Departure, Signers
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.sessions import NOBODY, Hasher, Sessions
+from chalicelib.features.identity.service.suspicion import Suspicion
 from chalicelib.features.identity.service.throttle import Throttle
 from chalicelib.features.tenants.model import clean_name
 
@@ -127,6 +128,7 @@ class Saml:
         departures: Departures,
         reader: Reader,
         throttle: Throttle,
+        suspicion: Suspicion,
         hasher: Hasher,
         office: Office,
         signers: Signers,
@@ -139,6 +141,7 @@ class Saml:
         self._departures = departures
         self._reader = reader
         self._throttle = throttle
+        self._suspicion = suspicion
         self._hasher = hasher
         self._office = office
         self._signers = signers
@@ -174,6 +177,12 @@ class Saml:
         return saml.one_time_code(arrival.id, self._signers.codes)
 
     def exchange(self, *, claim: Claim, request_id: str, now: datetime) -> Tokens:
+        self._suspicion.check_address(claim.address, now=now)
+        tokens = self._exchange(claim, request_id, now)
+        self._suspicion.note_sign_in(tokens, device=claim.device, request_id=request_id, now=now)
+        return tokens
+
+    def _exchange(self, claim: Claim, request_id: str, now: datetime) -> Tokens:
         arrival = counted(self._arrivals, saml.open_code(claim.code, self._signers.codes), now=now)
         statement = arrival.profile
         if statement is None or not arrival.fits(claim.verifier):
@@ -271,7 +280,10 @@ class Saml:
         """All that signing in asks of them, once."""
         if claim.password is None or user.kept_by:
             raise PasswordRequired
-        with self._throttle.guess(account=user.mailbox, address=claim.address, now=now):
+        with (
+            self._suspicion.noting_failure(mailbox=user.mailbox, address=claim.address, request_id=request_id, now=now),
+            self._throttle.guess(account=user.mailbox, address=claim.address, now=now),
+        ):
             if not self._hasher.verify(user.password_hash, same_spelling(claim.password)):
                 raise InvalidCredentials
             self._sessions.admit(

@@ -15,8 +15,10 @@ from chalicelib.core import ids, limits, suspicion
 from chalicelib.core.errors import Unauthenticated, Unavailable
 from chalicelib.core.limits import network_of
 from chalicelib.core.suspicion import Block, Blocked, Rule
+from chalicelib.features.identity.model.device import Device
 from chalicelib.features.identity.model.letters import DECOY, Letter
 from chalicelib.features.identity.model.person import Member, User
+from chalicelib.features.identity.model.session import Tokens
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.model.suspicion_letters import something_looks_odd
 from chalicelib.features.identity.model.travel import Sighting, is_impossible
@@ -163,8 +165,9 @@ class Suspicion:
         place = self._place(address)
         self._note_at_door(suspicion.REGISTRATIONS, Suspect(place, place), mailbox, "", now)
 
-    def note_sign_in(self, *, user_id: str, tenant_id: str, country: str, request_id: str, now: datetime) -> None:
+    def note_sign_in(self, tokens: Tokens, *, device: Device, request_id: str, now: datetime) -> None:
         """Nothing is kept where nobody tells countries."""
+        user_id, tenant_id, country = tokens.user.id, tokens.tenant.id, device.country
         if not country:
             return
         here = Sighting(country, now)
