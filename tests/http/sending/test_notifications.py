@@ -92,7 +92,7 @@ def test_a_notification_to_nobody_is_answered_and_over(walk: Walk) -> None:
     assert (answer["accepted"], answer["skipped"]) == (0, [{"id": "nobody@shop", "reason": "not_found"}])
     found = shown(walk, answer["id"])
     assert (found["state"], found["audience"]) == ("sent", 0)
-    assert walk.world.aws.rows("due") == []
+    assert [row for row in walk.world.aws.rows("due") if not row["sk"].startswith("anchor#")] == []
     assert walk.world.lambdas.bodies("send-transactional") == []
 
 

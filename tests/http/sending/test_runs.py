@@ -28,7 +28,7 @@ def test_a_scheduled_campaign_is_cancelled_before_it_has_a_run(walk: Walk) -> No
     made = walk.desk.create(schedule={"send_at": walk.desk.at(hours=1)})
     assert walk.ask("POST", f"/{made['id']}/cancel")["run"] is None
     assert walk.desk.show(made["id"])["run_id"] is None
-    assert walk.world.aws.rows("due") == []
+    assert [row for row in walk.world.aws.rows("due") if not row["sk"].startswith("anchor#")] == []
 
 
 def test_a_draft_has_nothing_to_cancel(walk: Walk) -> None:

@@ -17,7 +17,7 @@ from chalicelib.web.schema import Nothing
 from tests.unit.web.toy_app import Thing, Toy
 
 NOW = clock.now()
-BLOCK = Block("blk_1", "ten_a", "key_1", "enumeration", Consequence.BLOCK, NOW, NOW + timedelta(hours=1))
+BLOCK = Block("blk_1", "ten_a", "key_1", "enumeration", Consequence.BLOCK, NOW, NOW + timedelta(days=1))
 
 
 @pytest.fixture
@@ -35,7 +35,8 @@ def test_whoever_is_blocked_is_told_why_before_anything_is_counted(toy: Toy) -> 
 
 
 def test_a_person_steps_up_and_is_let_through(toy: Toy) -> None:
-    toy.watchman.blocks = {"usr_ada": replace(BLOCK, subject="usr_ada", consequence=Consequence.STEP_UP)}
+    began = replace(BLOCK, subject="usr_ada", consequence=Consequence.STEP_UP, since=clock.now())
+    toy.watchman.blocks = {"usr_ada": began}
     for bearer in ("ada", "ada+5"):
         answer = toy.call("GET", "/mine", as_=bearer)
         assert (answer.status, answer.json()["code"], answer.json()["block"]) == (403, "step_up_required", "blk_1")
