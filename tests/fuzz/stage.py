@@ -61,12 +61,10 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "runs": [_run(ada, site) for _ in range(_FEW)],
         "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
         "sessions": [_session(replace(anyone, token=_signed_in(anyone, NOMAD)["access_token"])) for _ in range(_FEW)],
-        "resets": [_reset(anyone, f"forgetful{number}@example.com") for number in range(_HANDFUL)],
-        "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
+        **_letters(anyone),
         **_team(captain),
         "blocks": [block],
         "heirs": [_member(generous, f"heir{number}@example.com") for number in range(_HANDFUL)],
-        "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
     }
     lists["push_hosts"] = _hosts_in_trouble(operator, ada, tokens["tenant"]["id"], site["id"], others)
     _write(folder, lists)
@@ -88,6 +86,15 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "OPERATOR_KEY": operator.token,
         "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read")["key"],
         "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
+    }
+
+
+def _letters(anyone: Caller) -> dict[str, Sequence[str]]:
+    """What the links in them hold."""
+    return {
+        "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
+        "resets": [_reset(anyone, f"forgetful{number}@example.com") for number in range(_HANDFUL)],
+        "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
     }
 
 
