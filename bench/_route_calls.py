@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.identity import TENANT_SCOPES, Role
@@ -20,13 +21,16 @@ from chalicelib.features.identity.adapters.authenticator_app import Authenticato
 from chalicelib.features.identity.model.second_factor import STEP_SECONDS
 from chalicelib.web.allow import Caller
 from chalicelib.web.endpoint import Endpoint
+from infra.local.oidc.desk import Somebody
 from infra.local.push_service.service import PushService
 from tests.fakes.gateway import HttpAnswer
+from tests.fakes.oidc import Browser, Providers
 from tests.matrix.scene import MESSAGE, ORIGIN, Scene
 from tests.world import PASSWORD, Person, add_member, open_tenant
 
 _NEW_PASSWORD = "an entirely new one"  # noqa: S105 -- of nobody
 _A_DAY = timedelta(days=1)
+_FROM_CLOUDFRONT = {"CloudFront-Viewer-Country": "AT"}  # without it nobody is looked for far away
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Ask:
     who: str | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None  # of a subscription
+    query: Mapping[str, str] | None = None
+    cookie: str = ""
 
 
 Plays = Mapping[str, tuple[Callable[[], Ask], ...]]
@@ -45,8 +51,9 @@ Plays = Mapping[str, tuple[Callable[[], Ask], ...]]
 class Stage:
     """Everybody on it has been served by this process before."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, providers: Providers) -> None:
         self.scene = scene
+        self._providers = providers
         self.owner = scene.cast.owner
         self.key = scene.world.api_key(self.owner, *TENANT_SCOPES)
         self._numbers = count()
@@ -63,7 +70,8 @@ class Stage:
 
     def ask(self, endpoint: Endpoint, ask: Ask, who: str | None) -> HttpAnswer:
         """The one call that counts."""
-        headers = {"Origin": ORIGIN, "X-Subscription-Token": ask.token or self.scene.things["subscription_token"]}
+        token = ask.token or self.scene.things["subscription_token"]
+        headers = {"Origin": ORIGIN, "X-Subscription-Token": token, "Cookie": ask.cookie} | _FROM_CLOUDFRONT
         if endpoint.replayable:
             headers["Idempotency-Key"] = self.name("again")
         return self._client.request(
@@ -71,6 +79,7 @@ class Stage:
             self.scene.path(endpoint, **ask.ids),
             as_=ask.who or who,
             json=self.scene.body(endpoint, **ask.ids) if ask.body is None else ask.body,
+            query=ask.query,
             headers=headers,
         )
 
@@ -95,8 +104,8 @@ class Stage:
         return (None,)
 
     def _plays(self) -> Plays:
-        return {**self._of_accounts(), **self._of_second_factors(), **self._of_teams(), **self._of_sites()} | {
-            **self._of_campaigns(),
+        of_people = {**self._of_accounts(), **self._of_providers(), **self._of_second_factors(), **self._of_teams()}
+        return {**of_people, **self._of_sites(), **self._of_campaigns()} | {
             "subscribe": (lambda: Ask({"subscription": self._browser()}),),
             "change_own_subscription": (lambda: Ask({"tags": [self._word("tag")]}),),
             "unsubscribe": (self._subscribed,),
@@ -125,6 +134,12 @@ class Stage:
                 lambda: self._alone(lambda _: {"current_password": PASSWORD, "password": _NEW_PASSWORD}),
             ),
             "end_session": (self._elsewhere,),
+        }
+
+    def _of_providers(self) -> Plays:
+        return {
+            "finish_oauth": (self._back_from_google,),
+            "exchange_oauth_code": (self._new_by_google, self._met_by_google, self._known_by_google),
         }
 
     def _of_second_factors(self) -> Plays:
@@ -172,6 +187,7 @@ class Stage:
     def _person(self) -> Person:
         person = open_tenant(self._word("person"), self.scene.world.clock)
         self._must("PATCH", "/v1/me", person, {"name": "Somebody"})
+        self._must("GET", "/v1/tenant", person)  # one's own account is open to the blocked, and asks for no block
         return person
 
     def _alone(self, body: Callable[[Person], Any] = lambda _: None) -> Ask:
@@ -217,6 +233,29 @@ class Stage:
         ask = self._half_guarded()
         self._must("POST", "/v1/auth/totp/confirm", ask.who, ask.body)
         return Ask(who=ask.who)
+
+    # --- Providers ---
+
+    def _back_from_google(self) -> Ask:
+        browser = Browser(self._client, self._providers)
+        address = browser.sign_in(browser.start(), Somebody(self._email()))
+        return Ask(query=dict(parse_qsl(urlsplit(address).query)), cookie=browser.cookie)
+
+    def _code(self, email: str) -> dict[str, str]:
+        return {"code": Browser(self._client, self._providers).code_for(Somebody(email))}
+
+    def _new_by_google(self) -> Ask:
+        return Ask(self._code(self._email()))
+
+    def _met_by_google(self) -> Ask:
+        """There is an account, which its owner now opens to a provider."""
+        email = self._person().email
+        return Ask({**self._code(email), "password": PASSWORD})
+
+    def _known_by_google(self) -> Ask:
+        email = self._email()
+        self._must("POST", "/v1/auth/oauth/exchange", None, self._code(email))
+        return Ask(self._code(email))
 
     # --- Teams ---
 

@@ -30,7 +30,7 @@ TWIN = "get_site"  # reads one row too
 _WARM_UP = 5
 _PEER_ROUNDS = 10
 _MS = 1000.0
-_OK = 300
+_REFUSED = 400
 
 
 def main() -> int:
@@ -58,15 +58,16 @@ def standing(prefix: str) -> Iterator[Stage]:
     from infra.local import moto_patch
     from tests.fakes.clock import ManualClock
     from tests.fakes.installation import Installation
+    from tests.fakes.oidc import providers
     from tests.matrix.scene import set_up
     from tests.world import World
 
     manual = ManualClock(clock.now().replace(microsecond=0))
     clock.use(manual)
-    with Installation.standing(prefix) as aws:
+    with Installation.standing(prefix) as aws, providers() as there:
         aws.empty()
         moto_patch.follow(manual)
-        yield Stage(set_up(World.with_people(aws, manual)))
+        yield Stage(set_up(World.with_people(aws, manual)), there)
 
 
 def measured(stage: Stage, endpoint: Endpoint, rounds: int) -> Asked:
@@ -81,7 +82,7 @@ def measured(stage: Stage, endpoint: Endpoint, rounds: int) -> Asked:
                 took = time.perf_counter() - began
             asked.calls.append(calls)
             asked.ms.append(took * _MS)
-            if answer.status >= _OK:
+            if answer.status >= _REFUSED:
                 asked.refusals.add(answer.text)
     return asked
 

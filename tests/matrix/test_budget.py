@@ -18,6 +18,7 @@ from chalicelib.web.endpoint import Endpoint
 from infra.local import moto_patch
 from tests.fakes.clock import ManualClock
 from tests.fakes.installation import Installation
+from tests.fakes.oidc import providers
 from tests.matrix.scene import set_up
 from tests.world import World
 
@@ -28,7 +29,8 @@ def stage(installation: Installation) -> Iterator[Stage]:
     clock.use(manual)
     installation.empty()
     moto_patch.follow(manual)
-    yield Stage(set_up(World.with_people(installation, manual)))
+    with providers() as there:
+        yield Stage(set_up(World.with_people(installation, manual)), there)
     moto_patch.follow(None)
     clock.use(clock.SystemClock())
 
