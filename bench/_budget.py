@@ -38,8 +38,20 @@ MORE: dict[str, More] = {
     "send_notification": More(7, "By person: an index is asked for each of those named. By browser it takes 6."),
     "invite": More(9, "Who has the address, who is a member, how many letters: each is a row of its own."),
     "accept_invitation": More(8, "Opens an account, and is good once."),
-    "verify_email": More(10, "Opens an account, and is good once. Its guesses are counted, and taken back."),
-    "login": More(12, "Its guesses are counted at account and address, before they are tried, and taken back."),
+    "register": More(
+        7, "Is the address blocked, how many has it registered, how many letters has the mailbox: asked of everybody."
+    ),
+    "verify_email": More(
+        11, "Opens an account, and is good once. Its guesses are counted, and taken back. A trail and its guard begin."
+    ),
+    "login": More(
+        15,
+        "Is the address blocked; guesses are counted at account and address, before they are tried, and taken back; "
+        "the hash is renewed where it is an old one; where was this person seen last.",
+    ),
+    "exchange_oauth_code": More(
+        21, "As signing in, with a code that is good once; and letting a provider in is told to person and trails."
+    ),
     "step_up": More(7, "The guess is counted on the session before it is tried."),
     "confirm_email": More(9, "Good once. Its guesses are counted, and taken back; each tenant's trail hears of it."),
     "ask_for_email": More(9, "Letters and guesses are counted before they are sent and tried."),
