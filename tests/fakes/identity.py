@@ -13,6 +13,7 @@ from typing import TypeVar
 from chalicelib.core.errors import Conflict, NotFound, Stale, Unavailable
 from chalicelib.core.identity import Role
 from chalicelib.core.paging import Page
+from chalicelib.core.suspicion import Block
 from chalicelib.features.identity.model.api_key import ApiKey
 from chalicelib.features.identity.model.email_change import EmailChange
 from chalicelib.features.identity.model.letters import Letter
@@ -294,6 +295,7 @@ class MemoryApiKeys:
 
     def __init__(self) -> None:
         self.keys: dict[str, ApiKey] = {}
+        self.blocks: dict[str, Block] = {}
         self.rival: Callable[[], None] | None = None
         self.taken = 0
 
@@ -306,6 +308,9 @@ class MemoryApiKeys:
 
     def at(self, prefix: str) -> ApiKey | None:
         return self.keys.get(prefix)
+
+    def with_block(self, key: ApiKey) -> tuple[ApiKey | None, Block | None]:
+        return self.keys.get(key.prefix), self.blocks.get(key.id)
 
     def get(self, tenant_id: str, key_id: str) -> ApiKey | None:
         found = [key for key in self.keys.values() if (key.tenant_id, key.id) == (tenant_id, key_id)]

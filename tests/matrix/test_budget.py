@@ -9,10 +9,11 @@ import pytest
 
 from app import app
 from bench._budget import MORE, MUTATION, READ, Asked, More, budget_of, over_budget, unasked
-from bench._route_calls import Stage
+from bench._route_calls import Ask, Stage
 from bench._store_calls import Calls, counted
 from bench.api import measured
 from chalicelib.core import clock
+from chalicelib.core.identity import TENANT_SCOPES
 from chalicelib.features.identity.service.key_memory import KNOWN_FOR
 from chalicelib.web.endpoint import Endpoint
 from infra.local import moto_patch
@@ -20,7 +21,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.installation import Installation
 from tests.fakes.oidc import providers
 from tests.matrix.scene import set_up
-from tests.world import World
+from tests.world import World, open_tenant
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,19 @@ def test_a_warm_key_costs_no_call_and_a_cold_one_a_single_one(stage: Stage) -> N
     with counted() as cold:
         stage.ask(list_sites, ask(), stage.key)
     assert cold.steady == warm.steady + 1
+
+
+def test_a_caller_whom_this_process_has_never_seen_is_looked_up_among_the_blocked(stage: Stage) -> None:
+    """With a key that is one more call: its text does not say whose it is. And its first use is noted."""
+    key, person = (
+        stage.scene.world.api_key(stage.owner, *TENANT_SCOPES),
+        open_tenant("newcomer", stage.scene.world.clock).access_token,
+    )
+    with counted() as by_key:
+        stage.ask(the("list_sites"), Ask(), key)
+    with counted() as by_token:
+        stage.ask(the("list_sites"), Ask(), person)
+    assert (by_token.steady, by_key.steady) == (1 + 1, 1 + 1 + 1 + 1)
 
 
 def test_what_may_ask_more_often_is_a_route_and_says_why() -> None:

@@ -81,6 +81,7 @@ def furnished(*, hasher: Hasher) -> Identity:
         sessions=sessions,
         api_keys=ApiKeys(
             store=ApiKeyRows(),
+            blocks=suspicion().blocks,
             sites=sites(),
             signer=_signer("api key", settings().secret_pepper),
             cursor_secret=pepper,

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale, Unavailable
+from chalicelib.core.suspicion import KEY_ADDRESSES, Block, Consequence
 from chalicelib.features.identity.model.api_key import REVOKED_KEPT_FOR
 from chalicelib.features.identity.service.api_keys import ApiKeyStore
 from chalicelib.features.identity.store.api_key import ApiKeyRows
+from chalicelib.features.identity.store.suspicion import BlockRows
 from tests.adapters.aws.faults import Faults
 from tests.adapters.identity.people_and_keys import LATER, a_key
 from tests.fakes.identity import MemoryApiKeys
 
 if TYPE_CHECKING:
     from tests.fakes.installation import Installation
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(params=["memory", "rows"])
@@ -37,6 +42,24 @@ def test_a_key_comes_back_as_it_went_in(store: ApiKeyStore) -> None:
     assert store.get("ten_ada", key.id) == key
     assert store.get("ten_cyd", key.id) is None
     assert store.at("unknown1") is None
+
+
+def test_a_key_as_it_stands_now_is_read_with_what_blocks_it(store: ApiKeyStore) -> None:
+    key, other = a_key(), a_key()
+    store.put(key)
+    store.note_use(key, now=LATER)
+    assert store.with_block(key) == (replace(key, last_used_at=LATER, rev=2), None)
+    assert store.with_block(other) == (None, None)
+
+
+def test_what_blocks_it_is_what_the_door_would_find(aws: Installation) -> None:
+    key = a_key()
+    block = Block("blk_1", "ten_ada", key.id, KEY_ADDRESSES.name, Consequence.BLOCK, since=LATER, until=LATER + HOUR)
+    ApiKeyRows().put(key)
+    BlockRows().put(block, now=LATER)
+    assert ApiKeyRows().with_block(key) == (key, block)
+    assert BlockRows().standing(key.id) == block
+    assert ApiKeyRows().with_block(a_key()) == (None, None)
 
 
 def test_an_operators_key_belongs_to_no_tenant(store: ApiKeyStore) -> None:

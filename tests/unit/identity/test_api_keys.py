@@ -14,7 +14,9 @@ from chalicelib.features.identity.model.api_key import IssuedKey, ScopeNotYours,
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.api_keys import ApiKeys
+from chalicelib.features.identity.service.blocks import Blocks
 from tests.fakes.identity import MemoryApiKeys, MemorySites
+from tests.fakes.suspicion import MemoryBlocks
 from tests.unit.identity.house import NOW
 
 SITE = "site_adas"
@@ -31,6 +33,7 @@ def store() -> MemoryApiKeys:
 def keys(store: MemoryApiKeys) -> ApiKeys:
     return ApiKeys(
         store=store,
+        blocks=Blocks(store=MemoryBlocks(), cursor_secret=lambda: "pepper"),
         sites=MemorySites(("ten_ada", SITE)),
         signer=Signer(lambda: "pepper", "api key"),
         cursor_secret=lambda: "pepper",

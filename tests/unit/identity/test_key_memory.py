@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.identity import ROLE_SCOPES, Principal, Role, Scope
+from chalicelib.core.suspicion import KEY_ADDRESSES, Block, Consequence
 from chalicelib.features.identity.model.api_key import ApiKey, IssuedKey
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.api_keys import ApiKeys
+from chalicelib.features.identity.service.blocks import Blocks
 from chalicelib.features.identity.service.key_memory import KNOWN_FOR, MOST_KEYS, KeyMemory
 from tests.fakes.identity import MemoryApiKeys, MemorySites
+from tests.fakes.suspicion import MemoryBlocks
 from tests.unit.identity.house import NOW
 
 ADA = Principal(subject="usr_ada", tenant_id="ten_ada", scopes=ROLE_SCOPES[Role.OWNER], role=Role.OWNER)
@@ -27,11 +30,19 @@ class CountingKeys(MemoryApiKeys):
         self.looked_up += 1
         return super().at(prefix)
 
+    def with_block(self, key: ApiKey) -> tuple[ApiKey | None, Block | None]:
+        self.looked_up += 1
+        return super().with_block(key)
 
-def a_function(store: MemoryApiKeys) -> ApiKeys:
+
+def a_function(store: MemoryApiKeys, blocks: Blocks | None = None) -> ApiKeys:
     """Each has a memory of its own."""
     return ApiKeys(
-        store=store, sites=MemorySites(), signer=Signer(lambda: "pepper", "api key"), cursor_secret=lambda: "pepper"
+        store=store,
+        blocks=blocks or Blocks(store=MemoryBlocks(), cursor_secret=lambda: "pepper"),
+        sites=MemorySites(),
+        signer=Signer(lambda: "pepper", "api key"),
+        cursor_secret=lambda: "pepper",
     )
 
 
@@ -48,6 +59,40 @@ def test_a_warm_key_is_not_looked_up() -> None:
     assert store.looked_up == 1
     keys.authenticate(issued.key, now=NOW + KNOWN_FOR)
     assert store.looked_up == 2
+
+
+def test_what_blocks_a_key_comes_with_it_from_the_second_time_on() -> None:
+    store, asked = CountingKeys(), MemoryBlocks()
+    blocks = Blocks(store=asked, cursor_secret=lambda: "pepper")
+    keys = a_function(store, blocks)
+    issued = make(keys)
+    key, later = issued.api_key, NOW + KNOWN_FOR
+    keys.authenticate(issued.key, now=NOW)
+    assert blocks.of(key.id, now=NOW) is None
+    assert asked.calls == ["standing block"]
+    until = later + timedelta(seconds=5)
+    block = Block("blk_1", "ten_ada", key.id, KEY_ADDRESSES.name, Consequence.BLOCK, since=later, until=until)
+    store.blocks[key.id] = block
+    keys.authenticate(issued.key, now=later)
+    assert blocks.of(key.id, now=later) == block
+    assert blocks.of(key.id, now=until) is None  # it was over before anybody asked again
+    assert asked.calls == ["standing block"]
+    assert store.looked_up == 2
+
+
+def test_a_guess_at_the_secret_of_a_blocked_key_hides_nothing() -> None:
+    store, asked = CountingKeys(), MemoryBlocks()
+    blocks = Blocks(store=asked, cursor_secret=lambda: "pepper")
+    keys = a_function(store, blocks)
+    issued = make(keys)
+    keys.authenticate(issued.key, now=NOW)
+    later = NOW + KNOWN_FOR
+    store.blocks[issued.api_key.id] = Block(
+        "blk_1", "ten_ada", issued.api_key.id, KEY_ADDRESSES.name, Consequence.BLOCK, since=NOW, until=later + KNOWN_FOR
+    )
+    with pytest.raises(InvalidToken):
+        keys.authenticate(issued.key[:-1] + ("0" if issued.key[-1] != "0" else "1"), now=later)
+    assert blocks.of(issued.api_key.id, now=later) is not None
 
 
 def test_what_is_revoked_elsewhere_is_good_for_half_a_minute_at_most() -> None:

@@ -12,6 +12,7 @@ from chalicelib.core import ids
 from chalicelib.core.errors import NotFound, Stale, Unavailable
 from chalicelib.core.identity import Mode, Principal, Scope
 from chalicelib.core.paging import Cursors, Page
+from chalicelib.core.suspicion import Block
 from chalicelib.features.identity.model.api_key import (
     ApiKey,
     IssuedKey,
@@ -39,6 +40,10 @@ class ApiKeyStore(Protocol):
         """The key with this prefix, of whatever tenant."""
         ...
 
+    def with_block(self, key: ApiKey) -> tuple[ApiKey | None, Block | None]:
+        """The same as it stands now, and the last block of it, over or not; both in one look-up."""
+        ...
+
     def get(self, tenant_id: str, key_id: str) -> ApiKey | None:
         """One key of a tenant."""
         ...
@@ -62,11 +67,24 @@ class SiteLookup(Protocol):
         ...
 
 
+class KnownBlocks(Protocol):
+    def learn(self, subject: str, block: Block | None, *, now: datetime) -> None:
+        """The door asks for it next, and need not look it up."""
+        ...
+
+
 class ApiKeys:
     def __init__(
-        self, *, store: ApiKeyStore, sites: SiteLookup, signer: Signer, cursor_secret: Callable[[], str]
+        self,
+        *,
+        store: ApiKeyStore,
+        blocks: KnownBlocks,
+        sites: SiteLookup,
+        signer: Signer,
+        cursor_secret: Callable[[], str],
     ) -> None:
         self._store = store
+        self._blocks = blocks
         self._sites = sites
         self._signer = signer
         self._cursor_secret = cursor_secret
@@ -135,13 +153,22 @@ class ApiKeys:
     def authenticate(self, token: str, *, now: datetime) -> Principal:
         text = read_key(token)
         known = self._memory.recall(text.prefix, now=now) if text else None
-        key = known or (self._store.at(text.prefix) if text else None)
+        key = known or (self._look_up(text.prefix, now) if text else None)
         if text is None or key is None or not text.proves(key, self._signer) or not key.is_good(now):
             raise InvalidToken
         if known is None:
             self._memory.keep(key, now=now)
             self._note_use(key, now)
         return key.principal()
+
+    def _look_up(self, prefix: str, now: datetime) -> ApiKey | None:
+        """Whose blocks to ask for along with it is known from the second time on: a prefix does not tell."""
+        before = self._memory.last(prefix)
+        if before is None:
+            return self._store.at(prefix)
+        key, block = self._store.with_block(before)
+        self._blocks.learn(before.id, block, now=now)
+        return key
 
     def _note_use(self, key: ApiKey, now: datetime) -> None:
         if key.should_note_use(now):

@@ -62,6 +62,12 @@ class Blocks:
         block = self._store.standing(subject)
         return block if block is not None and block.stands(now) else None
 
+    def learn(self, subject: str, block: Block | None, *, now: datetime) -> None:
+        """As if it had just been asked for: somebody has read it along with something else."""
+        if len(self._known) >= _MOST_SUBJECTS:
+            self._known.clear()
+        self._known[subject] = (block, now)
+
     def begin(self, block: Block, *, now: datetime) -> bool:
         """False when another one was first."""
         is_first = self._store.put(block, now=now)
@@ -97,7 +103,5 @@ class Blocks:
         except Unavailable:
             self._unasked_until = now + _PAUSE
             raise
-        if len(self._known) >= _MOST_SUBJECTS:
-            self._known.clear()
-        self._known[subject] = (block, now)
+        self.learn(subject, block, now=now)
         return block

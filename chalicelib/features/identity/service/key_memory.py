@@ -22,6 +22,11 @@ class KeyMemory:
         key, since = self._known.get(prefix, (None, now))
         return key if timedelta() <= now - since < KNOWN_FOR else None
 
+    def last(self, prefix: str) -> ApiKey | None:
+        """However long ago that was: good for its id, and for nothing that may have changed."""
+        key, _ = self._known.get(prefix, (None, None))
+        return key
+
     def keep(self, key: ApiKey, *, now: datetime) -> None:
         if len(self._known) >= MOST_KEYS:
             self._known.clear()

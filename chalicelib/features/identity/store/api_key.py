@@ -1,6 +1,7 @@
 """API keys: the key itself stands under its prefix (`APIKEY#<prefix>`), its tenant lists it by `APIKEY#<id>`.
 
-One home for every fact: authentication is one read, and revoking is one change of that same row.
+One home for every fact: authentication is one read, and revoking is one change of that same row. What blocks a key is
+suspicion's to write, and only read here.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from chalicelib.aws.values import known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
 from chalicelib.core.paging import Page
+from chalicelib.core.suspicion import Block
 from chalicelib.features.identity.model.api_key import REVOKED_KEPT_FOR, ApiKey
 from chalicelib.features.identity.store.rows import CORE, Key, change, changing, insert, read
+from chalicelib.features.identity.store.suspicion import guard_key
 
 _LISTED, _REVOKED = 1, 2  # the two revisions a listing ever has
 
@@ -32,6 +35,12 @@ class ApiKeyRows:
     def at(self, prefix: str) -> ApiKey | None:
         row = CORE.get(*_key(prefix))
         return read(row, ApiKey) if row else None
+
+    def with_block(self, key: ApiKey) -> tuple[ApiKey | None, Block | None]:
+        keys = [_key(key.prefix), guard_key(key.id)]
+        found = {(row["pk"], row["sk"]): row for row in CORE.get_many(keys)}
+        now, block = (found.get(each) for each in keys)
+        return read(now, ApiKey) if now else None, read(block, Block) if block else None
 
     def get(self, tenant_id: str, key_id: str) -> ApiKey | None:
         row = CORE.get(*_listing_key(tenant_id, key_id))

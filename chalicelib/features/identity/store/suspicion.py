@@ -31,9 +31,10 @@ class BlockRows:
     def put(self, block: Block, *, now: datetime) -> bool:
         settled = in_milliseconds(now - _NEXT_AFTER)
         is_free = absent() | (Path("until_ms") <= in_milliseconds(now)) | (Path("since_ms") <= settled)
+        pk, sk = guard_key(block.subject)
         guard = {
-            "pk": _guard(block.subject),
-            "sk": "-",
+            "pk": pk,
+            "sk": sk,
             "v": 1,
             **fields(block),
             "since_ms": in_milliseconds(block.since),
@@ -48,7 +49,7 @@ class BlockRows:
         return True
 
     def standing(self, subject: str) -> Block | None:
-        row = CORE.get(_guard(subject))
+        row = CORE.get(*guard_key(subject))
         return read(row, Block) if row else None
 
     def get(self, tenant_id: str, block_id: str) -> Block | None:
@@ -63,7 +64,7 @@ class BlockRows:
     def lift(self, block: Block, *, by: str, now: datetime) -> None:
         """The guard first: should the second write be lost, the block is gone, and lifting it again lists it so."""
         with suppress(Refused):  # another block has taken its place, or time has
-            CORE.write(Delete(CORE, _guard(block.subject), "-", equals("id", block.id)))
+            CORE.write(Delete(CORE, *guard_key(block.subject), equals("id", block.id)))
         change(_listing(block.tenant_id, block.id), rev=block.rev, lifted_at=now, lifted_by=by)
 
 
@@ -115,8 +116,8 @@ def _score(rule: Rule, whose: str) -> str:
     return f"SUSPICION#{rule.name}#{whose}"
 
 
-def _guard(subject: str) -> str:
-    return f"BLOCKED#{subject}"
+def guard_key(subject: str) -> Key:
+    return f"BLOCKED#{subject}", "-"
 
 
 def _listing(tenant_id: str, block_id: str) -> Key:
