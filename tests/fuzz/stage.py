@@ -58,7 +58,6 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "doomed_subscriptions": others[_FEW // 2 :],
         **_of_the_account(ada),
         "tenants": [tokens["tenant"]["id"]],
-        "runs": [_run(ada, site) for _ in range(_FEW)],
         "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
         "sessions": [_session(replace(anyone, token=_signed_in(anyone, NOMAD)["access_token"])) for _ in range(_FEW)],
         **_letters(anyone),
@@ -227,6 +226,7 @@ def _campaigns(ada: Caller, site: Any) -> dict[str, Sequence[str]]:
         "campaigns": [_campaign(ada, site) for _ in range(_MANY)],
         "doomed_campaigns": [_campaign(ada, site, **schedule) for _ in range(_FEW)],
         "scheduled_campaigns": [_campaign(ada, site, **schedule) for _ in range(_FEW)],
+        "runs": [_run(ada, site) for _ in range(_FEW)],
         "slow_campaigns": [_under_way(ada, site) for _ in range(_FEW)],
         "instants": [_spelled(instant) for instant in instants],
     }
