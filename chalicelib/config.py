@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     window: Annotated[int, Meta(ge=1, le=1024)] = 256
     careful_window: Annotated[int, Meta(ge=1, le=256)] = 25
     rows_per_batch: Annotated[int, Meta(ge=1, le=2048)] = 512
+    country_header: Annotated[str, Meta(max_length=100)] = ""
     limits_scale: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
 
     @property

@@ -31,6 +31,7 @@ os.environ.update(
     SECRET_INSTALLATION=f"/{PREFIX}/installation",
     SECRET_OAUTH_GOOGLE=f"/{PREFIX}/oauth-google",
     SECRET_OAUTH_MICROSOFT=f"/{PREFIX}/oauth-microsoft",
+    COUNTRY_HEADER="CloudFront-Viewer-Country",
     LIMITS_SCALE="1000",  # nothing here is about limits but what says so
     AWS_ACCESS_KEY_ID="local",
     AWS_SECRET_ACCESS_KEY="local",

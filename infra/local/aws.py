@@ -47,6 +47,7 @@ def environment(
         "KMS_KEY": f"alias/{prefix}",
         "BLOBS_BUCKET": f"{prefix}-blobs-{ACCOUNT}",
         "MAIL_FROM": mail_from,
+        "COUNTRY_HEADER": "CloudFront-Viewer-Country",
         "SECRET_JWT": f"/{prefix}/jwt",
         "SECRET_PEPPER": f"/{prefix}/pepper",
         "SECRET_INSTALLATION": f"/{prefix}/installation",

@@ -31,6 +31,14 @@ def rewritten(address: str, **changes: str | None) -> str:
 # --- The way back ---
 
 
+def test_a_code_of_a_trip_without_a_challenge_signs_no_front_end_in_that_has_one(browser: Browser) -> None:
+    """Mallory begins without, and leads the victim's front end to the code: it would be signed in as Mallory."""
+    code = browser.code_for(MALLORY)
+    refused = browser.exchange(code, code_verifier="a verifier of the victim's front end, which is long")
+    assert (refused.status, refused.code) == (401, "invalid_token")
+    assert browser.exchange(code).status == 200
+
+
 def test_without_a_state_nothing_is_read(browser: Browser) -> None:
     address = browser.sign_in(browser.start(), GRACE)
     assert browser.come_back(rewritten(address, state=None)).status == 422

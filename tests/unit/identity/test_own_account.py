@@ -238,7 +238,11 @@ def test_a_session_remembers_what_it_was_opened_with(house: House) -> None:
     ],
 )
 def test_a_device_is_what_its_headers_say_in_plain_letters(headers: dict[str, str], device: Device) -> None:
-    assert read_device(headers) == device
+    assert read_device(headers, country_header="CloudFront-Viewer-Country") == device
+
+
+def test_without_a_cdn_in_front_nobody_tells_a_country() -> None:
+    assert read_device({"cloudfront-viewer-country": "DE", "": "DE"}, country_header="") == Device()
 
 
 def test_a_person_of_several_tenants_steps_up_where_they_are(house: House) -> None:

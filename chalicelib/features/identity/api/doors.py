@@ -5,8 +5,8 @@ from __future__ import annotations
 from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.limits import RouteClass
 from chalicelib.core.suspicion import Blocked
+from chalicelib.features.identity.api.seen import device_of
 from chalicelib.features.identity.model.credentials import InvalidCredentials
-from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.person import EmailTaken, InvalidToken, NoTenant
 from chalicelib.features.identity.model.second_factor import OtpRequired
 from chalicelib.features.identity.model.session import TokenReused
@@ -68,7 +68,7 @@ def verify_email(call: Call[EmailProof]) -> SignedInView:
         address=call.client_address,
         request_id=call.request_id,
         now=call.at,
-        device=read_device(call.request_headers),
+        device=device_of(call),
     )
     return SignedInView.signed_in(done)
 
@@ -129,7 +129,7 @@ def login(call: Call[Login]) -> SignedInView:
         tenant_id=body.tenant_id,
         request_id=call.request_id,
         now=call.at,
-        device=read_device(call.request_headers),
+        device=device_of(call),
     )
     return SignedInView.signed_in(done)
 

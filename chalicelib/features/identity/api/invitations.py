@@ -7,8 +7,8 @@ from typing import cast
 
 from chalicelib.core.errors import Forbidden, NotFound, Stale
 from chalicelib.core.identity import Scope
+from chalicelib.features.identity.api.seen import device_of
 from chalicelib.features.identity.model.credentials import InvalidCredentials
-from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.invitation import TooManyInvitations
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.session import TokenExpired
@@ -93,7 +93,7 @@ def accept_invitation(call: Call[InvitationAnswer]) -> JoinedView:
     body = call.body
     joined = identity().invitations.accept(
         token=body.token,
-        answer=Acceptance(body.password, body.name or "", read_device(call.request_headers)),
+        answer=Acceptance(body.password, body.name or "", device_of(call)),
         request_id=call.request_id,
         now=call.at,
     )

@@ -9,8 +9,8 @@ from chalicelib.core.errors import Conflict, Invalid, NotFound, Stale
 from chalicelib.core.limits import RouteClass
 from chalicelib.core.suspicion import Blocked
 from chalicelib.features.identity.api.keepsake import Keepsake
+from chalicelib.features.identity.api.seen import device_of
 from chalicelib.features.identity.model.credentials import InvalidCredentials
-from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.oauth import (
     TRIP_LASTS,
     EmailUnverified,
@@ -95,6 +95,6 @@ def exchange_oauth_code(call: Call[CodeExchange]) -> TokensView:
         tenant_id=body.tenant_id,
         tenant_name=body.tenant_name,
         address=call.client_address,
-        device=read_device(call.request_headers),
+        device=device_of(call),
     )
     return TokensView.of(oauth().exchange(claim=claim, request_id=call.request_id, now=call.at))

@@ -10,8 +10,8 @@ from chalicelib.core.identity import Scope
 from chalicelib.core.limits import RouteClass
 from chalicelib.core.suspicion import Blocked
 from chalicelib.features.identity.api.keepsake import Keepsake
+from chalicelib.features.identity.api.seen import device_of
 from chalicelib.features.identity.model.credentials import InvalidCredentials
-from chalicelib.features.identity.model.device import read_device
 from chalicelib.features.identity.model.oauth import PasswordRequired
 from chalicelib.features.identity.model.person import InvalidToken, NoTenant
 from chalicelib.features.identity.model.saml import TRIP_LASTS, NotAdmitted, OwnersNeedPassword, SsoFailed
@@ -93,7 +93,7 @@ def exchange_saml_code(call: Call[SsoExchange]) -> TokensView:
         password=body.password,
         otp=body.otp,
         address=call.client_address,
-        device=read_device(call.request_headers),
+        device=device_of(call),
     )
     return TokensView.of(saml().exchange(claim=claim, request_id=call.request_id, now=call.at))
 

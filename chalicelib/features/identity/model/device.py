@@ -20,8 +20,8 @@ class Device:
 UNKNOWN = Device()
 
 
-def read_device(headers: Mapping[str, str]) -> Device:
-    """`headers` by their lower-case names. The country is told by a CDN in front, where there is one."""
+def read_device(headers: Mapping[str, str], *, country_header: str) -> Device:
+    """`headers` by their lower-case names. The country is told by a CDN in front; without one anybody could tell it."""
     user_agent = _UNPRINTABLE.sub(" ", headers.get("user-agent", "")).strip()[:_LONGEST_AGENT]
-    country = headers.get("cloudfront-viewer-country", "")
+    country = headers.get(country_header.lower(), "") if country_header else ""
     return Device(user_agent, country if _COUNTRY.fullmatch(country) else "")

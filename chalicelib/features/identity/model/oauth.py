@@ -122,9 +122,11 @@ class Arrival:
         )
 
     def fits(self, verifier: str | None) -> bool:
-        """Whether who brings the code is who began the trip."""
+        """Whether who brings the code is who began the trip. One without a challenge fits nobody who has a verifier: a
+        stranger's code does not sign a front end in that began a trip of its own.
+        """
         if not self.challenge:
-            return True
+            return verifier is None
         return hmac.compare_digest(self.challenge, challenge_of(verifier or ""))
 
 

@@ -197,7 +197,6 @@ class OAuth:
         return one_time_code(arrival.id, self._signers.codes)
 
     def exchange(self, *, claim: Claim, request_id: str, now: datetime) -> Tokens:
-        self._suspicion.check_address(claim.address, now=now)
         tokens = self._exchange(claim, request_id, now)
         self._suspicion.note_sign_in(tokens, device=claim.device, request_id=request_id, now=now)
         return tokens
@@ -239,19 +238,26 @@ class OAuth:
     def _admitted(
         self, user: User, link: Link | None, claim: Claim, request_id: str, now: datetime
     ) -> tuple[Session, Role]:
-        """A session for who has given all that the account asks for; not written yet."""
-        is_good = self._is_good(link, user)
-        if not is_good and claim.password is None:
+        """A session for who has given all that the account asks for; not written yet. Nobody guesses at an account with
+        an open link, and so nobody's guesses keep its owner out.
+        """
+        if self._is_good(link, user):
+            return self._admit(user, claim, request_id, now)
+        if claim.password is None:
             raise PasswordRequired
+        self._suspicion.check_address(claim.address, now=now)
         with (
             self._suspicion.noting_failure(mailbox=user.mailbox, address=claim.address, request_id=request_id, now=now),
             self._throttle.guess(account=user.mailbox, address=claim.address, now=now),
         ):
-            if not is_good and not self._hasher.verify(user.password_hash, same_spelling(claim.password or "")):
+            if not self._hasher.verify(user.password_hash, same_spelling(claim.password)):
                 raise InvalidCredentials
-            return self._sessions.admit(
-                user, otp=claim.otp, tenant_id=claim.tenant_id, device=claim.device, request_id=request_id, now=now
-            )
+            return self._admit(user, claim, request_id, now)
+
+    def _admit(self, user: User, claim: Claim, request_id: str, now: datetime) -> tuple[Session, Role]:
+        return self._sessions.admit(
+            user, otp=claim.otp, tenant_id=claim.tenant_id, device=claim.device, request_id=request_id, now=now
+        )
 
     def _is_good(self, link: Link | None, user: User) -> bool:
         return link is not None and link.mark == self._mark_of(user)
@@ -275,6 +281,7 @@ class OAuth:
         """
         if not profile.is_email_verified:
             raise EmailUnverified
+        self._suspicion.check_address(claim.address, now=now)
         email = clean_email(profile.email)
         mailbox = self._office.mailbox(email)
         self._suspicion.note_registration(mailbox=mailbox, address=claim.address, now=now)

@@ -177,7 +177,6 @@ class Saml:
         return saml.one_time_code(arrival.id, self._signers.codes)
 
     def exchange(self, *, claim: Claim, request_id: str, now: datetime) -> Tokens:
-        self._suspicion.check_address(claim.address, now=now)
         tokens = self._exchange(claim, request_id, now)
         self._suspicion.note_sign_in(tokens, device=claim.device, request_id=request_id, now=now)
         return tokens
@@ -280,6 +279,7 @@ class Saml:
         """All that signing in asks of them, once."""
         if claim.password is None or user.kept_by:
             raise PasswordRequired
+        self._suspicion.check_address(claim.address, now=now)
         with (
             self._suspicion.noting_failure(mailbox=user.mailbox, address=claim.address, request_id=request_id, now=now),
             self._throttle.guess(account=user.mailbox, address=claim.address, now=now),

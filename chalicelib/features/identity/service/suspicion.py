@@ -25,12 +25,12 @@ from chalicelib.features.identity.model.travel import Sighting, is_impossible
 from chalicelib.features.identity.service.blocks import Blocks
 from chalicelib.features.identity.service.marks import Marks
 from chalicelib.features.identity.service.record import Alarm, Recorder
-from chalicelib.features.identity.service.sessions import NOBODY
 from chalicelib.features.identity.service.throttle import Throttle, is_wrong
 
 NO_TENANT = "ten_nobody"
 _OURSELVES = "suspicion"
 _HASH_DIGITS = 32
+_ID_DIGITS = 26
 
 
 class Scores(Protocol):
@@ -198,8 +198,10 @@ class Suspicion:
         return True
 
     def _holder(self, mailbox: str) -> Suspect:
-        """Whose account it is; nobody's is blocked by the same steps."""
-        user_id = self._outside.accounts.user_id_at(mailbox) or NOBODY
+        """Whose account it is. Where nobody has the mailbox, somebody made up is blocked by the same steps, for each
+        mailbox another: whom a stranger has blocked before tells nothing of the next.
+        """
+        user_id = self._outside.accounts.user_id_at(mailbox) or f"usr_{mailbox[:_ID_DIGITS]}"
         memberships = self._outside.accounts.memberships(user_id, limit=1)
         return Suspect(mailbox, user_id, memberships[0].tenant_id if memberships else NO_TENANT)
 
@@ -232,7 +234,8 @@ class Suspicion:
         """The block stands, whoever cannot be written to."""
         outside = self._outside
         try:
-            kind = f"{block.tenant_id} {block.rule}"
+            whose = block.subject if block.tenant_id == NO_TENANT else block.tenant_id
+            kind = f"{whose} {block.rule}"
             if not outside.throttle.may_write(rule=limits.LETTERS_OF_SUSPICION, mailbox=kind, now=now):
                 return
             person = outside.accounts.user(block.subject) if block.subject.startswith("usr_") else None

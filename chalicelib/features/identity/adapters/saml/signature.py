@@ -28,7 +28,7 @@ _RSA = frozenset({SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA384, Signat
 _ECDSA = frozenset({SignatureMethod.ECDSA_SHA256, SignatureMethod.ECDSA_SHA384, SignatureMethod.ECDSA_SHA512})
 _DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
 _METHODS = {method.value for method in _RSA | _ECDSA}
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+=?\s*=?")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _PARTS = tuple(f"{{{DSIG}}}{name}" for name in ("SignedInfo", "SignatureValue", "KeyInfo"))
 _DIGEST_NAMES = {digest.value for digest in _DIGESTS}
 
@@ -45,7 +45,7 @@ def check_shape(signature: etree._Element) -> None:
     if _algorithm(signed_info, "SignatureMethod") not in _METHODS:
         raise SsoFailed("algorithm", "Signatures are RSA or ECDSA, with SHA-256 or more.")
     for value in (only(signature, DSIG, "SignatureValue"), only(reference, DSIG, "DigestValue")):
-        if not _BASE64.fullmatch(text_of(value)):
+        if not _BASE64.fullmatch("".join(text_of(value).split())):
             raise SsoFailed("signature", "There is no signature in the signature.")
     if _algorithm(reference, "DigestMethod") not in _DIGEST_NAMES:
         raise SsoFailed("algorithm", "Digests are SHA-256 or more.")
