@@ -24,6 +24,7 @@ class RouteClass(StrEnum):
     READ = "read"
     WRITE = "write"
     SEND = "send"
+    EXPORT = "export"
     SUBSCRIBE = "subscribe"
     SIGN_IN = "sign_in"
     RENEW = "renew"
@@ -62,6 +63,7 @@ class Plan:
     reads: Rule
     writes: Rule
     sends: Rule
+    exports: Rule
     subscribes: Rule
 
 
@@ -69,6 +71,7 @@ FREE = Plan(
     reads=Rule("read", "requests that read", "a tenant", 3_000, MINUTE, each=1_500),
     writes=Rule("write", "requests that change something", "a tenant", 1_200, MINUTE, each=600),
     sends=Rule("send", "requests that send or schedule", "a tenant", 300, MINUTE, each=150),
+    exports=Rule("export", "exports", "a tenant", 12, HOUR),
     subscribes=Rule("subscribe_site", "requests of browsers that change a subscription", "a site", 6_000, MINUTE),
 )
 PLANS: Mapping[str, Plan] = {"free": FREE}

@@ -5,8 +5,9 @@ Which rule counts a request follows from its endpoint; whom it is counted agains
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from operator import attrgetter
 
 from chalicelib.config import settings
 from chalicelib.core import clock, limits
@@ -23,6 +24,14 @@ _BY_ADDRESS = {
     RouteClass.RENEW: limits.RENEWS,
     RouteClass.REGISTER: limits.REGISTERS,
     RouteClass.SUBSCRIBE: limits.SUBSCRIBES,
+}
+
+
+_BY_TENANT: dict[RouteClass, Callable[[Plan], Rule]] = {
+    RouteClass.READ: attrgetter("reads"),
+    RouteClass.WRITE: attrgetter("writes"),
+    RouteClass.SEND: attrgetter("sends"),
+    RouteClass.EXPORT: attrgetter("exports"),
 }
 
 
@@ -62,7 +71,7 @@ def _buckets(app: App, route_class: RouteClass, network: str, principal: Princip
 
 
 def _of_tenant(plan: Plan, route_class: RouteClass) -> Rule:
-    return {RouteClass.READ: plan.reads, RouteClass.WRITE: plan.writes, RouteClass.SEND: plan.sends}[route_class]
+    return _BY_TENANT[route_class](plan)
 
 
 def _bucket(rule: Rule, whose: str, part: str = "") -> Bucket:

@@ -6,6 +6,7 @@ from typing import cast
 
 from chalicelib.core.errors import Forbidden, NotFound
 from chalicelib.core.identity import Scope
+from chalicelib.core.limits import RouteClass
 from chalicelib.core.paging import BadCursor
 from chalicelib.features.audit.schemas.bodies import AuditEntry, AuditList, AuditQuery, ExportView, Proof, ProofQuery
 from chalicelib.features.audit.service.reading import Filter
@@ -52,7 +53,7 @@ def verify_audit_log(call: Call[Nothing]) -> Proof:
 
 @api.endpoint(
     "POST", "/v1/audit-log/export", allow=_READER, returns=ExportView, status=202, audit="audit_log.exported",
-    replayable=True,
+    replayable=True, counts_as=RouteClass.EXPORT,
 )  # fmt: skip
 def export_audit_log(call: Call[Nothing]) -> ExportView:
     """Ask for the whole log as a file.
