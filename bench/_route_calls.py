@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.identity import TENANT_SCOPES, Role
@@ -23,8 +23,11 @@ from chalicelib.web.allow import Caller
 from chalicelib.web.endpoint import Endpoint
 from infra.local.oidc.desk import Somebody
 from infra.local.push_service.service import PushService
+from infra.local.saml.desk import posted
+from infra.local.saml.reply import Somebody as Employee
 from tests.fakes.gateway import HttpAnswer
 from tests.fakes.oidc import Browser, Providers
+from tests.fakes.saml import FORM, SamlBrowser, desk, set_up
 from tests.matrix.scene import MESSAGE, ORIGIN, Scene
 from tests.world import PASSWORD, Person, add_member, open_tenant
 
@@ -38,6 +41,7 @@ class Ask:
     """Where the scene's own would not do. `who` asks; None leaves it to the owner, or to a key of theirs."""
 
     body: Any = None
+    form: Mapping[str, str] | None = None
     who: str | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None  # of a subscription
@@ -74,9 +78,12 @@ class Stage:
         headers = {"Origin": ORIGIN, "X-Subscription-Token": token, "Cookie": ask.cookie} | _FROM_CLOUDFRONT
         if endpoint.replayable:
             headers["Idempotency-Key"] = self.name("again")
+        path = self.scene.path(endpoint, **ask.ids)
+        if ask.form is not None:
+            return self._client.request(endpoint.method, path, body=urlencode(ask.form), headers=headers | FORM)
         return self._client.request(
             endpoint.method,
-            self.scene.path(endpoint, **ask.ids),
+            path,
             as_=ask.who or who,
             json=self.scene.body(endpoint, **ask.ids) if ask.body is None else ask.body,
             query=ask.query,
@@ -140,6 +147,11 @@ class Stage:
         return {
             "finish_oauth": (self._back_from_google,),
             "exchange_oauth_code": (self._new_by_google, self._met_by_google, self._known_by_google),
+            "start_saml": (lambda: Ask(ids={"tenant_id": self._employer().tenant_id}),),
+            "finish_saml": (self._back_from_work,),
+            "exchange_saml_code": (self._new_at_work, self._met_at_work, self._known_at_work),
+            "get_sso": (lambda: Ask(who=self._employing().access_token),),
+            "remove_sso": (lambda: Ask(who=self._employing().access_token),),
         }
 
     def _of_second_factors(self) -> Plays:
@@ -256,6 +268,35 @@ class Stage:
         email = self._email()
         self._must("POST", "/v1/auth/oauth/exchange", None, self._code(email))
         return Ask(self._code(email))
+
+    def _employing(self) -> Person:
+        """Their tenant has an identity provider."""
+        person = self._person()
+        set_up(self._client, person, desk())
+        return person
+
+    def _employer(self) -> SamlBrowser:
+        return SamlBrowser(self._client, desk(), self._employing().tenant_id)
+
+    def _back_from_work(self) -> Ask:
+        browser = self._employer()
+        form = posted(browser.reply(Employee(self._email())), browser.idp.key, relay_state=browser.relay_state)
+        return Ask(form=form, ids={"tenant_id": browser.tenant_id}, cookie=browser.cookie)
+
+    def _new_at_work(self) -> Ask:
+        return Ask({"code": self._employer().code_for(Employee(self._email()))})
+
+    def _met_at_work(self) -> Ask:
+        """A member with an account, which its owner now opens to the identity provider."""
+        person = self._employing()
+        member = add_member(self._word("member"), person, Role.EDITOR, self.scene.world.clock)
+        browser = SamlBrowser(self._client, desk(), person.tenant_id)
+        return Ask({"code": browser.code_for(Employee(member.email)), "password": PASSWORD})
+
+    def _known_at_work(self) -> Ask:
+        browser, employee = self._employer(), Employee(self._email())
+        browser.sign_in(employee)
+        return Ask({"code": browser.code_for(employee)})
 
     # --- Teams ---
 
