@@ -6,7 +6,7 @@ What a body may hold is another question: here none is read so far. A new route 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -22,8 +22,9 @@ from tests.matrix.scene import ORIGIN, Scene, estate, set_up
 from tests.matrix.walk import who_may
 from tests.world import World
 
-BODIES = [endpoint for endpoint in app.endpoints if endpoint.takes_body]
-JSON = "application/json"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+BODIES = [endpoint for endpoint in app.endpoints if endpoint.takes_body and endpoint.body_type == JSON]
+FORMS = [endpoint for endpoint in app.endpoints if endpoint.takes_body and endpoint.body_type == FORM]
 SHAPES: dict[str, tuple[bytes, str, int]] = {
     "nothing": (b"", JSON, 400),
     "blanks": (b" \r\n\t", JSON, 400),
@@ -39,8 +40,18 @@ SHAPES: dict[str, tuple[bytes, str, int]] = {
     "half a character": (b'{"name":"\\ud800"}', JSON, 400),
     "no character": (b'{"name":"\xff"}', JSON, 400),
     "another encoding": ('{"name":"x"}'.encode("utf-16"), JSON, 400),
-    "a form": (b"name=x", "application/x-www-form-urlencoded", 415),
+    "a form": (b"name=x", FORM, 415),
     "a form that says it is JSON": (b"{}", "text/plain; application/json", 415),
+}
+FORM_SHAPES: dict[str, tuple[bytes, str, int]] = {
+    "nothing": (b"", FORM, 400),
+    "JSON": (b"{}", JSON, 415),
+    "no form": (b"=&=&&;%", FORM, 400),
+    "five megabytes": (b"SAMLResponse=" + b"x" * 5_000_000, FORM, 413),
+    "many keys": (b"&".join(b"a%d=1" % number for number in range(501)), FORM, 400),
+    "a key twice": (b"SAMLResponse=a&SAMLResponse=b", FORM, 400),
+    "no character": (b"SAMLResponse=%FF", FORM, 400),
+    "half a character": (b"SAMLResponse=%ED%A0%80", FORM, 400),
 }
 
 
@@ -55,8 +66,12 @@ def scene(installation: Installation) -> Iterator[Scene]:
     clock.use(clock.SystemClock())
 
 
+def shapes_for(endpoint: Endpoint) -> Mapping[str, tuple[bytes, str, int]]:
+    return FORM_SHAPES if endpoint in FORMS else SHAPES
+
+
 def send(scene: Scene, endpoint: Endpoint, shape: str) -> HttpAnswer:
-    body, kind, _ = SHAPES[shape]
+    body, kind, _ = shapes_for(endpoint)[shape]
     return scene.world.client.request(
         endpoint.method,
         scene.path(endpoint),
@@ -71,12 +86,13 @@ def send(scene: Scene, endpoint: Endpoint, shape: str) -> HttpAnswer:
     )
 
 
-@pytest.mark.parametrize("endpoint", BODIES, ids=lambda each: f"{each.method} {each.path}")
+@pytest.mark.parametrize("endpoint", [*BODIES, *FORMS], ids=lambda each: f"{each.method} {each.path}")
 def test_no_hostile_body_is_more_than_refused(scene: Scene, endpoint: Endpoint) -> None:
     before = estate(scene)
-    answers = {shape: send(scene, endpoint, shape) for shape in SHAPES}
+    shapes = shapes_for(endpoint)
+    answers = {shape: send(scene, endpoint, shape) for shape in shapes}
     assert {shape: answer.status for shape, answer in answers.items()} == {
-        shape: status for shape, (_, _, status) in SHAPES.items()
+        shape: status for shape, (_, _, status) in shapes.items()
     }
     assert {answer.headers["content-type"] for answer in answers.values()} == {"application/problem+json"}
     assert max(len(answer.text) for answer in answers.values()) < 2_000
