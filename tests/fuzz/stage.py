@@ -58,9 +58,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "doomed_subscriptions": others[_FEW // 2 :],
         **_of_the_account(ada),
         "tenants": [tokens["tenant"]["id"]],
-        "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
-        "sessions": [_session(replace(anyone, token=_signed_in(anyone, NOMAD)["access_token"])) for _ in range(_FEW)],
-        **_letters(anyone),
+        **_of_people(anyone),
         **_team(captain),
         "blocks": [block],
         "heirs": [_member(generous, f"heir{number}@example.com") for number in range(_HANDFUL)],
@@ -88,19 +86,21 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     }
 
 
-def _letters(anyone: Caller) -> dict[str, Sequence[str]]:
-    """What the links in them hold."""
-    return {
-        "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
-        "resets": [_reset(anyone, f"forgetful{number}@example.com") for number in range(_HANDFUL)],
-        "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
-    }
-
-
 def _of_the_account(ada: Caller) -> dict[str, Sequence[str]]:
     return {
         "exports": [ada.post("/v1/audit-log/export", None)["id"] for _ in range(_HANDFUL)],
         "keys": [_key(ada, "sites:read")["id"] for _ in range(_FEW)],
+    }
+
+
+def _of_people(anyone: Caller) -> dict[str, Sequence[str]]:
+    """Signed in, and with letters to answer."""
+    return {
+        "refresh_tokens": [_signed_in(anyone)["refresh_token"] for _ in range(_FEW)],
+        "sessions": [_session(replace(anyone, token=_signed_in(anyone, NOMAD)["access_token"])) for _ in range(_FEW)],
+        "resets": [_reset(anyone, f"forgetful{number}@example.com") for number in range(_HANDFUL)],
+        "moves": [_move(anyone, f"moving{number}@example.com") for number in range(_HANDFUL)],
+        "letters": [register(anyone, f"new{number}@example.com", PASSWORD) for number in range(_FEW)],
     }
 
 

@@ -118,6 +118,7 @@ FORGERIES: dict[str, Callable[[], str]] = {
     "HS256 with the public key's PEM as the secret": signed_with_the_public_pem,
     "another Ed25519 key": signed_by_another,
     "RS256": signed_by_rsa,
+    "a letter that no bytes can spell": lambda: f"{signed()}\ud800",
     "ES256": signed_by_p256,
     "a key of its own in the header": with_its_own_key,
     "alg none over a genuine signature": lambda: reheaded(alg="none"),

@@ -94,7 +94,7 @@ class AccessTokens:
         )
 
     def _genuine(self, token: str) -> _Claims:
-        if len(token) > _LONGEST:
+        if len(token) > _LONGEST or not token.isascii():  # half a surrogate pair breaks who would encode it
             raise InvalidToken
         try:
             header = jwt.get_unverified_header(token)
