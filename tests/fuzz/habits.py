@@ -16,7 +16,9 @@ import schemathesis
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from schemathesis.generation import GenerationMode
-from schemathesis.generation.meta import TestPhase
+from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario, TestPhase
+
+import tests.fuzz.counting  # noqa: F401 -- it registers itself
 
 from tests.fuzz import saml_habits
 
@@ -25,6 +27,8 @@ _CONFIRMS = "POST /v1/auth/totp/confirm"
 _COMES_BACK = "GET /v1/auth/oauth/{provider}/callback"
 _EXCHANGES = "POST /v1/auth/oauth/exchange"
 _MOST_TRIPS = 10  # after which their parameters are whatever they were
+_NOT_FOUND = 404
+_ASKED_BY_BROWSERS = {"OPTIONS"}  # of any path, before they send
 _trips = count()
 
 
@@ -92,3 +96,13 @@ def _sent_to(request: Request) -> Any:
             return answer.headers
     except HTTPError as redirect:
         return redirect.headers
+
+
+@schemathesis.check
+def unknown_methods_lead_nowhere(_context: Any, response: Any, case: schemathesis.Case[Any]) -> None:
+    """In place of `unsupported_method`, which wants a 405 with Allow: the gateway knows no such method, and no path."""
+    told = case.meta.phase.data if case.meta else None
+    if not isinstance(told, CoveragePhaseData) or told.scenario is not CoverageScenario.UNSPECIFIED_HTTP_METHOD:
+        return
+    if response.request.method not in _ASKED_BY_BROWSERS and response.status_code != _NOT_FOUND:
+        raise AssertionError(f"{response.request.method} was answered with {response.status_code}")

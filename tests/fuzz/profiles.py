@@ -1,0 +1,33 @@
+"""How hard `make fuzz` tries: quick beside every change, full on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`examples` of each operation; `at_least` of them must have been sent, where there can be so many."""
+
+    examples: int
+    at_least: int
+    target_examples: int
+    longest_seconds: int
+
+
+PROFILES: Mapping[str, Profile] = {
+    "quick": Profile(examples=20, at_least=1, target_examples=500, longest_seconds=900),
+    "full": Profile(examples=400, at_least=200, target_examples=10_000, longest_seconds=6 * 3_600),
+}
+
+
+def asked_for(*, name: str, examples: str) -> Profile:
+    """`examples` overrules the profile's. Raises ValueError with a sentence for who asked."""
+    if name not in PROFILES:
+        raise ValueError(f"PROFILE={name} is none of {', '.join(PROFILES)}")
+    if not examples:
+        return PROFILES[name]
+    if not examples.isdigit() or not int(examples):
+        raise ValueError(f"EXAMPLES={examples} is no number of examples")
+    return replace(PROFILES[name], examples=int(examples))
