@@ -28,6 +28,7 @@ _CONTRACT = _ROOT / "docs/openapi.json"
 _SETTINGS = Path(__file__).with_name("schemathesis.toml")
 _HABITS = Path(__file__).with_name("habits.py")
 _PROGRAM = Path(sys.executable).with_name("schemathesis")
+_KNOWN = "probability = 0.9"  # in the settings
 _BROKE = ("request_broke", "Traceback")  # what the product's log says of an error that nobody foresaw
 
 
@@ -49,7 +50,10 @@ def main(profile: Profile, *, only: str = "") -> int:
 
 def attack(url: str, folder: Path, credentials: dict[str, str], *, profile: Profile, only: str) -> None:
     """Leaves `report.json` and `sent.json` in the folder."""
-    settings, _ = shutil.copy(_SETTINGS, folder), shutil.copy(_HABITS, folder)
+    shutil.copy(_HABITS, folder)
+    settings = folder / _SETTINGS.name
+    text = _SETTINGS.read_text(encoding="utf-8").replace(_KNOWN, f"probability = {profile.known}")
+    settings.write_text(text, encoding="utf-8")
     words = ["--url", url, "--max-examples", profile.examples, "--no-color"]
     words += ["--include-path-regex", only] if only else []
     report = ["--report", "json", "--report-json-path", folder / "report.json"]

@@ -8,17 +8,20 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Profile:
-    """`examples` of each operation; `at_least` of them must have been sent, where there can be so many."""
+    """`examples` are drawn for each operation; `at_least` so many must have been sent, where there can be so many: what
+    is drawn twice is sent once. `known` is how likely a path names what exists: who draws much soon has drawn all that.
+    """
 
     examples: int
     at_least: int
+    known: float
     target_examples: int
     longest_seconds: int
 
 
 PROFILES: Mapping[str, Profile] = {
-    "quick": Profile(examples=20, at_least=1, target_examples=500, longest_seconds=900),
-    "full": Profile(examples=400, at_least=200, target_examples=10_000, longest_seconds=6 * 3_600),
+    "quick": Profile(examples=20, at_least=1, known=0.9, target_examples=500, longest_seconds=900),
+    "full": Profile(examples=600, at_least=200, known=0.5, target_examples=10_000, longest_seconds=6 * 3_600),
 }
 
 
