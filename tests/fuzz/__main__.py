@@ -29,6 +29,7 @@ _SETTINGS = Path(__file__).with_name("schemathesis.toml")
 _HABITS = Path(__file__).with_name("habits.py")
 _PROGRAM = Path(sys.executable).with_name("schemathesis")
 _KNOWN = "probability = 0.9"  # in the settings
+_MANY = "max-examples = 200"  # and these of a few operations, however quick
 _BROKE = ("request_broke", "Traceback")  # what the product's log says of an error that nobody foresaw
 
 
@@ -53,6 +54,7 @@ def attack(url: str, folder: Path, credentials: dict[str, str], *, profile: Prof
     shutil.copy(_HABITS, folder)
     settings = folder / _SETTINGS.name
     text = _SETTINGS.read_text(encoding="utf-8").replace(_KNOWN, f"probability = {profile.known}")
+    text = text.replace(_MANY, f"max-examples = {max(200, profile.examples)}")
     settings.write_text(text, encoding="utf-8")
     words = ["--url", url, "--max-examples", profile.examples, "--no-color"]
     words += ["--include-path-regex", only] if only else []
