@@ -19,7 +19,6 @@ from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario, TestPhase
 
 import tests.fuzz.counting  # noqa: F401 -- it registers itself
-
 from tests.fuzz import saml_habits
 
 _KEY = "Idempotency-Key"
