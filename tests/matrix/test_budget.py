@@ -18,6 +18,7 @@ from chalicelib.features.identity.service.key_memory import KNOWN_FOR
 from chalicelib.web.endpoint import Endpoint
 from infra.local import moto_patch
 from tests.fakes.clock import ManualClock
+from tests.fakes.cold import start_cold
 from tests.fakes.installation import Installation
 from tests.fakes.oidc import providers
 from tests.matrix.scene import set_up
@@ -29,6 +30,7 @@ def stage(installation: Installation) -> Iterator[Stage]:
     manual = ManualClock(clock.now().replace(microsecond=0))
     clock.use(manual)
     installation.empty()
+    start_cold()  # whoever was here before has left parts that do not know each other
     moto_patch.follow(manual)
     with providers() as there:
         yield Stage(set_up(World.with_people(installation, manual)), there)

@@ -14,8 +14,9 @@ from infra.local import moto_patch
 from infra.local.connector import Everywhere
 from infra.local.push_service.service import PushService
 from tests.adapters.policies import people, sign_ins, walks
-from tests.adapters.policies.witness import Witness, WitnessedWorld, start_cold
+from tests.adapters.policies.witness import Witness, WitnessedWorld
 from tests.fakes.clock import ManualClock
+from tests.fakes.cold import start_cold
 from tests.fakes.installation import Installation
 from tests.fakes.nowhere import Nowhere
 from tests.journeys import test_campaigns, test_first_push, test_mishaps, test_operator, test_steering

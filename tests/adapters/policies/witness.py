@@ -4,20 +4,17 @@ what another function has fetched and kept would hide that this one may not fetc
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import _lru_cache_wrapper, cached_property
-from types import ModuleType
+from functools import cached_property
 from typing import Any, Self
 
 from botocore import handlers
 
-from chalicelib.aws import clients, dynamo, envelope, secrets
-from chalicelib.features.sending.adapters import webpush
 from tests.adapters.policies.needs import Need, needs
+from tests.fakes.cold import CLIENTS, start_cold
 from tests.fakes.gateway import Client, HttpAnswer
 from tests.fakes.lambdas import Lambdas
 from tests.world import World
@@ -25,7 +22,6 @@ from tests.world import World
 API = "api_handler"
 _REFUSED = 400
 _HOOK = "provide-client-params"
-_CLIENTS = (clients.session, clients.client, dynamo._connection)  # making them calls nobody, and takes long
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 
 
@@ -118,25 +114,6 @@ class _WitnessedLambdas(Lambdas):
         return name, self._witness.watched(name, handler)
 
 
-def start_cold() -> None:
-    for cached in _caches():
-        cached.cache_clear()
-    secrets.forget()
-    envelope._opened.clear()
-    webpush._signers.clear()
-
-
-def _caches() -> Iterator[Any]:
-    for module in _product_modules():
-        for value in vars(module).values():
-            if isinstance(value, _lru_cache_wrapper) and value not in _CLIENTS:
-                yield value
-
-
-def _product_modules() -> Iterator[ModuleType]:
-    yield from (module for name, module in list(sys.modules.items()) if name.startswith("chalicelib."))
-
-
 def _forget_clients() -> None:
-    for made in _CLIENTS:
+    for made in CLIENTS:
         made.cache_clear()

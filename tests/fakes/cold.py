@@ -1,0 +1,33 @@
+"""A process that has just begun: nothing that the product has wired, opened or learnt is kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import _lru_cache_wrapper
+from types import ModuleType
+from typing import Any
+
+from chalicelib.aws import clients, dynamo, envelope, secrets
+from chalicelib.features.sending.adapters import webpush
+
+CLIENTS = (clients.session, clients.client, dynamo._connection)  # making them calls nobody, and takes long
+
+
+def start_cold() -> None:
+    for cached in _caches():
+        cached.cache_clear()
+    secrets.forget()
+    envelope._opened.clear()
+    webpush._signers.clear()
+
+
+def _caches() -> Iterator[Any]:
+    for module in _product_modules():
+        for value in vars(module).values():
+            if isinstance(value, _lru_cache_wrapper) and value not in CLIENTS:
+                yield value
+
+
+def _product_modules() -> Iterator[ModuleType]:
+    yield from (module for name, module in list(sys.modules.items()) if name.startswith("chalicelib."))
