@@ -70,7 +70,7 @@ class _Shelf:
     """One tag and its endpoints."""
 
     def __init__(self, tag: Document, document: Document) -> None:
-        self.anchor = f"group-{tag['name']}"
+        self.anchor = f"group-{tag['name'].replace(' ', '-')}"
         self.title = _title(tag["name"])
         self._about = str(tag.get("description", ""))
         self._entries = [
