@@ -51,7 +51,7 @@ operator-key: $(RUN)  ## Issue a platform operator's key for the local product, 
 # --- The gates ---
 
 test: $(DEV)  ## The fast tests (a few minutes; ARGS= goes to pytest)
-	@$(PYTEST) -m "not slow and not e2e" $(ARGS)
+	@$(if $(MEASURE),$(COVERAGE) run -m pytest -n 2 --dist loadfile,$(PYTEST)) -m "not slow and not e2e" $(ARGS)
 
 check: lint types floors bandit openapi-diff coverage chaos fuzz package checkov cost  ## Everything that must hold before a change lands (under 40 minutes)
 	@echo "check: all gates passed"
