@@ -59,7 +59,11 @@ def project(tmp_path: Path) -> Path:
 
 
 def _cover(project: Path) -> subprocess.CompletedProcess[str]:
-    program = ["bash", "-c", 'PATH="$0:$PATH" WORKERS=0; export PATH WORKERS; unset MEASURED "${!COVERAGE_@}"; .ci/coverage']
+    program = [
+        "bash",
+        "-c",
+        'PATH="$0:$PATH" WORKERS=0; export PATH WORKERS; unset MEASURED "${!COVERAGE_@}"; .ci/coverage',
+    ]
     program += [str(Path(sys.executable).parent)]
     return subprocess.run(program, cwd=project, capture_output=True, text=True, check=False)
 
