@@ -30,6 +30,7 @@ _HABITS = Path(__file__).with_name("habits.py")
 _PROGRAM = Path(sys.executable).with_name("schemathesis")
 _KNOWN = "probability = 0.9"  # in the settings
 _MANY = "max-examples = 200"  # and these of a few operations, however quick
+_FIRST = "^/v1/auth/register$"  # one session serves all operations, and keeps the credentials of whichever opened it
 _BROKE = ("request_broke", "Traceback")  # what the product's log says of an error that nobody foresaw
 
 
@@ -54,10 +55,10 @@ def attack(url: str, folder: Path, credentials: dict[str, str], *, profile: Prof
     shutil.copy(_HABITS, folder)
     settings = folder / _SETTINGS.name
     text = _SETTINGS.read_text(encoding="utf-8").replace(_KNOWN, f"probability = {profile.known}")
-    text = text.replace(_MANY, f"max-examples = {max(200, profile.examples)}")
+    text = text.replace(_MANY, f"max-examples = {max(200, 3 * profile.examples)}")
     settings.write_text(text, encoding="utf-8")
     words = ["--url", url, "--max-examples", profile.examples, "--no-color"]
-    words += ["--include-path-regex", only] if only else []
+    words += ["--include-path-regex", f"{only}|{_FIRST}"] if only else []
     report = ["--report", "json", "--report-json-path", folder / "report.json"]
     program = [str(word) for word in (_PROGRAM, "--config-file", settings, "run", _CONTRACT, *words, *report)]
     home = {"PYTHONPATH": str(_ROOT)}  # the habits know what tests know
