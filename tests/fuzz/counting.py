@@ -21,13 +21,15 @@ class Counting(EventHandler[Any]):
     def __init__(self, *_: Any, **__: Any) -> None:
         self._sent: Counter[str] = Counter()
 
-    def handle_event(self, ctx: Any, event: EngineEvent) -> None:
+    def hear(self, ctx: Any, event: EngineEvent) -> None:
         if not isinstance(event, ScenarioFinished):
             return
         recorder = event.recorder
         for case_id, node in recorder.cases.items():
             if case_id in recorder.interactions and (node.parent_id is None or node.transition):
                 self._sent[node.value.operation.label] += 1
+
+    handle_event = hear  # the name that schemathesis calls it by
 
     def shutdown(self, ctx: Any) -> None:
         SENT.write_text(json.dumps(self._sent), encoding="utf-8")
