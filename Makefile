@@ -87,7 +87,7 @@ chaos: $(DEV)  ## Kill, lose and repeat: for real, then under a seeded scheduler
 matrix: $(DEV)  ## Ask every route as everybody who might come, and see who gets in
 	@$(PY) -m tests.matrix
 
-fuzz: $(DEV)  ## Ask every operation of the contract what nobody would (EXAMPLES=20 of each)
+fuzz: $(DEV)  ## Ask every operation of the contract what nobody would (PROFILE=full, ONLY='^/v1/sites', EXAMPLES=)
 	@$(PY) -m tests.fuzz
 
 openapi-diff: $(DEV)  ## Name what would break clients of the contract that is committed (BASE=HEAD)

@@ -93,7 +93,7 @@ def test_whoever_gets_a_mistyped_letter_gets_no_account(world: World) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: confirm(world, token, f"guess number {number}"), range(16)))
     assert [answer.code for answer in answers].count("invalid_credentials") == 5
-    assert {answer.status for answer in answers} <= {401, 409}
+    assert {answer.status for answer in answers} <= {401, 409, 429}  # so many at once are not let try
     assert confirm(world, token).code == "invalid_token"
     assert login(world).status == 200
 
@@ -181,7 +181,7 @@ def test_a_stolen_session_is_no_place_to_guess_the_password(world: World) -> Non
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: step_up(world, f"guess number {number}"), range(24)))
     assert [answer.code for answer in answers].count("invalid_credentials") == 5
-    assert {answer.status for answer in answers} <= {401, 409}
+    assert {answer.status for answer in answers} <= {401, 409, 429}  # so many at once are not let try
     assert step_up(world).code == "invalid_token"
     assert refresh(world, world.ada.refresh_token).code == "invalid_token"
     assert login(world).status == 200
