@@ -65,7 +65,7 @@ def granted(function: str, *, folder: Path = POLICIES) -> list[Grant]:
 
 def _of_buckets(function: str) -> Iterator[Grant]:
     """What a bucket's own policy allows this function's role: objects have folders, and those are no role's business."""
-    for resource in yaml.safe_load(aws.TEMPLATE.read_text())["Resources"].values():
+    for resource in yaml.safe_load((POLICIES.parent / "overlay" / "blobs.yaml").read_text())["Resources"].values():
         if resource["Type"] == "AWS::S3::BucketPolicy":
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
                 role = statement["Principal"]["AWS"]["Fn::GetAtt"][0] if statement["Effect"] == "Allow" else ""
