@@ -19,6 +19,7 @@ from infra.cost.meter import Call
 from infra.cost.scales import Weight
 
 _SWEEP = "sweep"
+_OF_ALL_BATCHES = ("dynamodb.Query", "dynamodb.BatchGetItem")  # a small run's by their names
 _ITEM = "the rest of the run"
 _CHUNK_BYTES = 65_536  # of SQS: larger requests count as several
 
@@ -64,7 +65,7 @@ class Rest:
             yield self._grown(call), assumed.LOOKS_OF_THE_OWNER
 
     def _grown(self, call: Call) -> Call:
-        if call.operation != "dynamodb.Query" or call.target != "sends":
+        if call.operation not in _OF_ALL_BATCHES or call.target != "sends":
             return call
         growth = self.batches / self.demo.batches
         rows, row_bytes = (round(figure * growth) for figure in (call.weight.rows, call.weight.row_bytes))
