@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -13,7 +13,7 @@ from chalicelib.config import settings
 from chalicelib.core import clock
 from infra.local.saml.desk import Asked, Desk, encoded, posted, read_request
 from infra.local.saml.reply import Reply, Somebody
-from infra.local.saml.signing import SigningKey, new_key, sign
+from infra.local.saml.signing import SigningKey, new_key
 from tests.fakes.gateway import Bearer, Client, HttpAnswer
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -94,15 +94,3 @@ def code_in(answer: HttpAnswer) -> str:
 
 def refused(answer: HttpAnswer, *reasons: str) -> bool:
     return (answer.status, answer.code) == (401, "sso_failed") and answer.json()["reason"] in reasons
-
-
-def signed(reply: Reply, key: SigningKey, *, whole: bool = False, part: bool = True, **how: Any) -> etree._Element:
-    """With the assertion signed, or the whole answer, or both."""
-    root = reply.xml()
-    if part:
-        assertion = root[-1]
-        root.replace(assertion, sign(assertion, key, **how))
-    return sign(root, key, **how) if whole else root
-
-
-Forgery = Callable[[etree._Element], etree._Element]

@@ -20,7 +20,7 @@ from chalicelib.core.paging import BadCursor
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.session import Access
 from chalicelib.web import body
-from tests.fuzz.targets import access_token, cursor, endpoint_url, json_body, retry_after
+from tests.fuzz.targets import access_token, broken_saml, cursor, endpoint_url, json_body, retry_after, saml_answer
 from tests.fuzz.targets.target import Target
 
 # --- Endpoints ---
@@ -261,5 +261,10 @@ BROKEN: Mapping[str, Mapping[str, Target]] = {
     ),
     "retry_after": _targets(
         retry_after.target, *(believes_any_number, waits_backwards, trusts_the_library, ignores_dates)
+    ),
+    "saml_answer": _targets(
+        saml_answer.target,
+        *(broken_saml.refuses_every_answer, broken_saml.looks_for_no_signature, broken_saml.lets_broken_xml_out),
+        *(broken_saml.reads_the_first_when_any_is_signed, broken_saml.reads_up_to_a_comment),
     ),
 }

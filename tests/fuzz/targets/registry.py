@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.fuzz.targets import access_token, cursor, endpoint_url, json_body, retry_after
+from tests.fuzz.targets import access_token, cursor, endpoint_url, json_body, retry_after, saml_answer
 from tests.fuzz.targets.target import Target
 
 TARGETS: Mapping[str, Callable[[], Target]] = {
@@ -15,4 +15,5 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "endpoint_url": endpoint_url.target,
     "json_body": json_body.target,
     "retry_after": retry_after.target,
+    "saml_answer": saml_answer.target,
 }

@@ -9,7 +9,7 @@ from tests.fuzz.targets.broken import BROKEN
 from tests.fuzz.targets.registry import TARGETS
 
 FEW = 150
-CAUGHT = (AssertionError, ValueError, TypeError, ExceptionGroup)
+CAUGHT = (AssertionError, ValueError, TypeError, SyntaxError, ExceptionGroup)
 ENOUGH = 2_000  # the first that breaks ends it
 
 

@@ -15,8 +15,9 @@ from signxml.signer import XMLSigner
 
 from infra.local.saml.reply import Somebody
 from infra.local.saml.signing import DSIG, SAML, new_key, sign
-from tests.fakes.saml import SamlBrowser, desk, refused, set_up, signed
+from tests.fakes.saml import SamlBrowser, desk, refused, set_up
 from tests.fakes.saml_forgeries import OF_ANSWERS, OF_ASSERTIONS, VICTIM
+from tests.fakes.saml_signed import signed
 from tests.world import World
 
 GRACE = Somebody("grace@example.com", name="Grace Hopper")

@@ -17,7 +17,8 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from infra.local.saml.desk import encoded
 from infra.local.saml.reply import Reply, Somebody
 from infra.local.saml.signing import SAML, new_key, sign
-from tests.fakes.saml import SamlBrowser, desk, refused, set_up, signed
+from tests.fakes.saml import SamlBrowser, desk, refused, set_up
+from tests.fakes.saml_signed import signed
 from tests.world import World
 
 GRACE = Somebody("grace@example.com", name="Grace Hopper")
