@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalice.app import Chalice
 
@@ -110,3 +111,19 @@ class App(Chalice):
         self.endpoints: list[Endpoint] = []
         self.groups: dict[str, str] = {}
         self.register_middleware(middleware.answer, "http")
+
+    def __call__(self, event: dict[str, Any], context: Any) -> Any:
+        return super().__call__(_encodable(event), context)
+
+
+_WORDS = ("path", "pathParameters", "headers", "multiValueHeaders")  # a query's are refused by its schema
+
+
+def _encodable(event: dict[str, Any]) -> dict[str, Any]:
+    """Half a surrogate pair can be said in JSON, which a Lambda event is, but neither stored nor signed."""
+    said = json.dumps({name: event.get(name) for name in _WORDS}, ensure_ascii=False)
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return {**event, **json.loads(said.encode("utf-8", "replace"))}
+    return event
