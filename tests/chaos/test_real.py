@@ -68,7 +68,11 @@ def test_nobody_outlives_a_simulation(number: signal.Signals) -> None:
 
 @contextmanager
 def _telling(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """In a session of its own, by which all that it starts can be found."""
+    """In a session of its own, by which all that it starts can be found.
+
+    Whoever has put us into the background ignores SIGINT, and so would our child; a signal that has a handler it hears.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     told = subprocess.Popen(
         [*_COMMAND, *words],
         cwd=_ROOT,
@@ -77,6 +81,7 @@ def _telling(*words: str) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    signal.signal(signal.SIGINT, before)
     try:
         yield told
     finally:
