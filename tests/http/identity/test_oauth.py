@@ -10,6 +10,8 @@ import pytest
 from chalicelib.config import settings
 from chalicelib.features.identity import wiring
 from chalicelib.features.identity.model.oauth import challenge_of
+from chalicelib.features.identity.store.person import user_key
+from chalicelib.features.identity.store.rows import CORE
 from infra.local.oidc.desk import Somebody
 from tests.fakes.oidc import Browser, Providers
 from tests.http.identity.test_second_factor import switch_on
@@ -196,6 +198,16 @@ def test_who_was_let_in_once_needs_no_address_any_more(world: World, browser: Br
     real = there["google"].claims
     there["google"].claims = lambda grant: real(grant) | {"email": "moved@example.com", "email_verified": False}  # type: ignore[method-assign]  # the provider's own word
     assert browser.exchange(browser.code_for(ADA)).json()["user"]["id"] == world.ada.user_id
+
+
+def test_a_link_to_somebody_who_is_gone_opens_no_account_at_an_address_nobody_vouches_for(
+    world: World, browser: Browser, there: Providers
+) -> None:
+    user_id = browser.exchange(browser.code_for(GRACE)).json()["user"]["id"]
+    CORE.delete(*user_key(user_id))
+    real = there["google"].claims
+    there["google"].claims = lambda grant: real(grant) | {"email_verified": False}  # type: ignore[method-assign]  # the provider's own word
+    assert browser.exchange(browser.code_for(GRACE)).code == "email_unverified"
 
 
 def test_a_second_factor_is_still_owed(world: World, browser: Browser) -> None:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from chalicelib.core import suspicion
-from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.errors import NotFound, Stale, Unavailable
 from chalicelib.core.suspicion import RULES, Block, Blocked, Consequence
 from chalicelib.features.identity.model.credentials import InvalidCredentials
+from chalicelib.features.identity.model.device import Device
 from chalicelib.features.identity.model.travel import Sighting, is_impossible, kilometres_between
-from chalicelib.features.identity.service.blocks import KNOWN_FOR, Blocks
+from chalicelib.features.identity.service.blocks import KNOWN_FOR, MOST_SUBJECTS, Blocks
 from chalicelib.features.identity.service.marks import Marks
 from tests.fakes.suspicion import MemoryBlocks
 from tests.unit.identity.house import NOW, PASSWORD, House
 
 KEY, TENANT = "key_01kz8m5q3v7x9c2b4n6t8w0y1e", "ten_01kz8m5q3v7x9c2b4n6t8w0y1e"
+
+
+class RivalledBlocks(MemoryBlocks):
+    """Somebody else changes the block right before it is lifted, so many times."""
+
+    def __init__(self, rivals: int) -> None:
+        super().__init__()
+        self.rivals = rivals
+
+    def lift(self, block: Block, *, by: str, now: datetime) -> None:
+        if self.rivals:
+            self.rivals -= 1
+            raise Stale
+        super().lift(block, by=by, now=now)
+
+
 STANDING = Block(
     "blk_01kz8m5q3v7x9c2b4n6t8w0y1e", TENANT, KEY, "enumeration", Consequence.BLOCK, NOW, NOW + timedelta(hours=1)
 )
@@ -86,6 +104,36 @@ def test_of_many_at_once_one_begins(house: House) -> None:
     assert blocks.begin(replace(STANDING, id="blk_next"), now=NOW + timedelta(hours=2))
 
 
+def test_a_process_forgets_blocks_before_it_knows_too_many() -> None:
+    store = MemoryBlocks()
+    blocks = Blocks(store=store, cursor_secret=lambda: "pepper")
+    blocks.learn(KEY, STANDING, now=NOW)
+    assert blocks.of(KEY, now=NOW) == STANDING
+    for number in range(MOST_SUBJECTS):
+        blocks.learn(f"usr_{number}", None, now=NOW)
+    assert store.calls == []
+    assert blocks.of(KEY, now=NOW) is None
+    assert store.calls == ["standing block"]
+
+
+@pytest.mark.parametrize(("rivals", "is_lifted"), [(1, True), (7, True), (8, False)])
+def test_a_block_that_changes_meanwhile_is_lifted_or_said_to_be_busy(rivals: int, is_lifted: bool) -> None:
+    store = RivalledBlocks(rivals)
+    blocks = Blocks(store=store, cursor_secret=lambda: "pepper")
+    blocks.begin(STANDING, now=NOW)
+    with nullcontext() if is_lifted else pytest.raises(Stale):
+        blocks.lift(tenant_id=TENANT, block_id=STANDING.id, by="usr_1", now=NOW)
+    assert (blocks.of(KEY, now=NOW) is None) is is_lifted
+
+
+def test_who_comes_a_moment_later_than_another_adds_no_second_block(house: House) -> None:
+    standing = replace(STANDING, since=house.now, until=house.now + timedelta(hours=1))
+    assert house.suspicion.blocks.begin(standing, now=house.now)
+    use(house, *map(str, range(suspicion.KEY_ADDRESSES.needed)))
+    assert list(house.blocks.listed.values()) == [standing]
+    assert house.notes == []
+
+
 # --- When nobody answers ---
 
 
@@ -121,6 +169,14 @@ def test_a_wrong_password_stays_wrong_and_a_right_one_right_when_nothing_can_be_
         house.entrance.login(password="wrong one", **words)  # type: ignore[arg-type]  # by name
     assert house.entrance.login(password=PASSWORD, **words).device_token  # type: ignore[arg-type]  # by name
     assert house.alarms == ["signal_lost", "signal_lost"]
+
+
+def test_who_cannot_be_placed_signs_in_all_the_same(house: House) -> None:
+    house.open()
+    house.sightings.is_away = True
+    words = {"email": "ada@example.com", "address": "203.0.113.7", "request_id": "req_1", "now": house.now}
+    assert house.entrance.login(password=PASSWORD, device=Device(country="DE"), **words).device_token  # type: ignore[arg-type]  # by name
+    assert house.alarms == ["signal_lost"]
 
 
 def test_a_letter_that_cannot_be_sent_leaves_the_block_standing(house: House) -> None:

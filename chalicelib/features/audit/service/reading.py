@@ -153,11 +153,9 @@ def _unopened(reached: Reached) -> Fault | None:
 
 
 def _spelled(reached: Reached) -> str:
-    following, last = reached.next, reached.last
-    if following is None or last is None:
-        raise ValueError("nothing was followed yet")
-    parts = (following.month, following.sequence, last.month, last.sequence, reached.checked, reached.hash)
-    return "#".join(map(str, parts))
+    """Of where something was followed to: nobody goes on from nothing."""
+    places = [part for place in (reached.next, reached.last) if place for part in (place.month, place.sequence)]
+    return "#".join(map(str, (*places, reached.checked, reached.hash)))
 
 
 def _reached(position: str) -> Reached:

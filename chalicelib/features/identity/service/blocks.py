@@ -13,7 +13,7 @@ from chalicelib.core.suspicion import Block
 
 KNOWN_FOR = timedelta(seconds=20)
 _PAUSE = timedelta(seconds=5)  # after which the store is asked again
-_MOST_SUBJECTS = 2_000
+MOST_SUBJECTS = 2_000
 _MOST_ROUNDS = 8
 
 
@@ -64,7 +64,7 @@ class Blocks:
 
     def learn(self, subject: str, block: Block | None, *, now: datetime) -> None:
         """As if it had just been asked for: somebody has read it along with something else."""
-        if len(self._known) >= _MOST_SUBJECTS:
+        if len(self._known) >= MOST_SUBJECTS:
             self._known.clear()
         self._known[subject] = (block, now)
 
