@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_pepper: Name
     secret_installation: Name
 
+    kms_key_other: OptionalName = ""  # while the key is being replaced: the ARN of the one that does not seal
     secret_oauth_google: OptionalName = ""  # empty: there is no such door
     secret_oauth_microsoft: OptionalName = ""
     sign_in_url: OptionalUrl = ""  # where browsers go from there, with a one-time code; empty: to a page of our own

@@ -51,6 +51,7 @@ registry.lead(Way(resolver=Nobody()))
 
 if TYPE_CHECKING:  # moto takes a second to import, which unit tests do without
     from tests.fakes.installation import Installation
+    from tests.fakes.keyring import Keyring
     from tests.world import World
 
 
@@ -105,3 +106,11 @@ def world(aws: Installation, clock: ManualClock) -> Iterator[World]:
     moto_patch.follow(clock)
     yield World.with_people(aws, clock)
     moto_patch.follow(None)
+
+
+@pytest.fixture
+def keyring(aws: Installation) -> Iterator[Keyring]:
+    from tests.fakes.keyring import Keyring
+
+    with Keyring.of(aws.prefix) as keyring:
+        yield keyring

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from chalicelib.core.errors import Stale
+from chalicelib.core.errors import Stale, Unavailable
 from chalicelib.features.identity.model.person import User
 from chalicelib.features.identity.model.second_factor import SecondFactor
 from chalicelib.features.identity.model.session import Session
@@ -38,6 +38,8 @@ class MemorySecondFactors:
         self.calls.append("change second factor")
         self._let_a_rival_in()
         self._hold(factor)
+        if self.factors[factor.user_id].begun_at != factor.begun_at:
+            raise Stale
         changed = replace(factor, rev=factor.rev + 1)
         self.factors[factor.user_id] = changed
         return changed
@@ -96,10 +98,21 @@ class PlainApp:
 
 
 class PlainVault:
+    """`other` is the key that is being replaced."""
+
+    def __init__(self) -> None:
+        self.key, self.other = "first", ""
+        self.is_away = False
+
     def seal(self, plaintext: bytes, context: Mapping[str, str], /) -> bytes:
-        return json.dumps([dict(context), plaintext.hex()]).encode()
+        if self.is_away:
+            raise Unavailable
+        return json.dumps([dict(context), plaintext.hex(), self.key]).encode()
 
     def unseal(self, sealed: bytes, context: Mapping[str, str], /) -> bytes:
-        told, plaintext = json.loads(sealed)
+        told, plaintext, _ = json.loads(sealed)
         assert told == dict(context)
         return bytes.fromhex(plaintext)
+
+    def is_stale(self, sealed: bytes, /) -> bool:
+        return bool(json.loads(sealed)[2] == self.other)

@@ -99,4 +99,4 @@ def _owners(tenant_id: str) -> list[str]:
 def _site_name(tenant_id: str, site_id: str) -> str:
     from chalicelib.features.sites.wiring import sites
 
-    return sites().get(tenant_id=tenant_id, site_id=site_id).name
+    return sites().name(tenant_id=tenant_id, site_id=site_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import AddressValueError, IPv4Address
 from urllib.parse import SplitResult, urlsplit
@@ -43,7 +43,9 @@ class OriginNotAllowed(Forbidden):
 
 @dataclass(frozen=True)
 class Site:
-    """`key_id` names the VAPID key that browsers subscribe under now; `subject` is whom push services write to."""
+    """`key_id` names the VAPID key that browsers subscribe under now; `subject` is whom push services write to.
+    `identity_secret` is sealed, as it was read.
+    """
 
     id: str
     tenant_id: str
@@ -56,6 +58,7 @@ class Site:
     vapid_public_key: str
     created_at: datetime
     rev: int = 1
+    identity_secret: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True)

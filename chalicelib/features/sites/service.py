@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -10,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from chalicelib.core import chance, ids
 from chalicelib.core.encoding import b64url
-from chalicelib.core.errors import Forbidden, NotFound, Stale
+from chalicelib.core.errors import Forbidden, NotFound, PushError, Stale
 from chalicelib.core.paging import Cursors, Page
 from chalicelib.core.ports import Clock
 from chalicelib.features.sites.model import (
@@ -65,8 +66,20 @@ class SiteStore(Protocol):
         """One VAPID key of the site, sealed."""
         ...
 
+    def keys(self, tenant_id: str, site_id: str) -> Sequence[SealedKey]:
+        """All VAPID keys of the site, also of a closed one."""
+        ...
+
+    def seal_key_anew(self, tenant_id: str, site_id: str, key: SealedKey, *, instead_of: bytes) -> bool:
+        """IF it still lies sealed as these bytes."""
+        ...
+
     def identity_secret(self, tenant_id: str, site_id: str) -> bytes | None:
         """Sealed."""
+        ...
+
+    def seal_identity_secret_anew(self, tenant_id: str, site_id: str, sealed: bytes, *, instead_of: bytes) -> bool:
+        """IF it still lies sealed as these bytes."""
         ...
 
 
@@ -77,6 +90,10 @@ class Vault(Protocol):
 
     def unseal(self, sealed: bytes, context: Mapping[str, str], /) -> bytes:
         """Raises Tampered for anything that was not sealed under this context."""
+        ...
+
+    def is_stale(self, sealed: bytes, /) -> bool:
+        """Whether it may stand under a key of the installation that is being replaced. Opens nothing."""
         ...
 
 
@@ -111,6 +128,7 @@ class Sites:
         self._terms = terms
         self._clock = clock
         self._cursor_secret = cursor_secret
+        self._tried: dict[tuple[str, str], datetime] = {}
         self._opened: dict[tuple[str, str, str], tuple[datetime, SigningKey]] = {}
         self._opening = Lock()  # batches side by side want the same key in the same instant: one asks for it
 
@@ -148,7 +166,12 @@ class Sites:
         return site
 
     def get(self, *, tenant_id: str, site_id: str) -> Site:
-        return _found(self._store.get(tenant_id, site_id) if is_site_id(site_id) else None)
+        """For the API, which may open and seal: see `_keep_fresh`."""
+        return self._keep_fresh(_found(self._store.get(tenant_id, site_id) if is_site_id(site_id) else None))
+
+    def name(self, *, tenant_id: str, site_id: str) -> str:
+        """For letters, by functions that may open nothing."""
+        return _found(self._store.get(tenant_id, site_id)).name
 
     def list(self, *, tenant_id: str, limit: int, cursor: str | None, bound_to: str | None = None) -> Page[Site]:
         """`position` of the page is a sealed cursor."""
@@ -195,7 +218,7 @@ class Sites:
         raise Stale
 
     def by_key(self, site_key: str) -> Site:
-        return _found(self._store.find(site_key) if is_site_key(site_key) else None)
+        return self._keep_fresh(_found(self._store.find(site_key) if is_site_key(site_key) else None))
 
     def admit(self, *, site_key: str, origin: str | None) -> Site:
         """The site a browser speaks for, when it stands on one of the site's own pages."""
@@ -223,10 +246,58 @@ class Sites:
     def identity_secret(self, *, tenant_id: str, site_id: str) -> str:
         """What a site's own server signs external ids with. Its UTF-8 bytes are the HMAC key."""
         sealed = _found(self._store.identity_secret(tenant_id, site_id) if is_site_id(site_id) else None)
-        return self._vault.unseal(sealed, _context(tenant_id, site_id, _IDENTITY)).decode()
+        secret = self._vault.unseal(sealed, _context(tenant_id, site_id, _IDENTITY))
+        if self._vault.is_stale(sealed):
+            self.get(tenant_id=tenant_id, site_id=site_id)
+        return secret.decode()
+
+    # --- When the installation's key is replaced ---
+
+    def seal_key_anew(self, *, tenant_id: str, site_id: str, key_id: str) -> bool:
+        """The same secret, under the key that seals now. False when it was changed or taken away meanwhile."""
+        key = self._store.key(tenant_id, site_id, key_id)
+        if key is None:
+            return False
+        anew = replace(key, sealed=self._sealed_anew(key.sealed, _context(tenant_id, site_id, key_id)))
+        return self._store.seal_key_anew(tenant_id, site_id, anew, instead_of=key.sealed)
+
+    def seal_identity_secret_anew(self, *, tenant_id: str, site_id: str) -> bool:
+        """The same."""
+        sealed = self._store.identity_secret(tenant_id, site_id)
+        if sealed is None:
+            return False
+        anew = self._sealed_anew(sealed, _context(tenant_id, site_id, _IDENTITY))
+        return self._store.seal_identity_secret_anew(tenant_id, site_id, anew, instead_of=sealed)
+
+    def _keep_fresh(self, site: Site) -> Site:
+        """Whoever reads a site sees by its identity secret whether its secrets are stale, and has them sealed anew, the
+        keys first: the identity secret is the last to be, so that it tells of all. What goes wrong with that is tried
+        again five minutes later, and never the matter of who asked for something else.
+        """
+        with suppress(PushError):
+            if self._vault.is_stale(site.identity_secret) and self._may_try(site):
+                place = {"tenant_id": site.tenant_id, "site_id": site.id}
+                for key in self._store.keys(**place):
+                    if self._vault.is_stale(key.sealed):
+                        self.seal_key_anew(**place, key_id=key.key_id)
+                self.seal_identity_secret_anew(**place)
+        return site
+
+    def _may_try(self, site: Site) -> bool:
+        place, now = (site.tenant_id, site.id), self._clock.now()
+        tried = self._tried.get(place)
+        if tried and timedelta() <= now - tried < _KEPT_FOR:
+            return False
+        if len(self._tried) >= _MOST_KEPT:
+            self._tried.clear()
+        self._tried[place] = now
+        return True
+
+    def _sealed_anew(self, sealed: bytes, context: Mapping[str, str]) -> bytes:
+        return self._vault.seal(self._vault.unseal(sealed, context), context)
 
     def _open(self, tenant_id: str, site_id: str, key_id: str) -> SigningKey:
-        site = self.get(tenant_id=tenant_id, site_id=site_id)
+        site = _found(self._store.get(tenant_id, site_id))
         key = _found(self._store.key(tenant_id, site_id, key_id))
         scalar = self._vault.unseal(key.sealed, _context(tenant_id, site_id, key_id))
         return SigningKey(key_id, scalar, key.public, site.subject)

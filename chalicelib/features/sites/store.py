@@ -24,6 +24,7 @@ from chalicelib.features.sites.model import SealedKey, Site
 
 _SITE = "SITE#"
 _VERSION = 1
+_MOST_KEYS = 100  # of one site: each rotation adds one
 
 
 class SiteRows:
@@ -92,11 +93,30 @@ class SiteRows:
 
     def key(self, tenant_id: str, site_id: str, key_id: str) -> SealedKey | None:
         row = self._table.get(_pk(tenant_id), _key_sk(site_id, key_id))
-        return SealedKey(key_id, known(row, newest=_VERSION)["public"], row["sealed"]) if row else None
+        return _key(row, key_id) if row else None
+
+    def keys(self, tenant_id: str, site_id: str) -> list[SealedKey]:
+        prefix = _key_sk(site_id, "")
+        rows = self._table.query(_pk(tenant_id), Span(prefix=prefix), limit=_MOST_KEYS).rows
+        return [_key(row, row["sk"].removeprefix(prefix)) for row in rows]
+
+    def seal_key_anew(self, tenant_id: str, site_id: str, key: SealedKey, *, instead_of: bytes) -> bool:
+        return self._seal_anew(_pk(tenant_id), _key_sk(site_id, key.key_id), "sealed", instead_of, key.sealed)
 
     def identity_secret(self, tenant_id: str, site_id: str) -> bytes | None:
         row = self._table.get(*place_of(tenant_id, site_id))
         return known(row, newest=_VERSION)["identity_secret"] if row else None
+
+    def seal_identity_secret_anew(self, tenant_id: str, site_id: str, sealed: bytes, *, instead_of: bytes) -> bool:
+        return self._seal_anew(*place_of(tenant_id, site_id), "identity_secret", instead_of, sealed)
+
+    def _seal_anew(self, pk: str, sk: str, name: str, before: bytes, after: bytes) -> bool:
+        """The bytes are the lock, and `rev` stays: the same secret is no change that anybody else could lose to."""
+        try:
+            self._table.update(pk, sk, {name: after}, equals(name, before))
+        except Refused:
+            return False
+        return True
 
 
 def place_of(tenant_id: str, site_id: str) -> tuple[str, str]:
@@ -133,6 +153,10 @@ def _site_row(site: Site) -> Row:
     }
 
 
+def _key(row: Row, key_id: str) -> SealedKey:
+    return SealedKey(key_id, known(row, newest=_VERSION)["public"], row["sealed"])
+
+
 def _site(row: Row, tenant_id: str) -> Site:
     return Site(
         id=known(row, newest=_VERSION)["sk"].removeprefix(_SITE),
@@ -146,4 +170,5 @@ def _site(row: Row, tenant_id: str) -> Site:
         vapid_public_key=row["vapid_public_key"],
         created_at=from_milliseconds(row["created_at"]),
         rev=row["rev"],
+        identity_secret=row["identity_secret"],
     )

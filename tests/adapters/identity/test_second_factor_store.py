@@ -111,6 +111,26 @@ def test_one_of_two_changes_it(stores: Stores) -> None:
         stores.factors.change(replace(on, last_step=9, last_attempt="b"))
 
 
+def test_its_secret_is_sealed_anew_by_the_same_write(stores: Stores) -> None:
+    on = stores.switch_on(*stores.open())
+    anew = replace(on, sealed_secret=b"sealed anew", last_step=8)
+    stores.factors.change(anew)
+    assert stores.factors.of_user(on.user_id) == replace(anew, rev=3)
+
+
+def test_one_that_was_begun_since_is_another_even_at_the_same_revision(stores: Stores) -> None:
+    user, session = stores.open()
+    on = stores.switch_on(user, session)
+    there = stores.people.user(user.id)
+    assert there is not None
+    stores.factors.switch_off(on, user=there)
+    another = replace(on, sealed_secret=b"another", begun_at=LATER)
+    stores.factors.begin(another, instead_of=None)
+    with pytest.raises(Stale):
+        stores.factors.change(replace(on, last_step=9))
+    assert stores.factors.of_user(user.id) == another
+
+
 def test_switching_off_leaves_nothing(stores: Stores) -> None:
     user, session = stores.open()
     on = stores.switch_on(user, session)

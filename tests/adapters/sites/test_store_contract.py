@@ -139,3 +139,35 @@ def test_a_repeated_close_of_nothing_is_still_nothing(aws: Installation) -> None
     finally:
         events.unregister("needs-retry.dynamodb.TransactWriteItems", send_again_once)
     assert aws.rows("core") == []
+
+
+def test_a_secret_is_sealed_anew_only_where_it_still_lies_as_it_did(store: SiteStore) -> None:
+    site = added(store)
+    key = SealedKey(site.key_id, b"public", b"anew")
+    assert store.seal_key_anew(ADA, site.id, key, instead_of=b"sealed scalar")
+    assert store.seal_identity_secret_anew(ADA, site.id, b"anew too", instead_of=b"sealed secret")
+    assert not store.seal_key_anew(ADA, site.id, replace(key, sealed=b"late"), instead_of=b"sealed scalar")
+    assert not store.seal_identity_secret_anew(ADA, site.id, b"late", instead_of=b"sealed secret")
+    assert store.key(ADA, site.id, site.key_id) == key
+    assert store.identity_secret(ADA, site.id) == b"anew too"
+    found = store.get(ADA, site.id)
+    assert found == site  # it is at the same revision: nobody who changes the site is in the way
+    assert found.identity_secret == b"anew too"
+
+
+def test_nothing_is_sealed_anew_that_is_not_there(store: SiteStore) -> None:
+    site, key = a_site(), SealedKey("vap_1", b"public", b"anew")
+    for tenant_id in (ADA, CYD):
+        assert not store.seal_key_anew(tenant_id, site.id, key, instead_of=b"sealed scalar")
+        assert not store.seal_identity_secret_anew(tenant_id, site.id, b"anew", instead_of=b"sealed secret")
+    assert store.get(ADA, site.id) is None
+    assert store.keys(ADA, site.id) == []
+
+
+def test_all_keys_of_a_site_are_found_and_no_others(store: SiteStore) -> None:
+    site, other = added(store), added(store)
+    assert store.keys(ADA, site.id) == [SealedKey(site.key_id, b"public", b"sealed scalar")]
+    assert store.keys(CYD, site.id) == []
+    store.close(site, at=AT)
+    assert [key.key_id for key in store.keys(ADA, site.id)] == [site.key_id]
+    assert [key.key_id for key in store.keys(ADA, other.id)] == [other.key_id]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from chalicelib.aws.envelope import Tampered
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.paging import Page
 from chalicelib.core.ports import Clock
 from chalicelib.features.sites.adapters.key_pairs import key_pair
@@ -22,7 +23,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @dataclass
 class MemorySites:
     rows: dict[tuple[str, str], Site] = field(default_factory=dict)
-    keys: dict[tuple[str, str, str], SealedKey] = field(default_factory=dict)
+    keys_at: dict[tuple[str, str, str], SealedKey] = field(default_factory=dict)
     secrets: dict[tuple[str, str], bytes] = field(default_factory=dict)
     guards: dict[str, tuple[str, str]] = field(default_factory=dict)
     reads: int = 0
@@ -30,12 +31,13 @@ class MemorySites:
     def add(self, site: Site, key: SealedKey, *, identity_secret: bytes) -> None:
         place = (site.tenant_id, site.id)
         self.rows[place], self.secrets[place] = site, identity_secret
-        self.keys[*place, key.key_id] = key
+        self.keys_at[*place, key.key_id] = key
         self.guards[site.site_key] = place
 
     def get(self, tenant_id: str, site_id: str) -> Site | None:
         self.reads += 1
-        return self.rows.get((tenant_id, site_id))
+        site = self.rows.get((tenant_id, site_id))
+        return replace(site, identity_secret=self.secrets[tenant_id, site_id]) if site else None
 
     def find(self, site_key: str) -> Site | None:
         place = self.guards.get(site_key)
@@ -58,33 +60,71 @@ class MemorySites:
         return True
 
     def key(self, tenant_id: str, site_id: str, key_id: str) -> SealedKey | None:
-        return self.keys.get((tenant_id, site_id, key_id))
+        return self.keys_at.get((tenant_id, site_id, key_id))
+
+    def keys(self, tenant_id: str, site_id: str) -> list[SealedKey]:
+        return [key for place, key in sorted(self.keys_at.items()) if place[:2] == (tenant_id, site_id)]
+
+    def seal_key_anew(self, tenant_id: str, site_id: str, key: SealedKey, *, instead_of: bytes) -> bool:
+        before = self.key(tenant_id, site_id, key.key_id)
+        if before is None or before.sealed != instead_of:
+            return False
+        self.keys_at[tenant_id, site_id, key.key_id] = key
+        return True
 
     def identity_secret(self, tenant_id: str, site_id: str) -> bytes | None:
         return self.secrets.get((tenant_id, site_id))
+
+    def seal_identity_secret_anew(self, tenant_id: str, site_id: str, sealed: bytes, *, instead_of: bytes) -> bool:
+        if self.secrets.get((tenant_id, site_id)) != instead_of:
+            return False
+        self.secrets[tenant_id, site_id] = sealed
+        return True
 
     def _stands(self, site: Site) -> bool:
         before = self.rows.get((site.tenant_id, site.id))
         return before is not None and before.rev == site.rev
 
 
+class _Box(msgspec.Struct, array_like=True):
+    plaintext: bytes
+    bound_to: dict[str, str]
+    key: str
+
+
 class GlassVault:
-    """Seals nothing, but opens only under the context it was given."""
+    """Seals nothing, but opens only under the context it was given. `other` is the key that is being replaced."""
+
+    def __init__(self, key: str = "first", *, other: str = "") -> None:
+        self.key = key
+        self.other = other
+        self.is_away = False
 
     def seal(self, plaintext: bytes, context: Mapping[str, str], /) -> bytes:
-        return msgspec.msgpack.encode((plaintext, dict(context)))
+        if self.is_away:
+            raise Unavailable
+        return msgspec.msgpack.encode(_Box(plaintext, dict(context), self.key))
 
     def unseal(self, sealed: bytes, context: Mapping[str, str], /) -> bytes:
-        plaintext, bound_to = msgspec.msgpack.decode(sealed, type=tuple[bytes, dict[str, str]])
-        if bound_to != context:
+        box = msgspec.msgpack.decode(sealed, type=_Box)
+        if box.bound_to != context:
             raise Tampered
-        return plaintext
+        return box.plaintext
+
+    def is_stale(self, sealed: bytes, /) -> bool:
+        return msgspec.msgpack.decode(sealed, type=_Box).key == self.other
 
 
-def make_sites(store: MemorySites, *, clock: Clock | None = None, allows_http_origins: bool = False) -> Sites:
+def make_sites(
+    store: MemorySites,
+    *,
+    clock: Clock | None = None,
+    allows_http_origins: bool = False,
+    vault: GlassVault | None = None,
+) -> Sites:
     return Sites(
         store=store,
-        vault=GlassVault(),
+        vault=vault or GlassVault(),
         key_pair=key_pair,
         terms=Terms(allows_http_origins=allows_http_origins, default_subject="mailto:push@example.com"),
         clock=clock or ManualClock(NOW),

@@ -319,7 +319,7 @@ def test_a_key_row_moved_elsewhere_does_not_open() -> None:
     store = MemorySites()
     sites = make_sites(store)
     ada, cyd = make_site(sites), make_site(sites, CYD)
-    store.keys[CYD, cyd.id, ada.key_id] = store.keys[ADA, ada.id, ada.key_id]
+    store.keys_at[CYD, cyd.id, ada.key_id] = store.keys_at[ADA, ada.id, ada.key_id]
     with pytest.raises(Tampered):
         sites.signing_key(tenant_id=CYD, site_id=cyd.id, key_id=ada.key_id)
 

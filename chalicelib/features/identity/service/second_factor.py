@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core import chance
-from chalicelib.core.errors import NotFound, Stale
+from chalicelib.core.errors import NotFound, Stale, Unavailable
 from chalicelib.features.identity.model import second_factor_letters as letters
 from chalicelib.features.identity.model.credentials import InvalidCredentials
 from chalicelib.features.identity.model.person import InvalidToken, Member, User
@@ -78,6 +79,10 @@ class Vault(Protocol):
 
     def unseal(self, sealed: bytes, context: Mapping[str, str], /) -> bytes:
         """Raises Tampered for anything that was not sealed under this context."""
+        ...
+
+    def is_stale(self, sealed: bytes, /) -> bool:
+        """Whether it may stand under a key of the installation that is being replaced. Opens nothing."""
         ...
 
 
@@ -211,11 +216,22 @@ class SecondFactors:
             return
         raise Stale
 
+    def seal_anew(self, *, user_id: str) -> bool:
+        """The same secret, under the key that seals now. False when it was changed or taken away meanwhile."""
+        factor = self._rows.of_user(user_id)
+        if factor is None:
+            return False
+        try:
+            self._rows.change(self._sealed_anew(factor))
+        except Stale:
+            return False
+        return True
+
     def _judged(self, factor: SecondFactor, otp: str, now: datetime) -> SecondFactor:
         """Nobody knows how, before it is written."""
         step = self._matching(factor, otp, now)
         if step is not None:
-            return factor.with_step(step, mark=_mark())
+            return self._kept_fresh(factor).with_step(step, mark=_mark())
         digest = recovery_hash(otp, user_id=factor.user_id, signer=self._signer)
         return factor.with_recovery(digest, mark=_mark()) or factor.with_one_wrong(now, mark=_mark())
 
@@ -241,6 +257,18 @@ class SecondFactors:
         codes = {step: self._app.code(secret, step) for step in factor.open_steps(now)}
         found = [step for step, code in codes.items() if hmac.compare_digest(code, digits)]
         return found[-1] if found else None
+
+    def _kept_fresh(self, factor: SecondFactor) -> SecondFactor:
+        """To go along with the write that notes the step. That it cannot be done now keeps nobody out."""
+        with suppress(Unavailable):
+            if self._vault.is_stale(factor.sealed_secret):
+                return self._sealed_anew(factor)
+        return factor
+
+    def _sealed_anew(self, factor: SecondFactor) -> SecondFactor:
+        context = _context(factor.user_id)
+        secret = self._vault.unseal(factor.sealed_secret, context)
+        return replace(factor, sealed_secret=self._vault.seal(secret, context))
 
     def _known(self, user_id: str) -> User:
         user = self._people.user(user_id)

@@ -14,7 +14,7 @@ from chalicelib.features.identity.model.person import User
 from chalicelib.features.identity.model.second_factor import SecondFactor
 from chalicelib.features.identity.model.session import Session
 from chalicelib.features.identity.store.person import user_key
-from chalicelib.features.identity.store.rows import CORE, Key, change, changing, fields, read
+from chalicelib.features.identity.store.rows import CORE, Key, changing, fields, read
 from chalicelib.features.identity.store.session import session_key
 
 _SWEPT_AFTER = timedelta(hours=1)
@@ -34,16 +34,24 @@ class SecondFactorRows:
             raise Stale from None
 
     def change(self, factor: SecondFactor) -> SecondFactor:
-        """Of one that is on: all that may change in it."""
-        change(
+        """All that may change in one by itself. Its secret never does, but it may be sealed anew; never in one that was
+        begun since, though that may have come to the same `rev`.
+        """
+        changed = changing(
             _key(factor.user_id),
             rev=factor.rev,
+            sealed_secret=factor.sealed_secret,
             last_step=factor.last_step,
             recovery_hashes=factor.recovery_hashes,
             wrong=factor.wrong,
             wrong_at=factor.wrong_at,
             last_attempt=factor.last_attempt,
         )
+        still = equals("rev", factor.rev) & equals("begun_at", fields(factor)["begun_at"])
+        try:
+            CORE.write(replace(changed, condition=still))
+        except Refused:
+            raise Stale from None
         return replace(factor, rev=factor.rev + 1)
 
     def switch_on(self, factor: SecondFactor, *, user: User, keeping: Session) -> None:
