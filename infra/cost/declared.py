@@ -1,4 +1,5 @@
-"""What the packaged template declares that is charged for by its mere being there. Read from the template itself.
+"""What the packaged template declares that is charged for by its mere being there. Read from the template itself, as it
+stands when nobody says otherwise: a second key is there only while it replaces the first.
 
 A kind of resource that nobody has thought about here is an error: a bill must not forget what it does not know.
 """
@@ -15,6 +16,7 @@ from typing import Any
 from infra.cost.machine import Machine
 from infra.packaging import chalice_run
 from infra.packaging.archive import Keys
+from infra.packaging.conditions import Conditions
 from infra.packaging.naming import snake
 from infra.packaging.stage import read_stage
 from infra.packaging.template import assemble
@@ -100,10 +102,11 @@ def packaged(stage: str = "prod") -> dict[str, Any]:
 
 
 def declared(template: Mapping[str, Any]) -> Declared:
-    resources = template["Resources"]
-    kinds = Counter(resource["Type"] for resource in resources.values())
+    kinds = Counter(resource["Type"] for resource in template["Resources"].values())
     if unknown := sorted(kinds.keys() - CHARGED - CHARGED_BY_USE - FREE):
         raise Unpriced(f"infra/cost/declared.py does not say what these cost: {', '.join(unknown)}")
+    resources = Conditions(dict(template)).standing()
+    kinds = Counter(resource["Type"] for resource in resources.values())
     alarms = [resource["Properties"] for resource in resources.values() if resource["Type"] == ALARM]
     events = list(_events(resources))
     return Declared(

@@ -17,6 +17,7 @@ from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
 from infra.deploy.history import Entry, read_history, write_history
 from infra.deploy.kept import adopt_kept, forget_kept
+from infra.deploy.keys import check_release, remembered
 from infra.deploy.mail import is_placeholder, ready_mail
 from infra.deploy.operator_key import issue_key
 from infra.deploy.package import Package, pack, read_package, release_of
@@ -34,6 +35,7 @@ def deploy(ground: Ground, wishes: Wishes) -> None:
     wishes.check(ground, before.parameters if before else {})
     package = read_package(wishes.package or pack(ground.stage), stage=ground.stage)
     ground.terminal.say(f"release {package.release}, of commit {package.commit}")
+    check_release(package.template, before.parameters if before else {})
     _ask_first(ground, artifacts, package)
     artifacts.make_ready()
     url = artifacts.publish(package)
@@ -90,7 +92,7 @@ def _is_ours_to_choose(parameters: Values) -> bool:
 
 def _prove(ground: Ground, artifacts: Artifacts, *, commit: str) -> None:
     now = Stack(ground).must_stand()
-    live = Entry(release_of(Stack(ground).template()), now.parameters, commit)
+    live = Entry(release_of(Stack(ground).template()), remembered(now.parameters), commit)
     history = read_history(artifacts)
     if smoke(ground, now.outputs["EndpointURL"]):
         write_history(artifacts, history.with_newest(live))

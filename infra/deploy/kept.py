@@ -13,6 +13,7 @@ from infra.deploy.change import change
 from infra.deploy.change_set import HOLDS_DATA, IMPORT, Wish
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
+from infra.deploy.keys import of_kept
 from infra.deploy.parameters import Values, chosen
 from infra.deploy.stack import Resource, Stack
 
@@ -63,7 +64,8 @@ def adopt_kept(ground: Ground, artifacts: Artifacts, template: Mapping[str, Any]
         for name, (kind, physical_id) in sorted(kept.items())
     ]
     url = artifacts.url(_IMPORT_TEMPLATE)
-    change(ground, Wish(IMPORT, url, chosen(alone, asked=asked, standing={}), imports=imports))
+    parameters = chosen(alone, asked={**asked, **of_kept(kept)}, standing={})
+    change(ground, Wish(IMPORT, url, parameters, imports=imports))
     return True
 
 

@@ -1,4 +1,4 @@
-"""Back to a release that has stood: its template, its archives, the parameters it stood with."""
+"""Back to a release that has stood: its template, its archives, the parameters it stood with, but for the keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from infra.deploy.change_set import UPDATE, Wish
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
 from infra.deploy.history import Entry, read_history, write_history
+from infra.deploy.keys import carried, remembered
 from infra.deploy.package import release_of
 from infra.deploy.parameters import chosen
 from infra.deploy.smoke import smoke
@@ -22,7 +23,7 @@ def roll_back(ground: Ground, *, release: str = "", replaced: str = "") -> None:
     if release:
         target: Entry | None = history.named(release)
     else:
-        target = history.heading_for or history.before(Entry(release_of(stack.template()), now.parameters))
+        target = history.heading_for or history.before(Entry(release_of(stack.template()), remembered(now.parameters)))
     if target is None:
         raise Halt("There is no earlier release to go back to.", then="Deploy the commit you want instead.")
     go_back(ground, artifacts, target, replaced=replaced)
@@ -32,8 +33,9 @@ def go_back(ground: Ground, artifacts: Artifacts, target: Entry, *, replaced: st
     ground.terminal.say(f"going back to release {target}")
     history = read_history(artifacts)
     template = artifacts.template(target.release)
+    kept = carried(template, Stack(ground).must_stand().parameters)
+    parameters = chosen(template, asked=remembered(target.parameters) | kept, standing={})
     write_history(artifacts, history.going_to(target))
-    parameters = chosen(template, asked=target.parameters, standing={})
     url, alarms = artifacts.template_url(target.release), watched_alarms(ground)
     wish = Wish(UPDATE, url, parameters, watched_alarms=alarms, release=target.release)
     change(ground, wish, replaced=replaced, is_asked=is_asked)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.deploy import keys
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
 from infra.deploy.parameters import Values
@@ -20,6 +21,7 @@ class Wishes:
     alarm_email: str = ""
     concurrency: str = ""
     replaced: str = ""
+    keys: str = ""
     package: Path | None = None
 
     def parameters(self, ground: Ground) -> dict[str, str]:
@@ -30,6 +32,7 @@ class Wishes:
             "MailFrom": self.mail_from,
             "AlarmEmail": self.alarm_email,
             "TransactionalConcurrency": self.concurrency,
+            keys.PARAMETER: self.keys,
             "PublicUrl": f"https://{self.domain}" if self.domain else "",
         }
         fixed = {"Prefix": ground.prefix, "ArtifactBucket": ground.artifact_bucket}
@@ -37,6 +40,8 @@ class Wishes:
 
     def check(self, ground: Ground, standing: Values) -> None:
         """Before anything is made: a wrong certificate would be found out after minutes, and undone."""
+        if self.keys:
+            keys.check_step(self.keys, standing)
         certificate = self.certificate or standing.get("CertificateArn", "")
         if self.domain and not certificate:
             request = f"aws acm request-certificate --domain-name {self.domain} --validation-method DNS"

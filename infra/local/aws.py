@@ -19,6 +19,7 @@ from moto import mock_aws
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from infra.local import moto_imports, moto_patch
+from infra.packaging.conditions import Conditions
 
 PREFIX = "pushsaas-local"
 REGION = "eu-central-1"
@@ -105,8 +106,9 @@ def create_resources(
 
     Returns the logical ids that have changed in the template since they were made, and stay as they were.
     """
-    template = _deployable(yaml.load(TEMPLATE.read_text(), Loader=yaml.CSafeLoader))
-    outdated = _deploy(prefix, template, {"Prefix": prefix, **(parameters or {})})
+    chosen = {"Prefix": prefix, **(parameters or {})}
+    template = _deployable(yaml.load(TEMPLATE.read_text(), Loader=yaml.CSafeLoader), chosen)
+    outdated = _deploy(prefix, template, chosen)
     for name, resource in _physical(prefix, template):
         _fill_in(name, resource["Type"], resource["Properties"])
     client("ses").verify_email_identity(EmailAddress=mail_from)
@@ -115,12 +117,15 @@ def create_resources(
     return outdated
 
 
-def _deployable(template: dict[str, Any]) -> dict[str, Any]:
-    """Without alarms and policies, which moto does not know and would warn of."""
+def _deployable(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Without alarms and policies, which moto does not know and would warn of, and without what stands only under other
+    conditions, which it would list as nothing.
+    """
     from moto.cloudformation.parsing import get_model_map
 
     known = get_model_map()
-    resources = {name: resource for name, resource in template["Resources"].items() if resource["Type"] in known}
+    standing = Conditions(template, parameters).standing()
+    resources = {name: resource for name, resource in standing.items() if resource["Type"] in known}
     return template | {"Resources": resources}
 
 

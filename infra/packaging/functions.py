@@ -19,7 +19,14 @@ from infra.packaging.stage import Stage
 RUNTIME = "python3.13"
 _FUNCTION = "AWS::Serverless::Function"
 _LOG_DAYS = 30
-_PARAMETERS = {"PREFIX": "Prefix", "PUBLIC_URL": "PublicUrl", "MAIL_FROM": "MailFrom"}
+_FIRST_KEY = {"Fn::If": ["FirstKeyOpens", {"Fn::GetAtt": ["SecretsKey", "Arn"]}, ""]}
+_SECOND_KEY = {"Fn::If": ["SecondKeyOpens", {"Fn::GetAtt": ["SecondSecretsKey", "Arn"]}, ""]}
+_OF_THE_INSTALLATION: Template = {
+    "PREFIX": {"Ref": "Prefix"},
+    "PUBLIC_URL": {"Ref": "PublicUrl"},
+    "MAIL_FROM": {"Ref": "MailFrom"},
+    "KMS_KEY_OTHER": {"Fn::If": ["FirstKeySeals", _SECOND_KEY, _FIRST_KEY]},
+}
 
 
 @dataclass(frozen=True)
@@ -74,9 +81,9 @@ def _variables(properties: Mapping[str, Any], stage: Stage) -> Template:
 
 
 def _variable(name: str, value: str, stage: Stage) -> Any:
-    """An installation's name and addresses are parameters; the stage's values are only their defaults."""
-    if name in _PARAMETERS:
-        return {"Ref": _PARAMETERS[name]}
+    """An installation's name, addresses and keys are parameters; the stage's values are only their defaults."""
+    if name in _OF_THE_INSTALLATION:
+        return _OF_THE_INSTALLATION[name]
     return {"Fn::Sub": value.replace(stage.prefix, "${Prefix}")} if stage.prefix in value else value
 
 

@@ -85,6 +85,8 @@ def test_an_installation_without_a_domain_and_without_an_address_makes_neither(t
         "ApiDomainMapping": "HasDomain",
         "ApiDomainRecords": "HasZone",
         "AlarmSubscription": "HasAlarmEmail",
+        "SecretsKey": "FirstKeyOpens",
+        "SecondSecretsKey": "SecondKeyOpens",
     }
     assert all(template["Parameters"][name]["Default"] == "" for name in ("DomainName", "AlarmEmail", "HostedZoneId"))
 

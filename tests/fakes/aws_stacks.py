@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from infra.packaging.conditions import Conditions
 from tests.fakes.aws_state import ACCOUNT, Line, Says, State
 
 _STEADY = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
@@ -80,10 +81,8 @@ def execute_change_set(state: State, line: Line) -> Any:
     if end == f"{wanted['kind']}_COMPLETE":
         _must_have_archives(state, wanted)
         stack |= {"template": wanted["template"], "parameters": wanted["parameters"]}
-        kept = {
-            name: physical for name, physical in stack["resources"].items() if name in wanted["template"]["Resources"]
-        }
-        stack["resources"] = _physical(wanted) | kept
+        made = _physical(wanted)
+        stack["resources"] = made | {name: each for name, each in stack["resources"].items() if name in made}
         _make_buckets(state, stack)
     stack["status"] = end
     stack["events"] = _events(wanted["stack"], wanted["kind"], end)
@@ -226,8 +225,10 @@ def _change(action: str, name: str, resource: Mapping[str, Any]) -> dict[str, An
 
 
 def _resolved(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Parameters put in, which is all the intrinsics that a change shows through."""
-    text = json.dumps(template["Resources"])
+    """Parameters put in, which is all the intrinsics that a change shows through; what stands under no condition that
+    does not hold.
+    """
+    text = json.dumps(Conditions(dict(template), parameters).standing())
     for name, value in parameters.items():
         text = text.replace(json.dumps({"Ref": name}), json.dumps(value)).replace(f"${{{name}}}", value)
     resolved: dict[str, Any] = json.loads(text, object_hook=_substituted)

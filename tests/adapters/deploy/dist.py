@@ -48,7 +48,8 @@ def template(*, code_key: str, **changed: Any) -> dict[str, Any]:
     resources = {
         "CoreTable": _named("AWS::DynamoDB::Table", "TableName", "${Prefix}-core") | _RETAINED,
         "BlobsBucket": _named("AWS::S3::Bucket", "BucketName", "${Prefix}-blobs") | _RETAINED,
-        "SecretsKey": {"Type": "AWS::KMS::Key", **_RETAINED},
+        "SecretsKey": {"Type": "AWS::KMS::Key", "Condition": "FirstKeyOpens", **_RETAINED},
+        "SecondSecretsKey": {"Type": "AWS::KMS::Key", "Condition": "SecondKeyOpens", **_RETAINED},
         "SdkBucket": {"Type": "AWS::S3::Bucket"},
         "ApiAccount": {"Type": "AWS::ApiGateway::Account", **_RETAINED},  # stays, and is nobody's
         "APIHandler": _function(code_key),
@@ -66,10 +67,15 @@ def template(*, code_key: str, **changed: Any) -> dict[str, Any]:
             "MailFrom": {"Type": "String", "Default": "PushSaaS <push@push.example.com>"},
             "CoreStream": {"Type": "String", "Default": "off"},
             "TransactionalConcurrency": {"Type": "Number", "Default": 50},
+            "SecretsKeys": {"Type": "String", "Default": "first"},
             **{
                 name: {"Type": "String", "Default": ""}
                 for name in ("AlarmEmail", "DomainName", "CertificateArn", "HostedZoneId")
             },
+        },
+        "Conditions": {
+            "FirstKeyOpens": {"Fn::Not": [{"Fn::Equals": [{"Ref": "SecretsKeys"}, "second"]}]},
+            "SecondKeyOpens": {"Fn::Not": [{"Fn::Equals": [{"Ref": "SecretsKeys"}, "first"]}]},
         },
         "Resources": {name: resource for name, resource in resources.items() if resource is not None},
         "Outputs": {name: {"Value": "…"} for name in ("EndpointURL", "SdkBucketName", "RestAPIId", "DomainTarget")},

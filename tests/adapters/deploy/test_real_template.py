@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.deploy.alarms import WATCHED
 from infra.deploy.change_set import HOLDS_DATA
 from infra.deploy.package import release_of
+from infra.packaging.conditions import Conditions
+from infra.packaging.functions import functions_of
 from tests.adapters.deploy.dist import write_files
 from tests.adapters.deploy.scene import PREFIX, Scene
 from tests.architecture.rules.package import packaged
@@ -29,7 +32,7 @@ def package(tmp_path: Path) -> Path:
 def test_it_is_deployed_updated_taken_down_and_taken_in_again(scene: Scene, package: Path) -> None:
     scene.deploy(package=package)
     held = {name for name, each in scene.stack["template"]["Resources"].items() if each["Type"] in HOLDS_DATA}
-    held -= {"SdkBucket"}
+    held -= {"SdkBucket", "SecondSecretsKey"}  # the latter is not there yet
     assert len(held) == 8
     before = {name: scene.stack["resources"][name] for name in held}
     scene.deploy(package=package, alarm_email="ops@shop.io")
@@ -49,6 +52,40 @@ def test_its_name_survives_what_cloudformation_does_to_letters() -> None:
     template = packaged("prod").template
     ascii_only = json.loads(json.dumps(template, ensure_ascii=False).encode("ascii", "replace"))
     assert release_of(ascii_only) == release_of(template)
+
+
+@pytest.mark.parametrize(
+    ("keys", "seals", "other"),
+    [
+        ("first", "SecretsKey", ""),
+        ("first+second", "SecretsKey", "SecondSecretsKey"),
+        ("second+first", "SecondSecretsKey", "SecretsKey"),
+        ("second", "SecondSecretsKey", ""),
+    ],
+)
+def test_one_key_seals_and_functions_know_of_the_other(keys: str, seals: str, other: str) -> None:
+    template = packaged("prod").template
+    conditions = Conditions(template, {"SecretsKeys": keys})
+    standing = conditions.standing()
+    assert {"SecretsKey", "SecondSecretsKey"} & standing.keys() == {seals, other} - {""}
+    told = [standing["SecretsKeyAlias"]["Properties"]["TargetKeyId"]]
+    told += [standing["AlarmTopic"]["Properties"]["KmsMasterKeyId"]]
+    assert [_chosen(each, conditions) for each in told] == [{"Ref": seals}] * 2
+    for function in functions_of(template).values():
+        said = _chosen(function["Environment"]["Variables"]["KMS_KEY_OTHER"], conditions)
+        assert said == ({"Fn::GetAtt": [other, "Arn"]} if other else "")
+
+
+def _chosen(value: Any, conditions: Conditions) -> Any:
+    while isinstance(value, dict) and "Fn::If" in value:
+        name, one, another = value["Fn::If"]
+        value = one if conditions.hold(name) else another
+    return value
+
+
+def test_both_keys_are_alike() -> None:
+    keys = [packaged("prod").template["Resources"][name] for name in ("SecretsKey", "SecondSecretsKey")]
+    assert [{**each, "Condition": ""} for each in keys] == [{**keys[0], "Condition": ""}] * 2
 
 
 def test_the_key_turns_as_seldom_as_aws_lets_it() -> None:

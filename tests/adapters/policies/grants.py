@@ -15,10 +15,12 @@ import yaml
 
 from chalicelib.config import settings
 from infra.local import aws
+from infra.packaging.conditions import Conditions
 from infra.packaging.naming import snake
 from tests.adapters.policies.needs import Need, arn
 
 POLICIES = aws.TEMPLATE.with_name("policies")
+_NOTHING = {"Ref": "AWS::NoValue"}
 _MEMBERS = {"Sid", "Effect", "Action", "Resource", "Condition"}
 
 
@@ -57,9 +59,10 @@ def _null(value: str | None, wanted: object) -> bool:
 _OPERATORS = {"StringEquals": _string_equals, "Null": _null}
 
 
-def granted(function: str, *, folder: Path = POLICIES) -> list[Grant]:
+def granted(function: str, *, folder: Path = POLICIES, keys: str = "first") -> list[Grant]:
+    """`keys`: how far the installation's key is replaced."""
     statements = yaml.safe_load((folder / f"{function}.yaml").read_text())
-    own = [grant for statement in statements for grant in _grants(function, statement)]
+    own = [grant for statement in statements for grant in _grants(function, statement, keys)]
     return own + list(_of_buckets(function))
 
 
@@ -74,13 +77,25 @@ def _of_buckets(function: str) -> Iterator[Grant]:
                     yield from _grants(function, bare | {"Action": [statement["Action"]]})
 
 
-def _grants(function: str, statement: Mapping[str, Any]) -> Iterator[Grant]:
+def _grants(function: str, statement: Mapping[str, Any], keys: str = "first") -> Iterator[Grant]:
     assert statement.keys() <= _MEMBERS, f"{function}: {sorted(statement.keys() - _MEMBERS)} is not understood here"
     assert statement["Effect"] == "Allow"
-    resolved = _resolve(statement)
+    resolved = _resolve(_chosen(statement, Conditions(_template(), {"SecretsKeys": keys})))
     for action in resolved["Action"]:
         for resource in resolved["Resource"]:
             yield Grant(function, resolved["Sid"], action, resource, resolved.get("Condition", {}))
+
+
+def _chosen(value: Any, conditions: Conditions) -> Any:
+    """Without what there is only under conditions that do not hold."""
+    match value:
+        case {"Fn::If": [name, one, other]}:
+            return _chosen(one if conditions.hold(name) else other, conditions)
+        case dict():
+            return {key: _chosen(inner, conditions) for key, inner in value.items()}
+        case list():
+            return [each for inner in value if (each := _chosen(inner, conditions)) != _NOTHING]
+    return value
 
 
 def _resolve(value: Any) -> Any:
@@ -112,6 +127,12 @@ def _substituted(text: str, names: Mapping[str, str]) -> str:
 
 
 @cache
+def _template() -> dict[str, Any]:
+    template: dict[str, Any] = yaml.safe_load(aws.TEMPLATE.read_text())
+    return template
+
+
+@cache
 def _names() -> dict[str, str]:
     """Parameters and attributes, as CloudFormation would fill them in."""
     names = {
@@ -121,7 +142,7 @@ def _names() -> dict[str, str]:
         "Prefix": settings().prefix,
         "MailFrom": settings().mail_from,
     }
-    for logical_id, resource in yaml.safe_load(aws.TEMPLATE.read_text())["Resources"].items():
+    for logical_id, resource in _template()["Resources"].items():
         properties = resource.get("Properties", {})
         match resource["Type"]:
             case "AWS::DynamoDB::Table":

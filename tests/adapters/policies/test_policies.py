@@ -102,6 +102,26 @@ def test_a_secret_of_a_site_opens_only_in_its_context() -> None:
     assert not opens.covers(Need("kms:Decrypt", opens.resource, parameter))
 
 
+def _with_keys(function: str, keys: str) -> dict[str, set[tuple[str, str, str]]]:
+    """What is granted on each of the installation's keys, with its conditions."""
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    for grant in granted(function, keys=keys):
+        if ":key/" in grant.resource:
+            name = grant.resource.rsplit("/", 1)[1]
+            found.setdefault(name, set()).add((grant.sid, grant.action, str(grant.conditions)))
+    return found
+
+
+@pytest.mark.parametrize("function", sorted(path.stem for path in POLICIES.glob("*.yaml")))
+def test_while_a_key_is_replaced_the_same_is_granted_on_both(function: str) -> None:
+    """So what is seen in use with one is all that is granted on the other."""
+    usual = _with_keys(function, "first").get("SecretsKey", set())
+    both = {"SecretsKey": usual, "SecondSecretsKey": usual} if usual else {}
+    assert _with_keys(function, "first") == ({"SecretsKey": usual} if usual else {})
+    assert _with_keys(function, "first+second") == _with_keys(function, "second+first") == both
+    assert _with_keys(function, "second") == ({"SecondSecretsKey": usual} if usual else {})
+
+
 def test_a_call_that_nobody_has_thought_of_stops_the_recording() -> None:
     with pytest.raises(UnknownCall, match=r"s3\.PutBucketPolicy"):
         list(needs("s3", "PutBucketPolicy", {"Bucket": "b"}))

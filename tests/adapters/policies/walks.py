@@ -21,6 +21,7 @@ from chalicelib.features.sending.wiring import ports
 from infra.local import aws
 from tests.adapters.aws.faults import Faults
 from tests.adapters.policies.fine import fine
+from tests.fakes.keyring import Keyring
 from tests.journeys.shop import MESSAGE, ORIGIN, QUEUES, Shop
 
 Browser = Mapping[str, Any]
@@ -49,6 +50,18 @@ def everything_of_a_site(shop: Shop) -> None:
     fine(client.get(f"{sdk}/config", headers=_FROM_THE_SHOP))
     fine(client.options(f"{sdk}/config", headers=_FROM_THE_SHOP))
     fine(client.delete(path, as_=ada))
+
+
+def a_key_that_is_replaced(shop: Shop) -> None:
+    """Whoever reads the site has its secrets sealed anew, by what they may do anyway; whoever sends opens them."""
+    shop.gather(1)
+    with Keyring.of(shop.world.aws.prefix) as keyring:
+        keyring.replace()
+        campaign = shop.draft()
+        keyring.finish()
+        shop.send(campaign)
+        shop.settle()
+        assert len(list(shop.received())) == 1
 
 
 def everything_of_a_subscription(shop: Shop) -> None:

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from chalicelib.config import BadSettings, read
 from infra.packaging.archive import Keys
 from infra.packaging.chalice_run import generate
+from infra.packaging.conditions import Conditions
 from infra.packaging.functions import functions_of
 from infra.packaging.stage import read_stage
 from infra.packaging.template import assemble
@@ -163,6 +164,8 @@ def misread_environments(template: Template, expected: Mapping[str, str]) -> Ite
 
 def _resolved(value: Any, template: Template) -> str:
     match value:
+        case {"Fn::If": [condition, one, other]}:
+            return _resolved(one if Conditions(template).hold(condition) else other, template)
         case {"Ref": parameter}:
             return str(template["Parameters"][parameter]["Default"])
         case {"Fn::Sub": text}:

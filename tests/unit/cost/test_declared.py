@@ -61,6 +61,16 @@ def test_all_that_we_package_is_priced() -> None:
     assert {"api_handler", "tick", "plan", "send", "sweep"} <= stands.machines.keys()
 
 
+def test_what_stands_only_when_somebody_says_so_is_on_no_usual_bill() -> None:
+    template = _template(Key=_resource("AWS::KMS::Key"), Second=_resource("AWS::KMS::Key") | {"Condition": "IsTwo"})
+    conditions = {"Conditions": {"IsTwo": {"Fn::Equals": [{"Ref": "Keys"}, "2"]}}}
+    template |= conditions | {"Parameters": {"Keys": {"Default": "1"}}}
+    assert declared(template).keys == 1
+    odd = template | {"Resources": {"Odd": _resource("AWS::RDS::DBInstance") | {"Condition": "IsTwo"}}}
+    with pytest.raises(Unpriced):
+        declared(odd)
+
+
 def test_an_idle_month_is_what_stands_and_polls_and_ticks() -> None:
     stands = declared(
         _template(
