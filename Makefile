@@ -99,10 +99,10 @@ bench: $(DEV)  ## One benchmark against its peers (B=name; without it, the list)
 # --- The cloud: packages need no account; what touches one goes through the AWS command line ---
 
 # What people give once: the next deploy remembers it. Through the environment, so that quotes in a name do no harm.
-export DOMAIN CERTIFICATE ZONE MAIL_FROM ALARM_EMAIL CONCURRENCY REPLACE PACKAGE RELEASE DATA STAGE REGION
+export DOMAIN CERTIFICATE ZONE MAIL_FROM ALARM_EMAIL CONCURRENCY KEYS REPLACE PACKAGE RELEASE DATA STAGE REGION
 AGREED = $(if $(YES),--yes) --region "$${REGION:-}"
 WISHES = --domain "$${DOMAIN:-}" --certificate "$${CERTIFICATE:-}" --zone "$${ZONE:-}" --mail-from "$${MAIL_FROM:-}" \
-	--alarm-email "$${ALARM_EMAIL:-}" --concurrency "$${CONCURRENCY:-}" --replace "$${REPLACE:-}" \
+	--alarm-email "$${ALARM_EMAIL:-}" --concurrency "$${CONCURRENCY:-}" --keys "$${KEYS:-}" --replace "$${REPLACE:-}" \
 	--package "$${PACKAGE:-}"
 
 package: $(DEV)  ## One template and its archives in dist/ (STAGE=prod)
@@ -122,6 +122,12 @@ rollback: $(DEV)  ## Deploy an earlier release again (STAGE=prod, RELEASE=the pr
 
 smoke: $(DEV)  ## Ask a deployed product whether it is well (STAGE=prod)
 	@$(PY) -m infra.deploy smoke --stage "$${STAGE:-}" $(AGREED)
+
+signing-key: $(DEV)  ## Make a new key for access tokens, and retire the old one; nobody is signed out (STAGE=prod)
+	@$(PY) -m infra.deploy signing-key --stage "$${STAGE:-}" $(AGREED)
+
+reseal: $(DEV)  ## Count what is sealed under a KMS key that is not in use, and seal it anew (STAGE=prod)
+	@$(PY) -m infra.deploy reseal --stage "$${STAGE:-}" $(AGREED)
 
 teardown: $(DEV)  ## Take a deployed product down; its data stays unless told twice (STAGE=prod, DATA=its prefix)
 	@$(PY) -m infra.deploy teardown --stage "$${STAGE:-}" $(AGREED) --data "$${DATA:-}"
@@ -146,7 +152,7 @@ clean:  ## Remove environment and caches; the local product's state stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
 
 .PHONY: help run demo reset logs shell operator-key test check e2e matrix lint types floors coverage chaos fuzz openapi-diff bench \
-	bandit package checkov cost deploy rollback smoke teardown fmt new docs lock clean
+	bandit package checkov cost deploy rollback smoke signing-key reseal teardown fmt new docs lock clean
 
 # --- The environment ---
 

@@ -10,13 +10,13 @@ from chalicelib.aws.clients import client
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 
-_KEPT_FOR = timedelta(minutes=5)
+KEPT_FOR = timedelta(minutes=5)
 _kept: dict[str, tuple[datetime, str]] = {}
 
 
 def secret(name: str) -> str:
     kept = _kept.get(name)
-    if kept and clock.now() - kept[0] < _KEPT_FOR:
+    if kept and clock.now() - kept[0] < KEPT_FOR:
         return kept[1]
     value = _fetch(name)
     _kept[name] = (clock.now(), value)

@@ -1,4 +1,4 @@
-"""`make deploy STAGE=prod` and its sisters: deploy, rollback, teardown, smoke, operator-key. See docs/deploy.md."""
+"""`make deploy STAGE=prod` and its sisters: rollback, teardown, smoke, operator-key, signing-key, reseal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from infra.deploy.deploy import deploy
 from infra.deploy.ground import Ground, find_ground
 from infra.deploy.halt import Halt
 from infra.deploy.operator_key import issue_key
+from infra.deploy.reseal import reseal
 from infra.deploy.rollback import roll_back
+from infra.deploy.signing_key import renew_signing_key
 from infra.deploy.smoke import smoke
 from infra.deploy.stack import Stack
 from infra.deploy.teardown import tear_down
@@ -58,6 +60,7 @@ def _deploy(ground: Ground, asked: argparse.Namespace) -> None:
         alarm_email=asked.alarm_email,
         concurrency=asked.concurrency,
         replaced=asked.replace,
+        keys=asked.keys,
         package=Path(asked.package) if asked.package else None,
     )
     deploy(ground, wishes)
@@ -80,6 +83,15 @@ def _operator_key(ground: Ground, _asked: argparse.Namespace) -> None:
     issue_key(ground, Stack(ground).must_stand().parameters, only_first=False)
 
 
+def _reseal(ground: Ground, _asked: argparse.Namespace) -> None:
+    reseal(ground, Stack(ground).must_stand().parameters)
+
+
+def _signing_key(ground: Ground, _asked: argparse.Namespace) -> None:
+    Stack(ground).must_stand()
+    renew_signing_key(ground)
+
+
 ROOT = Path(__file__).parents[2]
 _COMMANDS = {
     "deploy": _deploy,
@@ -87,9 +99,21 @@ _COMMANDS = {
     "teardown": _tear_down,
     "smoke": _smoke,
     "operator-key": _operator_key,
+    "signing-key": _signing_key,
+    "reseal": _reseal,
 }
 _FLAGS = {
-    "deploy": ("domain", "certificate", "zone", "mail-from", "alarm-email", "concurrency", "replace", "package"),
+    "deploy": (
+        "domain",
+        "certificate",
+        "zone",
+        "mail-from",
+        "alarm-email",
+        "concurrency",
+        "replace",
+        "keys",
+        "package",
+    ),
     "rollback": ("release", "replace"),
     "teardown": ("data",),
 }

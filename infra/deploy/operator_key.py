@@ -1,17 +1,13 @@
-"""The platform operator's key, made by the product's own code in a process that has the stage's settings.
-
-Started by `issue_key` as a program of its own: settings are read from the environment, once, at import.
-"""
+"""The platform operator's key, made by the product's own code, which `issue_key` starts as a program of its own."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Mapping
 
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
+from infra.deploy.product import run_product
 
 _LATER = "no terminal to show a key on; at one of your own: make operator-key STAGE={stage}"
 _ONLY_FIRST = "--only-first"
@@ -22,20 +18,12 @@ def issue_key(ground: Ground, parameters: Mapping[str, str], *, only_first: bool
     if not ground.terminal.is_read:
         ground.terminal.say(_LATER.format(stage=ground.stage.name))
         return
-    program = [sys.executable, "-m", "infra.deploy.operator_key", *([_ONLY_FIRST] if only_first else [])]
-    environment = _environment(ground, parameters)
-    done = subprocess.run(program, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    words = [_ONLY_FIRST] if only_first else []
+    done = run_product(ground, "infra.deploy.operator_key", *words, parameters=parameters)
     if done.returncode:
         raise Halt("The operator's key could not be made; the product says why above.")
     if key := done.stdout.strip():
         ground.terminal.say("the operator's key, shown this once:", f"  {key}", "It opens nothing of any tenant.")
-
-
-def _environment(ground: Ground, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Who is signed in comes from the environment, what the product is told from the stage and its stack."""
-    told = {"PUBLIC_URL": parameters["PublicUrl"], "MAIL_FROM": parameters["MailFrom"]}
-    region = {"AWS_DEFAULT_REGION": ground.region, "AWS_REGION": ground.region}
-    return os.environ | dict(ground.stage.environment) | told | region  # noqa: TID251 -- what a child process starts with
 
 
 def main(arguments: list[str]) -> int:

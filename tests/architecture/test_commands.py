@@ -29,6 +29,8 @@ _COMMANDS = [
     "shell",
     "logs",
     "operator-key",
+    "signing-key",
+    "reseal",
 ]
 _HALF = '"""Half of it is tried."""\n\n\ndef sign(x: int) -> int:\n    if x < 0:\n        return -1\n    return 1\n'
 _WHOLE = '"""All of it is tried."""\n\n\ndef same(x: int) -> int:\n    return x\n'

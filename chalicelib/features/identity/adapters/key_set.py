@@ -1,6 +1,7 @@
 """The JWK set that access tokens are signed with: the first key signs, all verify, so that keys can be rotated.
 
-It is one secret: to rotate, put a new key in front, and drop the old one after 15 minutes.
+It is one secret, which functions remember for minutes. To rotate, a new key goes behind, then in front, and the old one
+is dropped when all that it has signed has run out: infra/deploy/signing_key.py does so.
 """
 
 from __future__ import annotations
@@ -8,11 +9,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from chalicelib.core import ids
 from chalicelib.core.encoding import b64url, unb64url
+
+Key = dict[str, Any]
+_NEXT = "next"  # a mark of ours, on the key that is to sign when everybody knows it
 
 
 @dataclass(frozen=True)
@@ -23,9 +28,36 @@ class KeySet:
 
 
 def new_key_set() -> str:
-    """For a new installation, and as the first half of a rotation."""
+    """For a new installation."""
+    return json.dumps({"keys": [_new_key()]})
+
+
+def with_next(text: str) -> str:
+    """A new key behind those there are: it verifies, and does not sign yet."""
+    return json.dumps({"keys": [*_keys(text), _new_key() | {_NEXT: True}]})
+
+
+def with_next_in_front(text: str) -> str:
+    """It signs from now on. That it was the next one, it says no longer."""
+    following = [{name: value for name, value in key.items() if name != _NEXT} for key in _keys(text) if _NEXT in key]
+    return json.dumps({"keys": following + [key for key in _keys(text) if _NEXT not in key]})
+
+
+def with_first_alone(text: str) -> str:
+    return json.dumps({"keys": _keys(text)[:1]})
+
+
+def is_one(text: str) -> bool:
+    return len(_keys(text)) == 1
+
+
+def has_next(text: str) -> bool:
+    return any(_NEXT in key for key in _keys(text))
+
+
+def _new_key() -> Key:
     private_key = Ed25519PrivateKey.generate()
-    key = {
+    return {
         "kty": "OKP",
         "crv": "Ed25519",
         "alg": "EdDSA",
@@ -34,7 +66,11 @@ def new_key_set() -> str:
         "d": b64url(private_key.private_bytes_raw()),
         "x": b64url(private_key.public_key().public_bytes_raw()),
     }
-    return json.dumps({"keys": [key]})
+
+
+def _keys(text: str) -> list[Key]:
+    keys: list[Key] = json.loads(text)["keys"]
+    return keys
 
 
 @lru_cache(maxsize=2)
