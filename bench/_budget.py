@@ -30,11 +30,6 @@ MORE: dict[str, More] = {
         17, "A small site's page is read from all sixteen shards; a page of a large one from one."
     ),
     "restore_subscriptions": More(17, "An operator's, and rare: it looks through all sixteen shards for tombstones."),
-    "cancel_campaign": More(13, "Under way: the campaign, its run and each one's entry in the calendar."),
-    "pause_campaign": More(
-        9, "The run, its entry in the calendar, and the campaign, in an order that a crash survives."
-    ),
-    "resume_campaign": More(8, "As pausing."),
     "send_notification": More(7, "By person: an index is asked for each of those named. By browser it takes 6."),
     "invite": More(9, "Who has the address, who is a member, how many letters: each is a row of its own."),
     "accept_invitation": More(8, "Opens an account, and is good once."),

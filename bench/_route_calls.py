@@ -188,7 +188,11 @@ class Stage:
             "schedule_campaign": (lambda: Ask(ids=self._campaign()), lambda: Ask(ids=self._scheduled())),
             "unschedule_campaign": (lambda: Ask(ids=self._scheduled()),),
             "send_campaign": (lambda: Ask(ids=self._campaign()), lambda: Ask(ids=self._scheduled())),
-            "cancel_campaign": (lambda: Ask(ids=self._scheduled()), lambda: Ask(ids=self._under_way())),
+            "cancel_campaign": (
+                lambda: Ask(ids=self._scheduled()),
+                lambda: Ask(ids=self._sent()),
+                lambda: Ask(ids=self._under_way()),
+            ),
             "pause_campaign": (lambda: Ask(ids=self._under_way()),),
             "resume_campaign": (lambda: Ask(ids=self._paused()),),
             "get_campaign_stats": (Ask, lambda: Ask(ids=self._under_way())),
@@ -332,10 +336,15 @@ class Stage:
         ahead = self.scene.world.clock.now() + _A_DAY / 2
         return self._campaign(schedule={"send_at": ahead.isoformat()})
 
-    def _under_way(self) -> dict[str, str]:
-        """Planned and being sent, so slowly that it is not over soon."""
+    def _sent(self) -> dict[str, str]:
+        """A moment ago: it has no run yet. So slowly that it is not over soon."""
         ids = self._campaign(throttle_per_minute=1)
         self._must("POST", f"{self._site}/campaigns/{ids['campaign_id']}/send", self.owner)
+        return ids
+
+    def _under_way(self) -> dict[str, str]:
+        """Planned and being sent."""
+        ids = self._sent()
         self.scene.world.lambdas.work("plan")
         return ids
 

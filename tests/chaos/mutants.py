@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from chalicelib.channels.outcome import Outcome
+from chalicelib.features.campaigns.model import Campaign
 from chalicelib.features.due.model import Entry
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.gate import Gate
@@ -171,8 +172,23 @@ class _Runs:
     async def save(self, tenant_id: str, run: Run) -> Run:
         return await self._real.save(tenant_id, run)
 
+    async def turn(
+        self, tenant_id: str, run: Run, campaign: Campaign, *, looked_at: datetime | None
+    ) -> tuple[Run, Campaign]:
+        return await self._real.turn(tenant_id, run, campaign, looked_at=looked_at)
+
     def _seen(self, run: Run) -> Run:
         return run
+
+
+class _TurnsOneAfterTheOther(_Runs):
+    """Its run before the campaign."""
+
+    async def turn(
+        self, tenant_id: str, run: Run, campaign: Campaign, *, looked_at: datetime | None
+    ) -> tuple[Run, Campaign]:
+        saved = await self.save(tenant_id, run)
+        return await super().turn(tenant_id, saved, campaign, looked_at=looked_at)
 
 
 class _IgnoresPauses(_Runs):
@@ -331,6 +347,11 @@ MUTANTS = (
     Mutant(
         "pause ignored",
         lambda p, s: replace(p, runs=_IgnoresPauses(p, s)),
+        _during(Deed.PAUSE, Deed.RESUME, Deed.RESUME),
+    ),
+    Mutant(
+        "turned in two steps",
+        lambda p, s: replace(p, runs=_TurnsOneAfterTheOther(p, s)),
         _during(Deed.PAUSE, Deed.RESUME, Deed.RESUME),
     ),
     Mutant("cancel ignored", lambda p, s: replace(p, runs=_IgnoresCancels(p, s)), _during(Deed.CANCEL)),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.channels.message import Message
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.features.campaigns.model import EVERYONE, Campaign, Launch, Status
-from chalicelib.features.due.model import Entry, Kind
+from chalicelib.core.errors import Stale
+from chalicelib.features.campaigns.model import EVERYONE, UNDER_WAY, Campaign, Launch, Status
+from chalicelib.features.due.model import Entry, Kind, no_earlier
 from chalicelib.features.due.service import Due
-from chalicelib.features.sending.model.run import Run
+from chalicelib.features.sending.model.run import Run, State
 from tests.chaos.plot import Order
 from tests.chaos.service import PushServices
 from tests.chaos.simulation import EPOCH, Call, Simulation, ask
@@ -26,7 +28,7 @@ class Owner:
     def __init__(self, simulation: Simulation, due: Due, order: Order) -> None:
         self._simulation = simulation
         self._due = due
-        self._campaign = Campaign(
+        self.campaign = Campaign(
             id=CAMPAIGN,
             tenant_id=TENANT,
             site_id=SITE,
@@ -40,55 +42,67 @@ class Owner:
             expires_at=EPOCH + order.expires_after,
             run_id=RUN,
         )
-        self.ended_as: Status | None = None
+        self.on_write: Callable[[], None] = lambda: None  # of the campaign without its run
 
     @property
     def has_called_it_off(self) -> bool:
         """Cancelled, and whoever had to know does."""
-        return self._campaign.status is Status.CANCELLED and self._campaign.look_at is None
+        return self.campaign.status is Status.CANCELLED and self.campaign.look_at is None
 
     def send(self) -> Entry:
         """The entry that the planner is woken with, and that stands until it says that it has launched."""
         look_at = self._due.put(kind=Kind.CAMPAIGN, tenant_id=TENANT, owner_id=CAMPAIGN, at=self._now, now=self._now)
-        self._campaign = replace(self._campaign, look_at=look_at)
+        self.campaign = replace(self.campaign, look_at=look_at)
         return Entry.at_its_minute(Kind.CAMPAIGN, TENANT, CAMPAIGN, look_at)
 
-    async def cancel(self) -> Entry | None:
-        """The entry that stands until the run knows; None when it was over."""
-        entry: Entry | None = await ask(Call(self._cancelled))
-        return entry
+    def replaced(self, campaign: Campaign) -> Campaign:
+        """IF nobody else has written it. What its run changes with it, the run's store has written then."""
+        if campaign.rev != self.campaign.rev:
+            raise Stale
+        self.campaign = replace(campaign, rev=campaign.rev + 1)
+        return self.campaign
 
-    def _cancelled(self) -> Entry | None:
-        if self.ended_as is not None:
-            return None
-        self._campaign = replace(self._campaign, status=Status.CANCELLED)
-        return self.send()
+    async def get(self, _tenant_id: str, _campaign_id: str) -> Campaign | None:
+        found: Campaign = await ask(Call(lambda: self.campaign))
+        return found
+
+    async def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        def apply() -> Campaign:
+            cancelled = replace(campaign.to(Status.CANCELLED), look_at=no_earlier(now, than=now))
+            saved = self.replaced(cancelled)
+            self._due.put(kind=Kind.CAMPAIGN, tenant_id=TENANT, owner_id=CAMPAIGN, at=now, now=now)
+            self._due.drop(kind=Kind.CAMPAIGN, tenant_id=TENANT, owner_id=CAMPAIGN, at=campaign.look_at)
+            self.on_write()
+            return saved
+
+        saved: Campaign = await ask(Call(apply))
+        return saved
 
     async def release(self, entry: Entry, *, now: datetime) -> Launch | None:
         def apply() -> Launch | None:
-            if not self._due.settle(entry, look_at=self._campaign.look_at, now=now):
+            if not self._due.settle(entry, look_at=self.campaign.look_at, now=now):
                 return None
-            return Launch(self._campaign, RUN)
+            return Launch(self.campaign, RUN)
 
         launch: Launch | None = await ask(Call(apply))
         return launch
 
     async def launched(self, entry: Entry) -> None:
         def apply() -> None:
-            if entry.at == self._campaign.look_at:
-                self._campaign = replace(self._campaign, look_at=None)
+            if entry.at == self.campaign.look_at:
+                self.replaced(replace(self.campaign, look_at=None))
+                self.on_write()
             self._due.done(entry)
 
         await ask(Call(apply))
 
-    async def is_cancelled(self, _launch: Launch) -> bool:
-        found: bool = await ask(Call(lambda: self._campaign.status is Status.CANCELLED))
-        return found
-
     async def finish(self, run: Run, *, now: datetime) -> None:
         def apply() -> None:
             assert now.tzinfo is not None
-            self.ended_as = Status.CANCELLED if run.state == "cancelled" else Status.SENT
+            if self.campaign.status in UNDER_WAY:
+                ended = Status.CANCELLED if run.state is State.CANCELLED else Status.SENT
+                self.replaced(self.campaign.to(ended))
+                self.on_write()
 
         await ask(Call(apply))
 

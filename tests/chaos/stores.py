@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Stale, Unavailable
-from chalicelib.features.due.model import Entry, Kind
+from chalicelib.features.campaigns.model import Campaign
+from chalicelib.features.due.model import Entry, Kind, Move
 from chalicelib.features.due.service import Due
 from chalicelib.features.sending.model.batch import Batch, Progress
 from chalicelib.features.sending.model.gate import Gate
@@ -43,12 +44,18 @@ class _Asks:
 
 
 class Runs(_Asks):
-    """`entries` is the due table."""
+    """`entries` is the due table; `replacing` writes a campaign IF its `rev` is unchanged, or raises Stale."""
 
-    def __init__(self, simulation: Simulation, entries: Entries | None = None) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        entries: Entries | None = None,
+        replacing: Callable[[Campaign], Campaign] = lambda campaign: campaign,
+    ) -> None:
         super().__init__(simulation)
         self.rows: dict[str, Run] = {}
-        self._entries = entries
+        self._entries = Entries() if entries is None else entries
+        self.replacing = replacing
         self.on_save: Callable[[Run], None] = lambda _run: None
 
     async def get(self, tenant_id: str, run_id: str) -> Run | None:
@@ -59,27 +66,42 @@ class Runs(_Asks):
             place = f"{tenant_id}/{run.id}"
             if place not in self.rows:
                 self.rows[place] = run
-                if self._entries is not None and run.look_at is not None:
-                    self._entries.put(Entry.at_its_minute(Kind.RUN, tenant_id, run.id, run.look_at))
+                self._entries.move(Move(Kind.RUN, tenant_id, run.id, None, run.look_at))
                 self.on_save(run)
             return self.rows[place]
 
         return await self._ask(apply)
 
     async def save(self, tenant_id: str, run: Run) -> Run:
-        """What it says, and until when, is written once."""
+        return await self._ask(lambda: self._save(f"{tenant_id}/{run.id}", run))
 
-        def apply() -> Run:
+    async def turn(
+        self, tenant_id: str, run: Run, campaign: Campaign, *, looked_at: datetime | None
+    ) -> tuple[Run, Campaign]:
+        def apply() -> tuple[Run, Campaign]:
             place = f"{tenant_id}/{run.id}"
-            standing = self.rows[place]
-            saved = replace(run, order=standing.order, expires_at=standing.expires_at, rev=run.rev + 1)
-            if standing.rev != run.rev and standing != saved:
+            if self._changed(place, run) == self.rows[place]:
+                return self.rows[place], replace(campaign, rev=campaign.rev + 1)  # a try of ours had arrived
+            if self.rows[place].rev != run.rev:
                 raise Stale
-            self.rows[place] = saved
-            self.on_save(saved)
-            return saved
+            owner = self.replacing(campaign)
+            self._entries.move(Move(Kind.RUN, tenant_id, run.id, looked_at, run.look_at))
+            return self._save(place, run), owner
 
         return await self._ask(apply)
+
+    def _save(self, place: str, run: Run) -> Run:
+        standing, saved = self.rows[place], self._changed(place, run)
+        if standing.rev != run.rev and standing != saved:
+            raise Stale
+        self.rows[place] = saved
+        self.on_save(saved)
+        return saved
+
+    def _changed(self, place: str, run: Run) -> Run:
+        """What it says, and until when, is written once."""
+        standing = self.rows[place]
+        return replace(run, order=standing.order, expires_at=standing.expires_at, rev=run.rev + 1)
 
 
 class Batches(_Asks):
@@ -292,6 +314,12 @@ class Entries:
 
     def drop(self, entry: Entry) -> None:
         self.rows.pop(entry, None)
+
+    def move(self, move: Move) -> None:
+        if move.entering is not None:
+            self.put(move.entering)
+        if move.leaving is not None:
+            self.drop(move.leaving)
 
     def of_minute(self, minute: int, shard: int) -> Iterable[Entry]:
         return [entry for entry in self.rows if entry.minute == minute and entry.shard == shard]

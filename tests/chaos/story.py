@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Mode
+from chalicelib.features.campaigns.model import UNDER_WAY, Campaign, NotUnderWay, WrongState
 from chalicelib.features.due.model import DueMessage, Entry, Kind
 from chalicelib.features.due.service import Due
 from chalicelib.features.sending.model.run import Chosen, Order, Run, Source
@@ -17,7 +19,6 @@ from chalicelib.features.sending.model.totals import Totals, totals_of
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports
 from chalicelib.features.sending.service.release import release
-from chalicelib.features.sending.service.sending import Turn
 from chalicelib.features.sending.service.source import chosen_by_person
 from chalicelib.features.sending.service.steer import cancel, pause, resume
 from chalicelib.features.sending.service.sweep import sweep
@@ -35,6 +36,7 @@ from tests.chaos.witness import Kind as Fault
 _NO_PLANNER_LIVES_SECONDS = 900.0
 
 Change = Callable[[Ports, Simulation], Ports]
+Turn = Callable[[Ports, Campaign], Coroutine[Any, Any, Campaign]]
 
 
 class Chance:
@@ -62,7 +64,8 @@ class Story:
         self.entries = Entries()
         self.due = Due(entries=self.entries, wakes=self, alarm=lambda event, **_: None)
         self.owner = Owner(simulation, self.due, plot.order)
-        self.runs, self.batches, self.gates = Runs(simulation, self.entries), Batches(simulation), Gates(simulation)
+        self.runs = Runs(simulation, self.entries, self.owner.replaced)
+        self.batches, self.gates = Batches(simulation), Gates(simulation)
         self.switch, self.audience = Switch(simulation), Audience(simulation)
         self.audience.PAGE = plot.page
         self.people = People(simulation, self.audience, self.services, plot.hosts)
@@ -91,6 +94,7 @@ class Story:
             batches=self.batches,
             runs=self.runs,
             people=self.people,
+            owner=self.owner,
         )
         skew, receives = plot.skew_seconds, plot.most_receives
         self._plans = Queue(simulation, skew_seconds=skew)
@@ -177,7 +181,7 @@ class Story:
             Deed.PURGE: self._purge,
             Deed.PAUSE: lambda: self._calls.send("pause", lambda: self._turn(pause), is_safe=True),
             Deed.RESUME: lambda: self._plans.send("resume", lambda: self._turn(resume), is_safe=True),
-            Deed.CANCEL: lambda: self._plans.send("cancel", self._cancel, is_safe=True),
+            Deed.CANCEL: lambda: self._plans.send("cancel", lambda: self._turn(cancel), is_safe=True),
             Deed.STOP: lambda: self._switch(is_off=True),
             Deed.START: lambda: self._switch(is_off=False),
         }
@@ -188,16 +192,10 @@ class Story:
         self._sweeps.purge()
 
     async def _turn(self, turn: Turn) -> None:
-        with suppress(Stale):  # the owner is told so, and may ask again
-            await turn(self.ports, tenant_id=TENANT, run_id=RUN)
-
-    async def _cancel(self) -> None:
-        entry = await self.owner.cancel()
-        if entry is None:
-            return
-        run = await cancel(self.ports, tenant_id=TENANT, run_id=RUN)
-        if run is not None:
-            await self.owner.launched(entry)
+        campaign = await self.ports.campaigns.get(TENANT, CAMPAIGN)
+        if campaign is not None and campaign.status in UNDER_WAY:
+            with suppress(Stale, NotUnderWay, WrongState):  # the owner is told so, and may ask again
+                await turn(self.ports, campaign)
 
     def _switch(self, *, is_off: bool) -> None:
         self.switch.is_off = is_off

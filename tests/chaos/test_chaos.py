@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -111,6 +112,27 @@ def test_a_kill_at_every_single_await_loses_nobody(tuning: Tuning) -> None:
     for call in range(1, calls):  # after the last one there is nothing left to lose
         killed = replace(plot, faults=Faults(kill_at_call=call))
         assert _told(7, killed).simulation.tally.kills == 1, call
+
+
+@pytest.mark.parametrize(
+    ("deeds", "end"),
+    [((Deed.PAUSE, Deed.RESUME, Deed.RESUME), State.SENT), ((Deed.CANCEL,), State.CANCELLED)],
+    ids=["held", "cancelled"],
+)
+def test_nor_does_one_while_its_owner_turns_it(deeds: Sequence[Deed], end: State) -> None:
+    """Before or after the one step in which campaign, run and calendar turn: the witness never sees one without the
+    others.
+    """
+    occasions = tuple(Occasion(0.4 + 600.0 * number, deed) for number, deed in enumerate(deeds))
+    plot = Plot(subscribers=40, tuning=replace(SMALL, window=4), habits=Habits(latency=(0.2, 0.4)), occasions=occasions)
+    calm = _told(7, plot)
+    assert (calm.run.state, calm.run.paused_seconds > 0) == (end, end is State.SENT)
+    turned = 0
+    for call in range(1, calm.simulation.tally.calls):
+        story = _told(7, replace(plot, faults=Faults(kill_at_call=call)))
+        assert story.simulation.tally.kills == 1, call
+        turned += story.run.state is end
+    assert turned > calm.simulation.tally.calls / 2  # else the kills came before
 
 
 def test_planners_die_and_hand_over_in_the_middle_of_their_wakes() -> None:

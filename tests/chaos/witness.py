@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.features.campaigns.model import UNDER_WAY, Status
 from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.run import Run, State
 from chalicelib.features.sending.service.source import person_of
-from tests.chaos.owners import People
+from tests.chaos.owners import Owner, People
 from tests.chaos.plot import Plot
 from tests.chaos.service import Pushes, PushServices
 from tests.chaos.simulation import EPOCH, Actor, End, Simulation
@@ -50,6 +51,7 @@ class Witness:
         batches: Batches,
         runs: Runs,
         people: People,
+        owner: Owner,
     ) -> None:
         self.breaches: list[Breach] = []
         self.deaths: Counter[int] = Counter()  # of workers that held a batch, or thought so, by batch
@@ -59,6 +61,8 @@ class Witness:
         self._audience = audience
         self._batches = batches
         self._people = people
+        self._owner = owner
+        self._runs = runs
         self._veterans = {key for key, row in audience.rows.items() if row.is_active}
         self._persons: dict[bytes, bytes] = {}
         self._cutoff = 0
@@ -69,6 +73,7 @@ class Witness:
         services.on_push = self.pushed
         batches.on_claim, batches.on_release = self.claimed, self.released
         runs.on_save = self.turned
+        owner.on_write = self.agree
         audience.on_burial = self.buried
         simulation.on_end = self.ended
 
@@ -114,6 +119,20 @@ class Witness:
             self._held_since = self._simulation.seconds
         if run.order.throttle_per_minute is not None and run.batches:
             self._release_at = [_seconds(run.release_at(number)) for number in range(run.batches)]
+
+        self.agree()
+
+    def agree(self) -> None:
+        """A campaign and its run, at every moment: but for a cancel that the run has yet to hear, and the run's own end."""
+        status = self._owner.campaign.status
+        for run in self._runs.rows.values():
+            is_held = (status is Status.PAUSED, run.state is State.PAUSED)
+            if status in UNDER_WAY and not run.is_over and len(set(is_held)) > 1:
+                self.says(Kind.BOUND, f"the campaign is {status}, its run {run.state}")
+            if run.state is State.CANCELLED and status is not Status.CANCELLED:
+                self.says(Kind.BOUND, f"its run was cancelled, and the campaign is {status}")
+            if run.is_over and status in UNDER_WAY:
+                self.says(Kind.BOUND, f"its run is over, and the campaign is {status}")
 
     def switched(self, *, is_off: bool) -> None:
         self._stopped_since = self._simulation.seconds if is_off else None

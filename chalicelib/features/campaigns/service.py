@@ -1,5 +1,5 @@
-"""What owners do with campaigns, and how one is released into a run. The calendar's entry is always written first, so
-a crash in between is found and mended by the next tick.
+"""What owners do with campaigns, and how one is released into a run. A campaign and its entry in the calendar are
+written in one step, so that neither is ever without the other.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from chalicelib.features.campaigns.model import (
     Launch,
     Status,
 )
-from chalicelib.features.due.model import Entry, Kind
+from chalicelib.features.due.model import Entry, Kind, Move, no_earlier
 
 
 class Rows(Protocol):
-    def add(self, tenant_id: str, campaign: Campaign) -> None:
-        """Write a new one."""
+    def add(self, tenant_id: str, campaign: Campaign, *, move: Move | None = None) -> None:
+        """Write a new one, together with its entry in the calendar."""
         ...
 
     def get(self, tenant_id: str, campaign_id: str) -> Campaign | None:
@@ -40,10 +40,10 @@ class Rows(Protocol):
         ...
 
     def save(
-        self, tenant_id: str, campaign: Campaign, *, link: str | None = None, leaving: Entry | None = None
+        self, tenant_id: str, campaign: Campaign, *, link: str | None = None, move: Move | None = None
     ) -> Campaign:
-        """Replace it IF its `rev` is unchanged, together with the link to a run of its own, and with the end of an
-        entry that no longer speaks for it. Raises Stale.
+        """Replace it IF its `rev` is unchanged, together with the link to a run of its own, and with its entry in the
+        calendar. Raises Stale.
         """
         ...
 
@@ -77,10 +77,6 @@ class Sites(Protocol):
 
 
 class Calendar(Protocol):
-    def put(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime, now: datetime) -> datetime:
-        """Writes the entry and returns the instant to keep as `look_at`."""
-        ...
-
     def settle(self, entry: Entry, *, look_at: datetime | None, now: datetime) -> bool:
         """Whether the entry speaks for its owner."""
         ...
@@ -136,7 +132,7 @@ class Campaigns:
         )
         if draft.send_at is not None:
             campaign = self._scheduled(campaign, at=draft.send_at, mode=mode, now=now)
-        self._rows.add(tenant_id, campaign)
+        self._rows.add(tenant_id, campaign, move=_move(None, campaign))
         return campaign
 
     def get(self, *, tenant_id: str, site_id: str, campaign_id: str) -> Campaign:
@@ -186,9 +182,7 @@ class Campaigns:
             raise Expired
         timed = self._timed(replace(sending, send_at=None), at=now, mode=mode, now=now)
         saved = self._moved(campaign, timed, link=timed.run_id)
-        assert saved.look_at is not None, "what is timed has its instant"
-        with suppress(Unavailable):  # then the tick brings it, a minute later
-            self._wakes.plan(Entry.at_its_minute(Kind.CAMPAIGN, saved.tenant_id, saved.id, saved.look_at))
+        self._plan_now(saved)
         return saved
 
     def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
@@ -196,20 +190,9 @@ class Campaigns:
         cancelled = replace(campaign.to(Status.CANCELLED), updated_at=now)
         if campaign.status is Status.SCHEDULED:
             return self._moved(campaign, replace(cancelled, look_at=None, run_id=None))
-        return self._moved(campaign, replace(cancelled, look_at=self._put(campaign, at=now, now=now)))
-
-    def hold(self, campaign: Campaign, *, now: datetime) -> Campaign:
-        """Its run is paused already; asked again, nothing changes."""
-        return self._become(campaign, Status.PAUSED, now=now)
-
-    def let_go(self, campaign: Campaign, *, now: datetime) -> Campaign:
-        """Its run goes on already."""
-        return self._become(campaign, Status.SENDING, now=now)
-
-    def _become(self, campaign: Campaign, status: Status, *, now: datetime) -> Campaign:
-        if campaign.status is status:
-            return campaign
-        return self._rows.save(campaign.tenant_id, replace(campaign.to(status), updated_at=now))
+        saved = self._moved(campaign, replace(cancelled, look_at=no_earlier(now, than=now)))
+        self._plan_now(saved)
+        return saved
 
     def release(self, entry: Entry, *, now: datetime) -> Launch | None:
         """The campaign whose time has come; the same launch again if an earlier one was cut short."""
@@ -229,9 +212,9 @@ class Campaigns:
             self._rows.save(campaign.tenant_id, replace(campaign, look_at=None))
         self._calendar.done(entry)
 
-    def is_cancelled(self, *, tenant_id: str, campaign_id: str) -> bool:
-        campaign = self._rows.get(tenant_id, campaign_id)
-        return campaign is None or campaign.status is Status.CANCELLED
+    def standing(self, *, tenant_id: str, campaign_id: str) -> Campaign | None:
+        """As last written, on whatever site."""
+        return self._rows.get(tenant_id, campaign_id)
 
     def link(self, campaign: Campaign, *, run_id: str, now: datetime) -> None:
         self._rows.link(campaign.tenant_id, campaign.id, run_id, at=now)
@@ -252,20 +235,20 @@ class Campaigns:
         return self._timed(replace(scheduled, send_at=at), at=at, mode=mode, now=now)
 
     def _timed(self, campaign: Campaign, *, at: datetime, mode: Mode, now: datetime) -> Campaign:
-        look_at = self._put(campaign, at=at, now=now)
+        look_at = no_earlier(at, than=now)
         return replace(campaign, look_at=look_at, run_id=ids.new("run"), mode=mode, updated_at=now)
 
-    def _put(self, campaign: Campaign, *, at: datetime, now: datetime) -> datetime:
-        return self._calendar.put(
-            kind=Kind.CAMPAIGN, tenant_id=campaign.tenant_id, owner_id=campaign.id, at=at, now=now
-        )
-
     def _moved(self, before: Campaign, after: Campaign, *, link: str | None = None) -> Campaign:
-        """What spoke for it before goes together with that. What speaks for it now stands already."""
-        leaving = None
-        if before.look_at not in {None, after.look_at}:
-            leaving = Entry.at_its_minute(Kind.CAMPAIGN, before.tenant_id, before.id, before.look_at)
-        return self._rows.save(before.tenant_id, after, link=link, leaving=leaving)
+        return self._rows.save(before.tenant_id, after, link=link, move=_move(before.look_at, after))
+
+    def _plan_now(self, campaign: Campaign) -> None:
+        assert campaign.look_at is not None, "what is to be planned has its instant"
+        with suppress(Unavailable):  # then the tick brings it, a minute later
+            self._wakes.plan(Entry.at_its_minute(Kind.CAMPAIGN, campaign.tenant_id, campaign.id, campaign.look_at))
+
+
+def _move(before: datetime | None, after: Campaign) -> Move:
+    return Move(Kind.CAMPAIGN, after.tenant_id, after.id, before, after.look_at)
 
 
 def must_fit(message: Message) -> None:

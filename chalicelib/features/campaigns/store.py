@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from chalicelib.aws.dynamo import Delete, Put, Refused, Span, Table, Write, absent, equals, transact
+from chalicelib.aws.dynamo import Put, Refused, Span, Table, Write, absent, equals, transact
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import RUNS_KEPT_FOR, Campaign
-from chalicelib.features.due.model import Entry
+from chalicelib.features.due.model import Move
 
 _VERSION = 1
 _PREFIX = "CAMP#"
 
 
 class CampaignRows:
-    """`entry_removing` is how an entry leaves the calendar with a campaign's change; who moves none does without."""
+    """`moving` is how an entry of the calendar moves with its campaign; who moves none does without."""
 
-    def __init__(self, *, entry_removing: Callable[[Entry], Delete] | None = None) -> None:
+    def __init__(self, *, moving: Callable[[Move], Sequence[Write]] = lambda _move: ()) -> None:
         self._table = Table("core")
-        self._entry_removing = entry_removing
+        self._moving = moving
 
-    def add(self, tenant_id: str, campaign: Campaign) -> None:
+    def add(self, tenant_id: str, campaign: Campaign, *, move: Move | None = None) -> None:
         try:
-            self._table.put(_row(tenant_id, campaign), absent())
+            self._write(Put(self._table, _row(tenant_id, campaign), absent()), move=move)
         except Refused:
             raise Conflict("A campaign with this id exists.") from None
 
@@ -39,20 +39,15 @@ class CampaignRows:
         return _campaign(row) if row else None
 
     def save(
-        self, tenant_id: str, campaign: Campaign, *, link: str | None = None, leaving: Entry | None = None
+        self, tenant_id: str, campaign: Campaign, *, link: str | None = None, move: Move | None = None
     ) -> Campaign:
         saved = replace(campaign, rev=campaign.rev + 1)
         writes: list[Write] = [Put(self._table, _row(tenant_id, saved), equals("rev", campaign.rev))]
         if link is not None:
             at = campaign.updated_at or campaign.created_at
             writes.append(Put(self._table, _link(tenant_id, campaign.id, link, at=at)))
-        if leaving is not None and self._entry_removing is not None:
-            writes.append(self._entry_removing(leaving))
         try:
-            if len(writes) == 1:
-                self._table.write(writes[0])
-            else:
-                transact(*writes)
+            self._write(*writes, move=move)
         except Refused:
             raise Stale from None
         return saved
@@ -92,6 +87,19 @@ class CampaignRows:
             position = page.position
             if position is None:
                 return Page(found, None)
+
+    def _write(self, *writes: Write, move: Move | None) -> None:
+        moves = self._moving(move) if move is not None else ()
+        if len(writes) + len(moves) == 1:
+            self._table.write(writes[0])
+        else:
+            transact(*writes, *moves)
+
+
+def replacing(campaign: Campaign) -> Put:
+    """The write of a change to it IF its `rev` is unchanged, for the transaction that changes its run as well."""
+    saved = replace(campaign, rev=campaign.rev + 1)
+    return Put(Table("core"), _row(campaign.tenant_id, saved), equals("rev", campaign.rev))
 
 
 class CampaignsOnSites:

@@ -77,3 +77,26 @@ class Entry:
         return DueMessage(
             kind=self.kind, tenant=self.tenant_id, id=self.id, at=in_milliseconds(self.at), minute=self.minute
         )
+
+
+@dataclass(frozen=True)
+class Move:
+    """An owner's `look_at` goes from one instant to another, None being none; its entry goes with it."""
+
+    kind: Kind
+    tenant_id: str
+    owner_id: str
+    before: datetime | None
+    after: datetime | None
+
+    @property
+    def leaving(self) -> Entry | None:
+        return None if self.before in {None, self.after} else self._entry(self.before)
+
+    @property
+    def entering(self) -> Entry | None:
+        """Even where one of that instant should stand already."""
+        return self._entry(self.after)
+
+    def _entry(self, at: datetime | None) -> Entry | None:
+        return None if at is None else Entry.at_its_minute(self.kind, self.tenant_id, self.owner_id, at)

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from pynamodb.expressions.operand import Path
 
-from chalicelib.aws.dynamo import Delete, Put, Refused, Table, absent
+from chalicelib.aws.dynamo import Delete, Put, Refused, Table, Write, absent
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
 from chalicelib.core.errors import FromTheFuture
-from chalicelib.features.due.model import Entry
+from chalicelib.features.due.model import Entry, Move
 
 _VERSION = 1
 _WATERMARK = "D#WATERMARK"
@@ -25,10 +25,10 @@ class DueEntries:
         self._table = _TABLE
 
     def put(self, entry: Entry) -> None:
-        self._table.write(entering(entry))
+        self._table.write(_entering(entry))
 
     def drop(self, entry: Entry) -> None:
-        self._table.write(leaving(entry))
+        self._table.write(_leaving(entry))
 
     def of_minute(self, minute: int, shard: int) -> Iterator[Entry]:
         position, unknown = None, 0
@@ -58,13 +58,21 @@ class DueEntries:
             return
 
 
-def entering(entry: Entry) -> Put:
-    """The write of it, for the transaction that also writes its owner."""
+def moving(move: Move) -> list[Write]:
+    """Its writes, for the transaction that also writes its owner."""
+    writes: list[Write] = []
+    if move.entering is not None:
+        writes.append(_entering(move.entering))
+    if move.leaving is not None:
+        writes.append(_leaving(move.leaving))
+    return writes
+
+
+def _entering(entry: Entry) -> Put:
     return Put(_TABLE, {"pk": _pk(entry.minute, entry.shard), "sk": _sk(entry), "v": _VERSION})
 
 
-def leaving(entry: Entry) -> Delete:
-    """The same for its end."""
+def _leaving(entry: Entry) -> Delete:
     return Delete(_TABLE, _pk(entry.minute, entry.shard), _sk(entry))
 
 

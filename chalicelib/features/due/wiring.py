@@ -1,4 +1,4 @@
-"""The calendar on DynamoDB and SQS. What writes an entry is for wirings of owners that do so with themselves."""
+"""The calendar on DynamoDB and SQS. What moves an entry is for wirings of owners that do so with themselves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from chalicelib.aws import telemetry
 from chalicelib.aws.queues import Queue
-from chalicelib.features.due.model import DueMessage, Entry
+from chalicelib.features.due.model import DueMessage, Move
 from chalicelib.features.due.service import Due
 
 if TYPE_CHECKING:
-    from chalicelib.aws.dynamo import Delete, Put
+    from chalicelib.aws.dynamo import Write
 
 
 class _Queues:
@@ -27,13 +27,7 @@ def due() -> Due:
     return Due(entries=DueEntries(), wakes=_Queues(), alarm=telemetry.alarm)
 
 
-def entry_writing() -> Callable[[Entry], Put]:
-    from chalicelib.features.due.store import entering
+def entry_moving() -> Callable[[Move], list[Write]]:
+    from chalicelib.features.due.store import moving
 
-    return entering
-
-
-def entry_removing() -> Callable[[Entry], Delete]:
-    from chalicelib.features.due.store import leaving
-
-    return leaving
+    return moving

@@ -14,8 +14,8 @@ from chalicelib.features.sending.service.sending import Sending
 
 @cache
 def ports() -> Ports:
-    from chalicelib.features.campaigns.wiring import campaigns
-    from chalicelib.features.due.wiring import due, entry_writing
+    from chalicelib.features.campaigns.wiring import campaign_replacing, campaigns
+    from chalicelib.features.due.wiring import due, entry_moving
     from chalicelib.features.operations.wiring import operations
     from chalicelib.features.sending.adapters.meter import LaneMeter
     from chalicelib.features.sending.adapters.notices import LoudNotices
@@ -35,7 +35,7 @@ def ports() -> Ports:
     from chalicelib.features.subscriptions.wiring import audience
 
     return Ports(
-        runs=RunRows(entry_writing=entry_writing()),
+        runs=RunRows(moving=entry_moving(), replacing=campaign_replacing()),
         batches=BatchRows(),
         audience=SiteAudience(audience()),
         channel=WebPushChannel(sites()),

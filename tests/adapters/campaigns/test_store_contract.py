@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +12,14 @@ import pytest
 
 from chalicelib.aws.dynamo import Table
 from chalicelib.core import ids
-from chalicelib.core.clock import in_seconds
+from chalicelib.core.clock import from_milliseconds, in_seconds
 from chalicelib.core.errors import Conflict, Stale
 from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.model import EVERYONE, Campaign, Status
 from chalicelib.features.campaigns.service import OnSites, Rows
 from chalicelib.features.campaigns.store import CampaignRows, CampaignsOnSites
-from chalicelib.features.due.model import Entry, Kind
-from chalicelib.features.due.store import DueEntries
-from chalicelib.features.due.wiring import entry_removing
+from chalicelib.features.due.model import Kind, Move
+from chalicelib.features.due.wiring import entry_moving
 from chalicelib.features.sites.wiring import place_of_site
 from tests.adapters.aws.faults import Faults
 from tests.adapters.sending.rows import ADA, AT, CYD, MESSAGE
@@ -210,14 +209,22 @@ def test_a_campaign_is_there_while_a_site_of_its_tenant_is(on_sites: tuple[Rows,
     assert shown.get(CYD, SITE, campaign.id) is None
 
 
-def test_an_entry_leaves_the_calendar_with_the_change_or_stays_with_it(aws: Installation) -> None:
-    store, entries = CampaignRows(entry_removing=entry_removing()), DueEntries()
-    campaign = added(store)
-    assert campaign.look_at is not None
-    entry = Entry.at_its_minute(Kind.CAMPAIGN, ADA, campaign.id, campaign.look_at)
-    entries.put(entry)
+def test_an_entry_moves_with_its_campaign_or_neither_does(aws: Installation) -> None:
+    store, later = CampaignRows(moving=entry_moving()), AT + timedelta(hours=2)
+    campaign = a_campaign()
+    store.add(ADA, campaign, move=Move(Kind.CAMPAIGN, ADA, campaign.id, None, campaign.look_at))
+    with pytest.raises(Conflict):
+        store.add(ADA, campaign, move=Move(Kind.CAMPAIGN, ADA, campaign.id, None, later))
+    assert _due(aws) == [campaign.look_at]
+    move = Move(Kind.CAMPAIGN, ADA, campaign.id, campaign.look_at, later)
     with pytest.raises(Stale):
-        store.save(ADA, replace(campaign, rev=campaign.rev + 5), leaving=entry)
-    assert len(aws.rows("due")) == 1
-    store.save(ADA, replace(campaign, look_at=None), leaving=entry)
-    assert aws.rows("due") == []
+        store.save(ADA, replace(campaign, rev=campaign.rev + 5), move=move)
+    assert _due(aws) == [campaign.look_at]
+    saved = store.save(ADA, replace(campaign, look_at=later), move=move)
+    assert _due(aws) == [later]
+    store.save(ADA, replace(saved, look_at=None), move=Move(Kind.CAMPAIGN, ADA, campaign.id, later, None))
+    assert _due(aws) == []
+
+
+def _due(aws: Installation) -> list[datetime]:
+    return [from_milliseconds(int(row["sk"].split("#")[-1])) for row in aws.rows("due")]

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chalicelib.core import drive
-from chalicelib.core.clock import in_milliseconds
+from chalicelib.core.clock import from_milliseconds, in_milliseconds
 from chalicelib.core.errors import Stale, Unavailable
-from chalicelib.features.due.wiring import entry_writing
-from chalicelib.features.sending.model.run import Estimate, State
+from chalicelib.features.campaigns.model import Campaign, Status
+from chalicelib.features.campaigns.store import CampaignRows
+from chalicelib.features.campaigns.wiring import campaign_replacing
+from chalicelib.features.due.wiring import entry_moving
+from chalicelib.features.sending.model.run import Estimate, Run, State
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.store.runs import RunRows
 from tests.adapters.aws.faults import Faults
 from tests.adapters.sending.rows import ADA, AT, CYD, a_run
 from tests.chaos.simulation import CALM, Simulation
+from tests.chaos.stores import Entries
+from tests.unit.campaigns.memory import MemoryCampaigns, a_campaign
 from tests.unit.sending.scene import Runs
 
 if TYPE_CHECKING:
@@ -124,8 +129,86 @@ def test_a_table_that_does_not_answer_is_unavailable(faults: Faults) -> None:
 
 
 def test_a_run_is_added_with_its_entry_once(aws: Installation) -> None:
-    store = RunRows(entry_writing=entry_writing())
+    store = RunRows(moving=entry_moving())
     first = drive.run(store.add(ADA, a_run(look_at=AT)))
     assert drive.run(store.add(ADA, a_run(look_at=AT + timedelta(hours=1)))) == first
     (row,) = aws.rows("due")
     assert row["sk"] == f"run#{ADA}#{first.id}#{in_milliseconds(AT)}"
+
+
+# --- with its campaign ---
+
+
+class Owned:
+    """A run that stands, its campaign, and the calendar."""
+
+    def __init__(self, aws: Installation | None) -> None:
+        self.campaign = a_campaign(tenant_id=ADA, status=Status.SENDING, run_id="run_a")
+        self._campaigns: CampaignRows | MemoryCampaigns
+        self.store: Store
+        self._entries = Entries()
+        self._aws = aws
+        if aws is None:
+            self._campaigns = MemoryCampaigns()
+            self.store = Runs(Simulation(0, CALM), self._entries, self._replaced)
+        else:
+            self._campaigns = CampaignRows()
+            self.store = RunRows(moving=entry_moving(), replacing=campaign_replacing())
+        self._campaigns.add(ADA, self.campaign)
+        self.run = drive.run(self.store.add(ADA, a_run(id="run_a")))
+
+    def turn(self, run: Run | None = None, campaign: Campaign | None = None) -> tuple[Run, Campaign]:
+        """Both held, looked at an hour later than they were to be."""
+        held = replace(run or self.run, state=State.PAUSED, look_at=AT + timedelta(hours=1))
+        owner = replace(campaign or self.campaign, status=Status.PAUSED)
+        return drive.run(patiently(self.store.turn, ADA, held, owner, looked_at=self.run.look_at))
+
+    @property
+    def standing(self) -> tuple[Run | None, Campaign | None, list[datetime]]:
+        run, campaign = drive.run(self.store.get(ADA, self.run.id)), self._campaigns.get(ADA, self.campaign.id)
+        return run, campaign, self._looks()
+
+    def _looks(self) -> list[datetime]:
+        if self._aws is None:
+            return [entry.at for entry in self._entries.rows]
+        return [from_milliseconds(int(row["sk"].split("#")[-1])) for row in self._aws.rows("due")]
+
+    def _replaced(self, campaign: Campaign) -> Campaign:
+        assert isinstance(self._campaigns, MemoryCampaigns)
+        return self._campaigns.save(ADA, campaign)
+
+
+@pytest.fixture(params=["memory", "rows"])
+def owned(request: pytest.FixtureRequest) -> Owned:
+    return Owned(None if request.param == "memory" else request.getfixturevalue("aws"))
+
+
+def test_a_run_turns_with_its_campaign_and_its_entry(owned: Owned) -> None:
+    run, campaign = owned.turn()
+    assert owned.standing == (run, campaign, [run.look_at])
+    assert (run.rev, run.state, campaign.rev, campaign.status) == (2, State.PAUSED, 2, Status.PAUSED)
+
+
+@pytest.mark.parametrize("late", ["run", "campaign"])
+def test_all_turn_or_none(owned: Owned, late: str) -> None:
+    before = owned.standing
+    run = replace(owned.run, rev=5) if late == "run" else None
+    campaign = replace(owned.campaign, rev=5) if late == "campaign" else None
+    with pytest.raises(Stale):
+        owned.turn(run, campaign)
+    assert owned.standing == before
+
+
+def test_the_very_same_turn_again_is_done_already(owned: Owned) -> None:
+    assert owned.turn() == owned.turn()
+    run, campaign, looks = owned.standing
+    assert run is not None
+    assert (run.rev, campaign and campaign.rev, looks) == (2, 2, [run.look_at])
+
+
+@pytest.mark.parametrize("lost", [1, 2, 4])
+def test_a_turn_whose_answer_was_lost_is_done_however_often(aws: Installation, faults: Faults, lost: int) -> None:
+    owned = Owned(aws)
+    faults.silence("dynamodb.TransactWriteItems", times=lost)
+    run, campaign = owned.turn()
+    assert owned.standing == (run, campaign, [run.look_at])

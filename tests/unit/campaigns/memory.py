@@ -13,7 +13,7 @@ from chalicelib.core.identity import Mode
 from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import EVERYONE, Campaign, Status
 from chalicelib.features.campaigns.service import Campaigns, Draft
-from chalicelib.features.due.model import Entry
+from chalicelib.features.due.model import Entry, Move
 from tests.chaos.stores import Entries
 from tests.unit.due.calendar import Calendar
 
@@ -28,24 +28,26 @@ class MemoryCampaigns:
     links: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     entries: Entries = field(default_factory=Entries)  # the calendar's
 
-    def add(self, tenant_id: str, campaign: Campaign) -> None:
+    def add(self, tenant_id: str, campaign: Campaign, *, move: Move | None = None) -> None:
         if (tenant_id, campaign.id) in self.rows:
             raise Conflict
         self.rows[tenant_id, campaign.id] = campaign
+        if move is not None:
+            self.entries.move(move)
 
     def get(self, tenant_id: str, campaign_id: str) -> Campaign | None:
         return self.rows.get((tenant_id, campaign_id))
 
     def save(
-        self, tenant_id: str, campaign: Campaign, *, link: str | None = None, leaving: Entry | None = None
+        self, tenant_id: str, campaign: Campaign, *, link: str | None = None, move: Move | None = None
     ) -> Campaign:
         self._must_stand(tenant_id, campaign)
         saved = replace(campaign, rev=campaign.rev + 1)
         self.rows[tenant_id, campaign.id] = saved
         if link is not None:
             self.link(tenant_id, campaign.id, link, at=campaign.updated_at or campaign.created_at)
-        if leaving is not None:
-            self.entries.drop(leaving)
+        if move is not None:
+            self.entries.move(move)
         return saved
 
     def link(self, tenant_id: str, campaign_id: str, run_id: str, *, at: datetime) -> None:
@@ -126,6 +128,10 @@ class House:
             calendar=self.calendar.due,
             wakes=self.wakes,
         )
+
+    def replaced(self, campaign: Campaign) -> Campaign:
+        """As its run's store does it."""
+        return self.rows.save(campaign.tenant_id, campaign)
 
     @property
     def entries(self) -> list[Entry]:

@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.channels.outcome import ACCEPTED, Outcome
 from chalicelib.core import drive
 from chalicelib.core.identity import Mode
-from chalicelib.features.campaigns.model import Campaign, WrongState
+from chalicelib.features.campaigns.model import Campaign, NotUnderWay, WrongState
 from chalicelib.features.campaigns.service import Campaigns, Draft
 from chalicelib.features.due.model import DueMessage, Entry, Kind
 from chalicelib.features.due.service import Due
@@ -127,7 +127,7 @@ class Installation:
         self.entries, audience = Entries(), Audience(_STILL)
         self.rows, self.runs, self.batches = (
             MemoryCampaigns(entries=self.entries),
-            Runs(_STILL, self.entries),
+            Runs(_STILL, self.entries, self._replaced),
             Batches(_STILL),
         )
         keys = [bytes([n * 40]) * 16 for n in range(self.BROWSERS)]  # four in the first batch, two in the second
@@ -193,6 +193,19 @@ class Installation:
         with suppress(WrongState):
             self.survive(lambda: self.campaigns.remove(self.campaign))
         return not self.rows.rows
+
+    def pause(self) -> None:
+        self._turn(self.sending.pause)
+
+    def resume(self) -> None:
+        self._turn(self.sending.resume)
+
+    def _turn(self, turn: Callable[[Campaign], Campaign]) -> None:
+        with suppress(WrongState, NotUnderWay):
+            self.survive(lambda: turn(self.campaign))
+
+    def _replaced(self, campaign: Campaign) -> Campaign:
+        return self.rows.save(TENANT, campaign)
 
     # time
 

@@ -14,7 +14,7 @@ from chalicelib.channels.outcome import ACCEPTED, Outcome, Verdict
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import PushError, Stale, Unavailable
 from chalicelib.core.identity import Mode
-from chalicelib.features.campaigns.model import Campaign, Launch
+from chalicelib.features.campaigns.model import Campaign, Status
 from chalicelib.features.due.model import DueMessage, Entry, Kind
 from chalicelib.features.due.service import Due
 from chalicelib.features.sending.model.batch import Batch
@@ -27,9 +27,12 @@ from tests.chaos import stores
 from tests.chaos.service import ORDINARY, Answer, Channel, PushServices
 from tests.chaos.simulation import CALM, EPOCH, Call, Simulation
 from tests.chaos.stores import Entries, Subscriber
-from tests.unit.campaigns.memory import SITE, TENANT
+from tests.unit.campaigns.memory import SITE, TENANT, a_campaign
+from tests.unit.sending.owners import Owners
 
 T = TypeVar("T")
+
+Turn = Callable[[Ports, Campaign], Coroutine[Any, Any, Campaign]]
 
 RUN = "run_a"
 SILENCE = 10.0**9
@@ -49,16 +52,30 @@ class _AtOnce:
 
 
 class Runs(_AtOnce, stores.Runs):
-    """`rivals` are what others do, one just before each save."""
+    """`rivals` are what others do, one just before each save or turn."""
 
-    def __init__(self, simulation: Simulation, entries: Entries | None = None) -> None:
-        super().__init__(simulation, entries)
+    def __init__(
+        self,
+        simulation: Simulation,
+        entries: Entries | None = None,
+        replacing: Callable[[Campaign], Campaign] = lambda campaign: campaign,
+    ) -> None:
+        super().__init__(simulation, entries, replacing)
         self.rivals: list[Callable[[], object]] = []
 
     async def save(self, tenant_id: str, run: Run) -> Run:
+        self._be_rivalled()
+        return await super().save(tenant_id, run)
+
+    async def turn(
+        self, tenant_id: str, run: Run, campaign: Campaign, *, looked_at: datetime | None
+    ) -> tuple[Run, Campaign]:
+        self._be_rivalled()
+        return await super().turn(tenant_id, run, campaign, looked_at=looked_at)
+
+    def _be_rivalled(self) -> None:
         if self.rivals:
             self.rivals.pop(0)()
-        return await super().save(tenant_id, run)
 
     async def get_many(self, tenant_id: str, run_ids: Sequence[str]) -> list[Run]:
         found = [self.rows.get(f"{tenant_id}/{run_id}") for run_id in sorted(run_ids)]
@@ -155,34 +172,6 @@ class Wakes:
         self.looks.append(run.look_at)
 
 
-@dataclass
-class Owners:
-    """Campaigns as the engine knows them."""
-
-    campaign: Campaign | None = None
-    cancelled: bool = False
-    is_stale: bool = False
-    done: list[Entry] = field(default_factory=list)
-    finished: list[Run] = field(default_factory=list)
-    times: list[datetime] = field(default_factory=list)
-
-    async def release(self, _entry: Entry, *, now: datetime) -> Launch | None:
-        self.times.append(now)
-        return Launch(self.campaign, RUN) if self.campaign else None
-
-    async def launched(self, entry: Entry) -> None:
-        self.done.append(entry)
-
-    async def is_cancelled(self, _launch: Launch) -> bool:
-        return self.cancelled
-
-    async def finish(self, run: Run, *, now: datetime) -> None:
-        self.times.append(now)
-        if self.is_stale:
-            raise Stale
-        self.finished.append(run)
-
-
 class Services(PushServices):
     """Says yes after 50 ms unless told otherwise: a list of outcomes and seconds, the last of which stays."""
 
@@ -236,12 +225,12 @@ class Scene:
         self.services = Services(self.simulation)
         self.entries = Entries()
         self.due = Due(entries=self.entries, wakes=self, alarm=lambda event, **_: None)
-        self.runs = Runs(self.simulation, self.entries)
         self.batches = Batches(self.simulation)
         self.audience = Audience(self.simulation)
         self.calendar = Calendar(self.simulation, self.due)
         self.wakes = Wakes()
         self.owners = Owners()
+        self.runs = Runs(self.simulation, self.entries, self.owners.replaced)
         self.gates = Gates(self.simulation)
         self.notices = Notices()
         self.meter = Meter()
@@ -329,6 +318,12 @@ class Scene:
         if isinstance(answer, PushError):
             raise answer
         return answer
+
+    def turn(self, turn: Turn) -> Campaign:
+        """What the owner of the run asks for. Its campaign is being sent, unless a test says otherwise."""
+        if self.owners.campaign is None:
+            self.owners.campaign = a_campaign(status=Status.SENDING, run_id=RUN)
+        return self.do(turn(self.ports, self.owners.campaign))
 
     def deliver(self, number: int = 0, *, seconds: float = 60.0) -> Batch | None:
         deadline = self.now + timedelta(seconds=seconds)

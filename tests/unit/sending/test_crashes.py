@@ -51,6 +51,25 @@ def cancelled_under_way(house: Installation) -> None:
     house.pass_time(minutes=30)
 
 
+def paused_and_resumed(house: Installation) -> None:
+    house.schedule()
+    house.pass_time(minutes=2, messages=2)  # its plan, and one of its two batches
+    house.pause()
+    _agree(house)
+    house.pass_time(minutes=3)
+    house.resume()
+    _agree(house)
+    house.pass_time(minutes=3)
+    house.resume()  # whoever was told that it failed asks again
+    house.pass_time(minutes=30)
+
+
+def _agree(house: Installation) -> None:
+    """A death between two of a turn's steps would leave one held and the other not."""
+    for run in house.runs.rows.values():
+        assert run.is_over or (run.state is State.PAUSED) == (house.campaign.status is Status.PAUSED)
+
+
 def lives(story: Story) -> range:
     """The steps of a story in which nobody dies."""
     calm = Installation()
@@ -58,7 +77,7 @@ def lives(story: Story) -> range:
     return range(1, calm.life.steps + 1)
 
 
-@pytest.mark.parametrize("story", [sent, scheduled, rescheduled, unscheduled])
+@pytest.mark.parametrize("story", [sent, scheduled, rescheduled, unscheduled, paused_and_resumed])
 def test_a_death_anywhere_loses_nobody_and_makes_no_second_run(story: Story) -> None:
     for step in lives(story):
         house = Installation(dies_at=step)

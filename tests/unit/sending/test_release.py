@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ from chalicelib.features.campaigns.model import Status
 from chalicelib.features.due.model import Entry, Kind
 from chalicelib.features.sending.model.run import Run, Source, State
 from chalicelib.features.sending.service.release import release
-from chalicelib.features.sending.service.steer import cancel
+from chalicelib.features.sending.service.steer import tell
 from tests.unit.campaigns.memory import SITE, TENANT, a_campaign
 from tests.unit.sending.scene import MESSAGE, RUN, Scene
 
@@ -72,7 +73,7 @@ def test_a_planner_that_was_overtaken_leaves_the_entry_to_the_next_tick(scene: S
 
 
 def test_a_cancel_that_came_while_it_was_launched_is_heard_at_once(scene: Scene) -> None:
-    scene.owners.cancelled = True
+    scene.owners.meanwhile = partial(_take_back, scene)
     come(scene)
     assert scene.run.state is State.CANCELLED
     assert len(scene.owners.done) == 1
@@ -99,14 +100,13 @@ def test_a_cancel_without_a_run_waits_until_no_planner_can_be_about_to_write_it(
 def _take_back(scene: Scene) -> None:
     assert scene.owners.campaign is not None
     scene.owners.campaign = replace(scene.owners.campaign, status=Status.CANCELLED)
-    scene.owners.cancelled = True
 
 
-# --- cancelling a run ---
+# --- a run hears of a cancel ---
 
 
 def stop(scene: Scene, run_id: str = RUN) -> Run | None:
-    return scene.do(cancel(scene.ports, tenant_id=TENANT, run_id=run_id))
+    return scene.do(tell(scene.ports, tenant_id=TENANT, run_id=run_id))
 
 
 def test_a_cancelled_run_is_looked_at_now_and_starts_its_waves_anew(scene: Scene) -> None:

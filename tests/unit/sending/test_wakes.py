@@ -17,8 +17,7 @@ from chalicelib.features.sending.service import pace
 from chalicelib.features.sending.service.plan import plan
 from chalicelib.features.sending.service.steer import cancel, pause, resume
 from chalicelib.features.sending.service.sweep import sweep
-from tests.unit.campaigns.memory import TENANT
-from tests.unit.sending.scene import MESSAGE, RUN, Scene
+from tests.unit.sending.scene import MESSAGE, Scene
 
 BATCHES = 64
 ALL = list(ring.spread(BATCHES))
@@ -129,7 +128,7 @@ def test_of_two_planners_the_later_lets_it_be(scene: Scene) -> None:
 
 def test_a_cancelled_run_is_woken_to_its_end_so_that_everyone_is_counted(scene: Scene) -> None:
     planned(scene, seconds=20.0)
-    scene.do(cancel(scene.ports, tenant_id=TENANT, run_id=RUN))
+    scene.turn(cancel)
     look(scene)
     assert woken(scene) == ALL
 
@@ -137,12 +136,12 @@ def test_a_cancelled_run_is_woken_to_its_end_so_that_everyone_is_counted(scene: 
 def test_while_it_is_held_nobody_is_woken_and_then_all_are(scene: Scene) -> None:
     """Those who were woken before may have come in vain."""
     planned(scene, seconds=20.0)
-    scene.do(pause(scene.ports, tenant_id=TENANT, run_id=RUN))
+    scene.turn(pause)
     look(scene)
     assert (woken(scene), scene.run.look_at) == (ALL[:10], scene.run.expires_at)
     assert scene.do(plan(scene.ports, scene.run)) == scene.run
     assert woken(scene) == ALL[:10]
-    scene.do(resume(scene.ports, tenant_id=TENANT, run_id=RUN))
+    scene.turn(resume)
     scene.wakes.sent.clear()
     look(scene)
     assert woken(scene) == ALL
@@ -203,9 +202,9 @@ def test_what_an_older_planner_has_not_counted_is_counted_from_its_horizon_on(sc
 def test_a_throttled_run_that_was_held_is_woken_from_what_is_held_back_on(scene: Scene) -> None:
     planned(scene, order=SLOWLY)
     scene.pass_time(minutes=2)
-    scene.do(pause(scene.ports, tenant_id=TENANT, run_id=RUN))
+    scene.turn(pause)
     scene.pass_time(minutes=30)
-    scene.do(resume(scene.ports, tenant_id=TENANT, run_id=RUN))
+    scene.turn(resume)
     scene.wakes.sent.clear()
     look(scene)
     wave, *later = scene.wakes.sent

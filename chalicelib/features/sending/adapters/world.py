@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from chalicelib.aws.queues import Queue
-from chalicelib.features.campaigns.model import Launch, Status
+from chalicelib.features.campaigns.model import Campaign, Launch, Status
 from chalicelib.features.campaigns.service import Campaigns
 from chalicelib.features.due.model import QUEUES, Entry, Kind
 from chalicelib.features.due.service import Due
@@ -81,9 +81,11 @@ class CampaignOwners:
     async def launched(self, entry: Entry) -> None:
         self._campaigns.launched(entry)
 
-    async def is_cancelled(self, launch: Launch) -> bool:
-        campaign = launch.campaign
-        return self._campaigns.is_cancelled(tenant_id=campaign.tenant_id, campaign_id=campaign.id)
+    async def get(self, tenant_id: str, campaign_id: str) -> Campaign | None:
+        return self._campaigns.standing(tenant_id=tenant_id, campaign_id=campaign_id)
+
+    async def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        return self._campaigns.cancel(campaign, now=now)
 
     async def finish(self, run: Run, *, now: datetime) -> None:
         if run.source is Source.CAMPAIGN and run.campaign_id is not None:

@@ -56,7 +56,7 @@ def pause_campaign(call: Call[Nothing]) -> Turned:
 
     Within half a minute nobody else is reached. It stays so until it is resumed, cancelled, or expires.
     """
-    return _turned(sending().pause(_campaign_to_change(call), now=call.at))
+    return _turned(sending().pause(_campaign_to_change(call)))
 
 
 @api.endpoint(
@@ -65,7 +65,7 @@ def pause_campaign(call: Call[Nothing]) -> Turned:
 )  # fmt: skip
 def resume_campaign(call: Call[Nothing]) -> Turned:
     """Let a paused campaign go on from where it was."""
-    return _turned(sending().resume(_campaign_to_change(call), now=call.at))
+    return _turned(sending().resume(_campaign_to_change(call)))
 
 
 @api.endpoint(

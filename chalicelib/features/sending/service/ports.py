@@ -13,7 +13,7 @@ from typing import Protocol
 
 from chalicelib.channels.outcome import Outcome
 from chalicelib.core.ports import Chance, Clock
-from chalicelib.features.campaigns.model import Launch
+from chalicelib.features.campaigns.model import Campaign, Launch
 from chalicelib.features.due.model import Entry
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.gate import Gate
@@ -47,6 +47,14 @@ class Runs(Protocol):
 
     async def save(self, tenant_id: str, run: Run) -> Run:
         """Replace its changing half IF `rev` is unchanged. Raises Stale."""
+        ...
+
+    async def turn(
+        self, tenant_id: str, run: Run, campaign: Campaign, *, looked_at: datetime | None
+    ) -> tuple[Run, Campaign]:
+        """The same together with its campaign, IF that is unchanged too, and with its entry in the calendar, which goes
+        from `looked_at` to `look_at`: all or none. Raises Stale.
+        """
         ...
 
 
@@ -198,8 +206,12 @@ class Campaigns(Protocol):
         """Its run stands on its own feet."""
         ...
 
-    async def is_cancelled(self, launch: Launch) -> bool:
-        """Meanwhile."""
+    async def get(self, tenant_id: str, campaign_id: str) -> Campaign | None:
+        """As it stands now."""
+        ...
+
+    async def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
+        """Without its run, which an entry in the calendar stands for until it has heard. Raises Stale."""
         ...
 
     async def finish(self, run: Run, *, now: datetime) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.core.errors import Invalid, NotFound, Stale, Unavailable
+from chalicelib.core.errors import Invalid, NotFound
 from chalicelib.core.identity import Mode
 from chalicelib.core.paging import Page
-from chalicelib.features.campaigns.model import Campaign, NotUnderWay
+from chalicelib.features.campaigns.model import UNDER_WAY, Campaign
 from chalicelib.features.campaigns.service import Campaigns
-from chalicelib.features.due.model import Entry, Kind
 from chalicelib.features.sending.model.run import Chosen, Order, Run, Source
 from chalicelib.features.sending.model.totals import Totals, totals_of
 from chalicelib.features.sending.service.plan import launch
@@ -24,12 +22,6 @@ from chalicelib.features.sending.service.steer import cancel, pause, resume
 
 _TEST_EXPIRES_AFTER = timedelta(hours=1)
 MOST_CHOSEN = 100
-
-
-class Turn(Protocol):
-    def __call__(self, ports: Ports, *, tenant_id: str, run_id: str) -> Coroutine[Any, Any, Run | None]:
-        """The run as it stands then; None when there is none yet."""
-        ...
 
 
 class People(Protocol):
@@ -59,28 +51,16 @@ class Sending:
         return self._campaigns.get_to_change(tenant_id=tenant_id, site_id=site_id, campaign_id=campaign_id, mode=mode)
 
     def cancel(self, campaign: Campaign, *, now: datetime) -> Campaign:
-        """The campaign first: should we fail to tell its run, the calendar will."""
-        cancelled = self._campaigns.cancel(campaign, now=now)
-        if cancelled.run_id is not None and cancelled.look_at is not None:
-            entry = Entry.at_its_minute(Kind.CAMPAIGN, cancelled.tenant_id, cancelled.id, cancelled.look_at)
-            with suppress(Stale, Unavailable):
-                run = drive.run(cancel(self._ports, tenant_id=campaign.tenant_id, run_id=cancelled.run_id))
-                if run is not None:  # else a planner may be about to write it
-                    self._campaigns.launched(entry)
-        return cancelled
+        """With its run, if that may be there."""
+        if campaign.status in UNDER_WAY:
+            return drive.run(cancel(self._ports, campaign))
+        return self._campaigns.cancel(campaign, now=now)
 
-    def pause(self, campaign: Campaign, *, now: datetime) -> Campaign:
-        """The run first: what its owner sees is never ahead of what is so."""
-        return self._campaigns.hold(self._turned(campaign, pause), now=now)
+    def pause(self, campaign: Campaign) -> Campaign:
+        return drive.run(pause(self._ports, campaign))
 
-    def resume(self, campaign: Campaign, *, now: datetime) -> Campaign:
-        return self._campaigns.let_go(self._turned(campaign, resume), now=now)
-
-    def _turned(self, campaign: Campaign, turn: Turn) -> Campaign:
-        campaign.must_be_under_way()
-        if drive.run(turn(self._ports, tenant_id=campaign.tenant_id, run_id=campaign.run_id or "")) is None:
-            raise NotUnderWay
-        return campaign
+    def resume(self, campaign: Campaign) -> Campaign:
+        return drive.run(resume(self._ports, campaign))
 
     def test(
         self, campaign: Campaign, *, keys: Sequence[bytes], external_ids: Sequence[str], mode: Mode, now: datetime

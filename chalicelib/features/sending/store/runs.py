@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from chalicelib.aws.dynamo import Put, Refused, Table, Update, absent, equals, transact
+from chalicelib.aws.dynamo import Put, Refused, Table, Update, Write, absent, equals, transact
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
-from chalicelib.features.campaigns.model import RUNS_KEPT_FOR
-from chalicelib.features.due.model import Entry, Kind
+from chalicelib.features.campaigns.model import RUNS_KEPT_FOR, Campaign
+from chalicelib.features.due.model import Kind, Move
 from chalicelib.features.sending.model.run import Order, Run
 
 _VERSION = 1
@@ -25,11 +27,19 @@ _UNSAID_WHEN_EMPTY = {"believed", "paused_seconds"}  # came later: rows without 
 
 
 class RunRows:
-    """`entry_writing` is how a new one gets its entry in the calendar; who adds none does without."""
+    """`moving` is how an entry of the calendar moves with its run, `replacing` how a campaign changes with it; who
+    neither adds nor turns any does without.
+    """
 
-    def __init__(self, *, entry_writing: Callable[[Entry], Put] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        moving: Callable[[Move], Sequence[Write]] = lambda _move: (),
+        replacing: Callable[[Campaign], Put] | None = None,
+    ) -> None:
         self._table = Table("sends")
-        self._entry_writing = entry_writing
+        self._moving = moving
+        self._replacing = replacing
 
     async def get(self, tenant_id: str, run_id: str) -> Run | None:
         row = self._table.get(_pk(tenant_id, run_id), "RUN")
@@ -48,27 +58,51 @@ class RunRows:
             "ttl": in_seconds(run.created_at + RUNS_KEPT_FOR),
         }
         write = Put(self._table, row, absent())
+        moves = self._moving(Move(Kind.RUN, tenant_id, run.id, None, run.look_at))
         try:
-            if self._entry_writing is None or run.look_at is None:
-                self._table.write(write)
+            if moves:
+                transact(write, *moves)
             else:
-                entry = Entry.at_its_minute(Kind.RUN, tenant_id, run.id, run.look_at)
-                transact(write, self._entry_writing(entry))
+                self._table.write(write)
         except Refused as refused:
             return _run(tenant_id, refused.row or {})
         return run
 
     async def save(self, tenant_id: str, run: Run) -> Run:
         saved = replace(run, rev=run.rev + 1)
+        write = self._change(tenant_id, saved)
+        with _met_itself(write):
+            self._table.write(write)
+        return saved
+
+    async def turn(
+        self, tenant_id: str, run: Run, campaign: Campaign, *, looked_at: datetime | None
+    ) -> tuple[Run, Campaign]:
+        assert self._replacing is not None, "who turns runs has their campaigns"
+        saved, owner = replace(run, rev=run.rev + 1), replace(campaign, rev=campaign.rev + 1)
+        write = self._change(tenant_id, saved)
+        with _met_itself(write):
+            transact(
+                write,
+                self._replacing(campaign),
+                *self._moving(Move(Kind.RUN, tenant_id, run.id, looked_at, run.look_at)),
+            )
+        return saved, owner
+
+    def _change(self, tenant_id: str, saved: Run) -> Update:
         fields = _fields(saved)
         changes = {name: fields.get(name) for name in _CHANGING}
-        write = Update(self._table, _pk(tenant_id, run.id), "RUN", changes, equals("rev", run.rev))
-        try:
-            self._table.write(write)
-        except Refused as refused:
-            if not write.stands_in(refused.row or {}):
-                raise Stale from None  # and if it does, an earlier try of ours had arrived
-        return saved
+        return Update(self._table, _pk(tenant_id, saved.id), "RUN", changes, equals("rev", saved.rev - 1))
+
+
+@contextmanager
+def _met_itself(write: Update) -> Iterator[None]:
+    """Refused for what it wrote itself, it had arrived at an earlier try of ours, and all that went with it."""
+    try:
+        yield
+    except Refused as refused:
+        if not write.stands_in(refused.row or {}):
+            raise Stale from None
 
 
 def _pk(tenant_id: str, run_id: str) -> str:
