@@ -50,8 +50,6 @@ MORE: dict[str, More] = {
     "exchange_saml_code": More(
         22, "As with a provider; and the member's role is what the identity provider says it is today."
     ),
-    "change_sso": More(7, "Rare: who looks at it is told apart from who may require it, and owners are written to."),
-    "remove_sso": More(7, "As changing it."),
     "step_up": More(7, "The guess is counted on the session before it is tried."),
     "confirm_email": More(9, "Good once. Its guesses are counted, and taken back; each tenant's trail hears of it."),
     "ask_for_email": More(9, "Letters and guesses are counted before they are sent and tried."),

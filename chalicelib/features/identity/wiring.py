@@ -276,18 +276,15 @@ def saml() -> Saml:
 @cache
 def sso_settings() -> SsoSettings:
     from chalicelib.features.identity.adapters.saml.certificates import Certificates
-    from chalicelib.features.tenants.wiring import tenants
 
-    return SsoSettings(
-        store=_sso_rows(), certificates=Certificates(), tenants=tenants(), owners=people(), office=_office()
-    )
+    return SsoSettings(store=_sso_rows(), certificates=Certificates(), owners=people(), office=_office())
 
 
 def _sso_rows() -> SsoRows:
     from chalicelib.features.identity.store.sso import SsoRows
-    from chalicelib.features.tenants.wiring import sso_write
+    from chalicelib.features.tenants.wiring import sso_write, standing_tenant
 
-    return SsoRows(tenant_write=sso_write())
+    return SsoRows(tenant=standing_tenant(), tenant_write=sso_write())
 
 
 def _provider(name: str) -> Provider | None:

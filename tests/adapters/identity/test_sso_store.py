@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.errors import Stale
+from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.oauth import Link
 from chalicelib.features.identity.model.person import Member, User
@@ -17,7 +17,7 @@ from chalicelib.features.identity.store.arrival import ArrivalRows
 from chalicelib.features.identity.store.person import PersonRows
 from chalicelib.features.identity.store.sso import SsoRows
 from chalicelib.features.tenants.model import Tenant
-from chalicelib.features.tenants.wiring import opening_write, sso_write, tenants
+from chalicelib.features.tenants.wiring import opening_write, sso_write, standing_tenant, tenants
 from tests.adapters.aws.faults import Faults
 from tests.fakes.clock import ManualClock
 from tests.world import World
@@ -25,7 +25,7 @@ from tests.world import World
 
 @pytest.fixture
 def rows(world: World) -> SsoRows:
-    return SsoRows(tenant_write=sso_write())
+    return SsoRows(tenant=standing_tenant(), tenant_write=sso_write())
 
 
 @pytest.fixture
@@ -56,6 +56,10 @@ def test_it_is_read_as_it_was_written(world: World, rows: SsoRows, sso: Sso) -> 
     assert rows.get(world.ada.tenant_id) == sso
     assert tenant(world).requires_sso
     assert rows.get(world.cyd.tenant_id) is None
+    assert rows.of(world.ada.tenant_id) == (sso, tenant(world))
+    assert rows.of(world.cyd.tenant_id) == (None, tenants().get(tenant_id=world.cyd.tenant_id))
+    with pytest.raises(NotFound):
+        rows.of("ten_nobody")
 
 
 def test_all_of_it_is_replaced(world: World, rows: SsoRows, sso: Sso) -> None:

@@ -25,7 +25,6 @@ from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.sso import SsoSettings, Wish
 from chalicelib.features.tenants.model import Tenant
-from chalicelib.features.tenants.service import Tenants
 from tests.fakes.audit import RememberedTrail
 from tests.fakes.identity import Calls, LetterBox
 from tests.fakes.tenants import MemoryTenants
@@ -46,8 +45,8 @@ class Store:
         self.tenants, self.rivals = tenants, 0
         self.sso: Sso | None = None
 
-    def get(self, tenant_id: str) -> Sso | None:
-        return self.sso
+    def of(self, tenant_id: str) -> tuple[Sso | None, Tenant]:
+        return self.sso, self.tenants.tenants[tenant_id]
 
     def put(self, sso: Sso, *, instead_of: Sso | None, tenant: Tenant, requires_sso: bool) -> None:
         self._race()
@@ -93,7 +92,6 @@ class Desk:
         self.settings = SsoSettings(
             store=self.store,
             certificates=Certificates(),
-            tenants=Tenants(store=tenants),
             owners=Owners(),
             office=office,
         )

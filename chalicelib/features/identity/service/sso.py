@@ -20,7 +20,6 @@ from chalicelib.features.identity.model.saml import (
 )
 from chalicelib.features.identity.model.saml_letters import sso_changed
 from chalicelib.features.identity.service.office import Office
-from chalicelib.features.identity.service.sessions import TenantLookup
 from chalicelib.features.tenants.model import Tenant
 
 _MOST_ROUNDS = 8
@@ -30,8 +29,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
 class SsoStore(Protocol):
-    def get(self, tenant_id: str) -> Sso | None:
-        """As last written."""
+    def of(self, tenant_id: str) -> tuple[Sso | None, Tenant]:
+        """Both as last written, in one look-up. Raises NotFound for a tenant that is none."""
         ...
 
     def put(self, sso: Sso, *, instead_of: Sso | None, tenant: Tenant, requires_sso: bool) -> None:
@@ -91,23 +90,20 @@ class Shown:
 
 
 class SsoSettings:
-    def __init__(
-        self, *, store: SsoStore, certificates: CertificateReader, tenants: TenantLookup, owners: Owners, office: Office
-    ) -> None:
+    def __init__(self, *, store: SsoStore, certificates: CertificateReader, owners: Owners, office: Office) -> None:
         self._store = store
         self._certificates = certificates
-        self._tenants = tenants
         self._owners = owners
         self._office = office
 
     def show(self, *, tenant_id: str) -> Shown:
-        return self._shown(self._store.get(tenant_id), self._tenants.get(tenant_id=tenant_id))
+        return self._shown(*self._store.of(tenant_id))
 
     def change(self, *, tenant_id: str, wish: Wish, request_id: str, now: datetime) -> Shown:
         """All of it is replaced. Writing `required` and the rest at once leaves no moment in which nobody gets in."""
         wanted = self._wanted(tenant_id, wish, now)
         for _ in range(_MOST_ROUNDS):
-            before, tenant = self._store.get(tenant_id), self._tenants.get(tenant_id=tenant_id)
+            before, tenant = self._store.of(tenant_id)
             required = tenant.requires_sso if wish.requires_sso is None else wish.requires_sso
             try:
                 self._store.put(wanted, instead_of=before, tenant=tenant, requires_sso=required)
@@ -119,7 +115,7 @@ class SsoSettings:
 
     def remove(self, *, tenant_id: str, request_id: str) -> None:
         for _ in range(_MOST_ROUNDS):
-            before, tenant = self._store.get(tenant_id), self._tenants.get(tenant_id=tenant_id)
+            before, tenant = self._store.of(tenant_id)
             if before is None:
                 raise NotFound
             try:

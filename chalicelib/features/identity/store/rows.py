@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from chalicelib.aws.dynamo import Put, Refused, Table, Update, absent, equals
 from chalicelib.aws.values import Row, known
 from chalicelib.core.errors import Stale
+from chalicelib.features.tenants.model import Tenant
 
 T = TypeVar("T")
 Key = tuple[str, str]
 
 CORE = Table("core")
+
+
+class TenantRow(Protocol):
+    """Where a tenant's row is, and what it says."""
+
+    def key(self, tenant_id: str) -> Key: ...
+
+    def read(self, row: Row) -> Tenant: ...
+
+
+def look_up(*keys: Key) -> tuple[Row | None, ...]:
+    """All in one call; None where nothing stands. Each is as last written, but not all as of the same moment."""
+    found = {(row["pk"], row["sk"]): row for row in CORE.get_many(keys)}
+    return tuple(found.get(key) for key in keys)
 
 
 def insert(key: Key, thing: object, **more: Any) -> Put:

@@ -9,20 +9,37 @@ from dataclasses import replace
 
 from chalicelib.aws.dynamo import Delete, Refused, Update, Write, equals, transact
 from chalicelib.core.clock import in_seconds
-from chalicelib.core.errors import Stale
+from chalicelib.core.errors import NotFound, Stale
 from chalicelib.features.identity.model.oauth import Link
 from chalicelib.features.identity.model.person import Member, User
 from chalicelib.features.identity.model.saml import Sso
 from chalicelib.features.identity.model.session import Session
 from chalicelib.features.identity.store.person import membership_writes, user_key
-from chalicelib.features.identity.store.rows import CORE, Key, change, changing, fields, insert, read
+from chalicelib.features.identity.store.rows import (
+    CORE,
+    Key,
+    TenantRow,
+    change,
+    changing,
+    fields,
+    insert,
+    look_up,
+    read,
+)
 from chalicelib.features.identity.store.session import session_key
 from chalicelib.features.tenants.model import Tenant
 
 
 class SsoRows:
-    def __init__(self, *, tenant_write: Callable[[Tenant, bool], Update]) -> None:
+    def __init__(self, *, tenant: TenantRow, tenant_write: Callable[[Tenant, bool], Update]) -> None:
+        self._tenant = tenant
         self._tenant_write = tenant_write
+
+    def of(self, tenant_id: str) -> tuple[Sso | None, Tenant]:
+        sso, tenant = look_up(_sso_key(tenant_id), self._tenant.key(tenant_id))
+        if tenant is None:
+            raise NotFound
+        return read(sso, Sso) if sso else None, self._tenant.read(tenant)
 
     def get(self, tenant_id: str) -> Sso | None:
         row = CORE.get(*_sso_key(tenant_id))
