@@ -53,7 +53,6 @@ MORE: dict[str, More] = {
     "step_up": More(7, "The guess is counted on the session before it is tried."),
     "confirm_email": More(9, "Good once. Its guesses are counted, and taken back; each tenant's trail hears of it."),
     "ask_for_email": More(9, "Letters and guesses are counted before they are sent and tried."),
-    "transfer_ownership": More(10, "Once in a company's life."),
 }
 
 

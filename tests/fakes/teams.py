@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.core.errors import Stale
+from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
 from chalicelib.core.paging import Page
 from chalicelib.features.identity.model.invitation import Desk, Invitation, Ledger
 from chalicelib.features.identity.model.person import EmailTaken, Member, User
 from chalicelib.features.identity.model.session import Session
-from chalicelib.features.identity.model.team import AlreadyMember
+from chalicelib.features.identity.model.team import AlreadyMember, Handover
 from tests.fakes.identity import MemoryPeople
 
 
@@ -28,7 +28,20 @@ class _Rivalled:
 class MemoryMemberships(_Rivalled):
     def __init__(self, people: MemoryPeople) -> None:
         super().__init__()
+        self._people = people
         self._members = people.members_by_key
+
+    def handover(self, tenant_id: str, *, owner_id: str, heir_id: str) -> Handover:
+        try:
+            return Handover(
+                tenant=self._people.tenants[tenant_id],
+                owner=self._members[tenant_id, owner_id],
+                heir=self._members[tenant_id, heir_id],
+                giver=self._people.users_by_id[owner_id],
+                taker=self._people.users_by_id[heir_id],
+            )
+        except KeyError:
+            raise NotFound from None
 
     def change_role(self, member: Member, role: Role, *, witness: Member | None) -> None:
         self._check(member, witness)

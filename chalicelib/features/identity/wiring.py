@@ -130,9 +130,9 @@ def _second_factors(people: PersonRows, session_rows: SessionRows, office: Offic
 
 def _team(people: PersonRows, office: Office) -> Team:
     from chalicelib.features.identity.store.membership import MembershipRows
-    from chalicelib.features.tenants.wiring import tenants
+    from chalicelib.features.tenants.wiring import standing_tenant
 
-    return Team(people=people, memberships=MembershipRows(), tenants=tenants(), office=office)
+    return Team(people=people, memberships=MembershipRows(tenant=standing_tenant()), office=office)
 
 
 def _invitations(people: PersonRows, sessions: Sessions, hasher: Hasher, office: Office) -> Invitations:
@@ -251,13 +251,13 @@ def saml() -> Saml:
     from chalicelib.features.identity.store.arrival import ArrivalRows
     from chalicelib.features.identity.store.membership import MembershipRows
     from chalicelib.features.identity.store.person import PersonRows
-    from chalicelib.features.tenants.wiring import opening_write
+    from chalicelib.features.tenants.wiring import opening_write, standing_tenant
 
     return Saml(
         doors=_sso_rows(),
         arrivals=ArrivalRows(SsoArrival, prefix="SAML"),
         people=PersonRows(tenant_write=opening_write()),
-        roles=MembershipRows(),
+        roles=MembershipRows(tenant=standing_tenant()),
         sessions=identity().sessions,
         departures=Departures(),
         reader=AnswerReader(),

@@ -33,7 +33,7 @@ class TeamHouse(House):
         self.memberships = MemoryMemberships(self.people_store)
         self.book = MemoryInvitations(self.people_store)
         lookup = Tenants(store=tenants)
-        self.team = Team(people=self.people_store, memberships=self.memberships, tenants=lookup, office=office)
+        self.team = Team(people=self.people_store, memberships=self.memberships, office=office)
         self.invitations = Invitations(
             store=self.book,
             people=self.people_store,

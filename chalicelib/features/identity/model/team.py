@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from chalicelib.core.errors import Conflict, Forbidden
 from chalicelib.core.identity import Principal, Role
+from chalicelib.features.identity.model.person import Member, User
+from chalicelib.features.tenants.model import Tenant
 
 
 class RoleNotYours(Forbidden):
@@ -55,6 +59,17 @@ class OwnerWithoutAccount(Conflict):
 
     code = "owner_without_account"
     title = "Who is known by the identity provider alone cannot own the account."
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Everybody whom an account's change of hands concerns."""
+
+    tenant: Tenant
+    owner: Member
+    heir: Member
+    giver: User
+    taker: User
 
 
 def check_reach(actor: Principal, *roles: Role) -> None:

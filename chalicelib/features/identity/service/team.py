@@ -12,10 +12,15 @@ from chalicelib.core.identity import Principal, Role
 from chalicelib.core.paging import Page
 from chalicelib.features.identity.model import letters
 from chalicelib.features.identity.model.person import Member, User
-from chalicelib.features.identity.model.team import LastOwner, OwnerWithoutAccount, RoleNotYours, check_reach
+from chalicelib.features.identity.model.team import (
+    Handover,
+    LastOwner,
+    OwnerWithoutAccount,
+    RoleNotYours,
+    check_reach,
+)
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.people import Colleague
-from chalicelib.features.identity.service.sessions import TenantLookup
 
 _MOST_ROUNDS = 8
 _MEMBERS_A_READ = 100
@@ -44,18 +49,19 @@ class MembershipStore(Protocol):
 
     def remove(self, member: Member, *, witness: Member | None) -> None: ...
 
+    def handover(self, tenant_id: str, *, owner_id: str, heir_id: str) -> Handover:
+        """As last written, in one look-up. Raises NotFound where anything of it is missing."""
+        ...
+
     def transfer(self, owner: Member, heir: Member) -> None:
         """The owner becomes an admin."""
         ...
 
 
 class Team:
-    def __init__(
-        self, *, people: TeamPeople, memberships: MembershipStore, tenants: TenantLookup, office: Office
-    ) -> None:
+    def __init__(self, *, people: TeamPeople, memberships: MembershipStore, office: Office) -> None:
         self._people = people
         self._memberships = memberships
-        self._tenants = tenants
         self._office = office
 
     def change_role(self, *, actor: Principal, user_id: str, role: Role, prove: Prove) -> Colleague:
@@ -67,7 +73,7 @@ class Team:
                 return self._shown(member)
             if Role.OWNER in {member.role, role}:
                 prove()
-                self._check_heir(member)
+                _check_heir(self._people.user(member.user_id))
             try:
                 self._memberships.change_role(member, role, witness=self._witness(member))
             except Stale:
@@ -96,26 +102,26 @@ class Team:
     def transfer(self, *, actor: Principal, user_id: str, request_id: str) -> Colleague:
         if user_id == actor.subject:
             raise Invalid("You are the owner already.", pointer="/user_id")
+        if not ids.is_id(user_id, "usr"):
+            raise NotFound
         for _ in range(_MOST_ROUNDS):
-            heir, owner = self._member(actor.tenant_id, user_id), self._member(actor.tenant_id, actor.subject)
-            if owner.role is not Role.OWNER:  # no longer
+            found = self._memberships.handover(actor.tenant_id, owner_id=actor.subject, heir_id=user_id)
+            if found.owner.role is not Role.OWNER:  # no longer
                 raise RoleNotYours(role=str(Role.OWNER))
-            self._check_heir(heir)
+            _check_heir(found.taker)
             try:
-                self._memberships.transfer(owner, heir)
+                self._memberships.transfer(found.owner, found.heir)
             except Stale:
                 continue
-            given = self._shown(replace(heir, role=Role.OWNER))
-            self._tell(given, actor, request_id)
-            return given
+            self._tell(found, request_id)
+            return _colleague(found.taker, replace(found.heir, role=Role.OWNER))
         raise Stale
 
-    def _tell(self, heir: Colleague, actor: Principal, request_id: str) -> None:
-        giver = self._shown(self._member(actor.tenant_id, actor.subject))
-        name = self._tenants.get(tenant_id=actor.tenant_id).name
+    def _tell(self, done: Handover, request_id: str) -> None:
+        heir, giver, name = done.taker.email, done.giver.email, done.tenant.name
         tell = self._office.recorder.tell
-        tell(letters.you_are_the_owner(to=heir.email, by=giver.email, tenant_name=name), request_id=request_id)
-        tell(letters.you_handed_over(to=giver.email, heir=heir.email, tenant_name=name), request_id=request_id)
+        tell(letters.you_are_the_owner(to=heir, by=giver, tenant_name=name), request_id=request_id)
+        tell(letters.you_handed_over(to=giver, heir=heir, tenant_name=name), request_id=request_id)
 
     def _member(self, tenant_id: str, user_id: str) -> Member:
         member = self._people.member(tenant_id, user_id) if ids.is_id(user_id, "usr") else None
@@ -123,16 +129,11 @@ class Team:
             raise NotFound
         return member
 
-    def _check_heir(self, member: Member) -> None:
-        user = self._people.user(member.user_id)
-        if user is not None and user.kept_by:
-            raise OwnerWithoutAccount
-
     def _shown(self, member: Member) -> Colleague:
         user = self._people.user(member.user_id)
         if user is None:
             raise NotFound
-        return Colleague(user.id, user.email, user.name, member.role, member.joined_at)
+        return _colleague(user, member)
 
     def _witness(self, member: Member) -> Member | None:
         """Another owner, where one goes: every such change leaves its witness an owner, whoever else is at it."""
@@ -147,3 +148,12 @@ class Team:
             position = page.position
             if position is None:
                 raise LastOwner
+
+
+def _check_heir(user: User | None) -> None:
+    if user is not None and user.kept_by:
+        raise OwnerWithoutAccount
+
+
+def _colleague(user: User, member: Member) -> Colleague:
+    return Colleague(user.id, user.email, user.name, member.role, member.joined_at)

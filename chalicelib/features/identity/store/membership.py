@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from chalicelib.aws.dynamo import Delete, Refused, Update, Write, equals, present, transact
-from chalicelib.core.errors import Stale
+from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
-from chalicelib.features.identity.model.person import Member
-from chalicelib.features.identity.store.person import member_key, membership_key
-from chalicelib.features.identity.store.rows import CORE, changing
+from chalicelib.features.identity.model.person import Member, User
+from chalicelib.features.identity.model.team import Handover
+from chalicelib.features.identity.store.person import member_key, membership_key, user_key
+from chalicelib.features.identity.store.rows import CORE, TenantRow, changing, look_up, read
 
 
 class MembershipRows:
+    def __init__(self, *, tenant: TenantRow) -> None:
+        self._tenant = tenant
+
+    def handover(self, tenant_id: str, *, owner_id: str, heir_id: str) -> Handover:
+        tenant, owner, heir, giver, taker = look_up(
+            self._tenant.key(tenant_id),
+            member_key(tenant_id, owner_id),
+            member_key(tenant_id, heir_id),
+            user_key(owner_id),
+            user_key(heir_id),
+        )
+        if tenant is None or owner is None or heir is None or giver is None or taker is None:
+            raise NotFound
+        return Handover(
+            tenant=self._tenant.read(tenant),
+            owner=read(owner, Member),
+            heir=read(heir, Member),
+            giver=read(giver, User),
+            taker=read(taker, User),
+        )
+
     def change_role(self, member: Member, role: Role, *, witness: Member | None) -> None:
         _commit([*_given(member, role), *_vouching(witness)])
 
