@@ -31,13 +31,12 @@ MORE: dict[str, More] = {
     ),
     "restore_subscriptions": More(17, "An operator's, and rare: it looks through all sixteen shards for tombstones."),
     "send_notification": More(7, "By person: an index is asked for each of those named. By browser it takes 6."),
-    "invite": More(9, "Who has the address, who is a member, how many letters: each is a row of its own."),
-    "accept_invitation": More(8, "Opens an account, and is good once."),
+    "invite": More(7, "Who has the address and how many are invited lie apart, and both are read before the write."),
     "register": More(
         7, "Is the address blocked, how many has it registered, how many letters has the mailbox: asked of everybody."
     ),
     "verify_email": More(
-        11, "Opens an account, and is good once. Its guesses are counted, and taken back. A trail and its guard begin."
+        10, "Opens an account, and is good once. Its guesses are counted, and taken back. A trail and its guard begin."
     ),
     "login": More(
         15,

@@ -171,7 +171,7 @@ class Stage:
             "revoke_api_key": (self._doomed_key,),
             "invite": (lambda: self._alone(lambda _: {"email": self._email(), "role": "agent"}),),
             "revoke_invitation": (self._invitation,),
-            "accept_invitation": (self._invited,),
+            "accept_invitation": (self._invited, self._invited_resident),
             "change_tenant": (lambda: Ask({"name": self.name("Company")}),),
         }
 
@@ -321,10 +321,14 @@ class Stage:
         made = self._must("POST", "/v1/invitations", person, {"email": self._email(), "role": "agent"})
         return Ask(who=person.access_token, ids={"invitation_id": made["id"]})
 
-    def _invited(self) -> Ask:
-        email = self._email()
+    def _invited(self, email: str = "") -> Ask:
+        email = email or self._email()
         self._must("POST", "/v1/invitations", self._person(), {"email": email, "role": "agent"})
         return Ask({"token": self._letter(email, "it"), "password": PASSWORD})
+
+    def _invited_resident(self) -> Ask:
+        """Somebody who has an account."""
+        return self._invited(self._person().email)
 
     # --- Campaigns and their audience ---
 

@@ -46,11 +46,12 @@ class Calls:
 
 @contextmanager
 def counted() -> Iterator[Calls]:
-    from chalicelib.aws import dynamo
+    from chalicelib.aws import dynamo_connection
     from chalicelib.aws.clients import client
 
     calls = Calls()
-    events = [dynamo._connection().client.meta.events, *(client(name).meta.events for name in ("kms", "sqs", "ssm"))]  # noqa: SLF001 -- the one that stores ask
+    clients = [dynamo_connection.connection().client, *map(client, ("kms", "sqs", "ssm"))]
+    events = [each.meta.events for each in clients]
     for each in events:
         each.register_first("before-call", calls.hear)
     try:

@@ -9,29 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import Session
-from pynamodb.connection import Connection
-from pynamodb.connection.base import MetaTable
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.projection import create_projection_expression
 from pynamodb.expressions.update import Action
 
-from chalicelib.aws import clients
+from chalicelib.aws.dynamo_connection import connection, knowing
 from chalicelib.aws.values import Row, WireRow, from_wire, to_wire
 from chalicelib.config import settings
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.paging import Page
 
-_CONNECT_SECONDS = 1.0
-_READ_SECONDS = 3.0
-_ATTEMPTS = 3
 _QUESTIONS_AT_ONCE = 8
 _BATCH_GET_KEYS = 100
 _BATCH_GET_ROUNDS = 8
@@ -143,9 +135,25 @@ class Delete:
         return not row
 
 
+@dataclass(frozen=True)
+class Check:
+    """Writes nothing: a transaction is refused where the condition does not hold."""
+
+    table: Table
+    pk: str
+    sk: str
+    condition: Condition
+
+    def request(self) -> dict[str, Any]:
+        return self.table.request(self.pk, self.sk, "Key", self.condition)
+
+    def stands_in(self, _row: Row) -> bool:
+        return False
+
+
 Write = Put | Update | Delete
 _OPERATIONS = {Put: "put_item", Update: "update_item", Delete: "delete_item"}
-_MEMBERS = {Put: "Put", Update: "Update", Delete: "Delete"}
+_MEMBERS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
 
 
 @dataclass(frozen=True)
@@ -298,15 +306,13 @@ class Table:
         }
 
     def request(self, pk: str, sk: str, key: str, condition: Condition | None = None, **parts: Any) -> dict[str, Any]:
-        connection = _connection()
-        _describe(connection, self.name)
-        kwargs: dict[str, Any] = connection.get_operation_kwargs(
+        kwargs: dict[str, Any] = knowing(self.name).get_operation_kwargs(
             self.name, pk, range_key=sk, key=key, condition=condition, **parts
         )
         return kwargs
 
 
-def transact(*writes: Write) -> None:
+def transact(*writes: Write | Check) -> None:
     """All or none. Refused when any condition does not hold (its row is the first that stood in the way)."""
     items: list[dict[str, Any]] = []
     for write in writes:
@@ -322,7 +328,7 @@ def transact(*writes: Write) -> None:
         _judge(writes, error.response["CancellationReasons"], error)
 
 
-def _judge(writes: Sequence[Write], reasons: Sequence[Mapping[str, Any]], error: ClientError) -> None:
+def _judge(writes: Sequence[Write | Check], reasons: Sequence[Mapping[str, Any]], error: ClientError) -> None:
     failed = [
         (write, from_wire(reason.get("Item") or {}))
         for write, reason in zip(writes, reasons, strict=True)
@@ -339,7 +345,7 @@ def _judge(writes: Sequence[Write], reasons: Sequence[Mapping[str, Any]], error:
 
 def _call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
     try:
-        answer: dict[str, Any] = getattr(_connection().client, operation)(**request)
+        answer: dict[str, Any] = getattr(connection().client, operation)(**request)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in {_CANCELLED, _BUG}:
@@ -355,38 +361,3 @@ def _call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
 
 def _is_repeat(error: ClientError) -> bool:
     return bool(error.response["ResponseMetadata"].get("RetryAttempts"))
-
-
-class _Connection(Connection):
-    """pynamodb's, on the session of all other clients."""
-
-    @property
-    def session(self) -> Session:
-        return clients.session()
-
-
-@cache
-def _connection() -> Connection:
-    connection = _Connection(
-        connect_timeout_seconds=_CONNECT_SECONDS,
-        read_timeout_seconds=_READ_SECONDS,
-        max_retry_attempts=_ATTEMPTS,
-        max_pool_connections=32,
-    )
-    with clients.making:
-        _ = connection.client  # made when it is first asked for
-    return connection
-
-
-def _describe(connection: Connection, name: str) -> None:
-    """Every table has the same two keys, so nobody needs to ask DynamoDB for them."""
-    if name in connection._tables:  # noqa: SLF001 -- pynamodb offers no other way to look
-        return
-    keys = [("pk", "HASH"), ("sk", "RANGE")]
-    described = {
-        "TableName": name,
-        "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys],
-        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
-    }
-    with suppress(ValueError):  # another thread was first
-        connection.add_meta_table(MetaTable(described))

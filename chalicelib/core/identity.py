@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -81,6 +81,7 @@ class Principal:
     owes_second_factor: bool = False  # the tenant asks for one, and this person has none
     is_by_sso: bool = False  # signed in by the tenant's identity provider: to this tenant, and to nothing else
     owes_sso: bool = False  # the tenant asks for that, and this person signed in otherwise
+    email: str = field(default="", repr=False)  # a person's, where the door has looked who they are
 
     @property
     def is_operator(self) -> bool:

@@ -8,10 +8,10 @@ from functools import _lru_cache_wrapper
 from types import ModuleType
 from typing import Any
 
-from chalicelib.aws import clients, dynamo, envelope, secrets
+from chalicelib.aws import clients, dynamo_connection, envelope, secrets
 from chalicelib.features.sending.adapters import webpush
 
-CLIENTS = (clients.session, clients.client, dynamo._connection)  # making them calls nobody, and takes long
+CLIENTS = (clients.session, clients.client, dynamo_connection.connection)  # making them calls nobody, and takes long
 
 
 def start_cold() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
 from chalicelib.core.paging import Page
-from chalicelib.features.identity.model.invitation import Desk, Invitation, Ledger
+from chalicelib.features.identity.model.invitation import Desk, Invitation, Ledger, Reception
 from chalicelib.features.identity.model.person import EmailTaken, Member, User
 from chalicelib.features.identity.model.session import Session
 from chalicelib.features.identity.model.team import AlreadyMember, Handover
@@ -92,13 +92,23 @@ class MemoryInvitations(_Rivalled):
         later = [each for each in own if position is None or each.mailbox > position]
         return Page(later[:limit], later[limit - 1].mailbox if len(later) > limit else None)
 
-    def at(self, tenant_id: str, mailbox: str) -> Invitation | None:
-        self.calls.append("invitation")
-        return self.invitations.get((tenant_id, mailbox))
+    def reception(self, tenant_id: str, mailbox: str) -> Reception:
+        self.calls.append("reception")
+        invitation, user_id = self.invitations.get((tenant_id, mailbox)), self.people.claims.get(mailbox, "")
+        return Reception(
+            invitation=invitation,
+            tenant=self.people.tenants.get(tenant_id),
+            giver=self.people.members_by_key.get((tenant_id, invitation.invited_by)) if invitation else None,
+            user=self.people.users_by_id.get(user_id),
+        )
 
-    def put(self, invitation: Invitation, *, instead_of: Invitation | None, ledger: Ledger) -> Invitation:
+    def put(
+        self, invitation: Invitation, *, instead_of: Invitation | None, ledger: Ledger, no_member: str
+    ) -> Invitation:
         self.calls.append("put invitation")
         self._let_a_rival_in()
+        if (invitation.tenant_id, no_member) in self.people.members_by_key:
+            raise AlreadyMember
         key = (invitation.tenant_id, invitation.mailbox)
         if self.invitations.get(key) != instead_of or self.ledgers.get(key[0], Ledger()).rev != ledger.rev - 1:
             raise Stale

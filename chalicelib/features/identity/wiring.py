@@ -139,13 +139,12 @@ def _invitations(people: PersonRows, sessions: Sessions, hasher: Hasher, office:
     from chalicelib.aws.secrets import secret
     from chalicelib.config import settings
     from chalicelib.features.identity.store.invitation import InvitationRows
-    from chalicelib.features.tenants.wiring import tenants
+    from chalicelib.features.tenants.wiring import standing_tenant
 
     return Invitations(
-        store=InvitationRows(),
+        store=InvitationRows(tenant=standing_tenant()),
         people=people,
         sessions=sessions,
-        tenants=tenants(),
         hasher=hasher,
         office=office,
         cursor_secret=partial(secret, settings().secret_pepper),

@@ -10,7 +10,7 @@ from typing import Any, Self
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from chalicelib.aws import dynamo
+from chalicelib.aws import dynamo_connection
 from chalicelib.aws.clients import client
 
 _SDK_ATTEMPTS = 4
@@ -40,7 +40,7 @@ class Faults:
         self._refused_sends = 0
         self._refused_entries: list[dict[str, Any]] = []
         self._handed_back: dict[str, Any] = {}
-        self._clients = [dynamo._connection().client, *(client(name) for name in ("kms", "s3", "sqs", "ssm"))]
+        self._clients = [dynamo_connection.connection().client, *(client(name) for name in ("kms", "s3", "sqs", "ssm"))]
 
     def reject(self, name: str, *, times: int = 1) -> None:
         """The call does not leave the building: surely not done."""

@@ -8,7 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pynamodb.expressions.operand import Path
 
-from chalicelib.aws.dynamo import ONE_MORE, Delete, Put, Refused, Table, Update, absent, equals, present, transact
+from chalicelib.aws.dynamo import (
+    ONE_MORE,
+    Check,
+    Delete,
+    Put,
+    Refused,
+    Table,
+    Update,
+    absent,
+    equals,
+    present,
+    transact,
+)
 from chalicelib.core.errors import Unavailable
 from tests.adapters.aws.faults import Faults
 from tests.fakes.installation import Installation
@@ -152,6 +164,15 @@ def test_a_transaction_is_all_or_nothing(aws: Installation) -> None:
         Update(CORE, "P", "-", {"rev": 2}, equals("rev", 1)), Delete(CORE, "EMAIL#1", "-", present()), Put(CORE, other)
     )
     assert (CORE.get("P"), CORE.get("EMAIL#1"), CORE.get("P2")) == (ROW | {"rev": 2}, None, other)
+
+
+def test_a_transaction_looks_at_what_it_does_not_write(aws: Installation) -> None:
+    CORE.put(GUARD)
+    with pytest.raises(Refused) as refused:
+        transact(Put(CORE, ROW, absent()), Check(CORE, GUARD["pk"], GUARD["sk"], absent()))
+    assert (refused.value.row, aws.rows("core")) == (GUARD, [GUARD])
+    transact(Put(CORE, ROW, absent()), Check(CORE, GUARD["pk"], GUARD["sk"], present()))
+    assert len(aws.rows("core")) == 2
 
 
 def test_the_same_transaction_again_is_refused(aws: Installation) -> None:

@@ -9,7 +9,7 @@ import pytest
 from botocore.parsers import create_parser
 from botocore.session import get_session
 
-from chalicelib.aws import dynamo
+from chalicelib.aws import dynamo_connection
 from chalicelib.aws.dynamo import Table
 from chalicelib.aws.pages import EVENT, read_at_once
 from tests.fakes.installation import Installation
@@ -73,7 +73,7 @@ def test_the_products_own_queries_are_read_so(aws: Installation) -> None:
         left.append(response_dict["body"])
 
     Table("core").put({"pk": "T#1", "sk": "a", "packed": b"\x00\xff"})
-    events = dynamo._connection().client.meta.events
+    events = dynamo_connection.connection().client.meta.events
     events.register_last(EVENT, look, unique_id="look")
     try:
         (row,) = Table("core").query("T#1").rows

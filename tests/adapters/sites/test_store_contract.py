@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chalicelib.aws import dynamo
+from chalicelib.aws.dynamo_connection import connection
 from chalicelib.core import ids
 from chalicelib.features.sites.model import SealedKey, Site
 from chalicelib.features.sites.service import SiteStore
@@ -128,7 +128,7 @@ def test_the_row_of_a_closed_site_waits_for_the_clean_up_without_its_secret(aws:
 
 def test_a_repeated_close_of_nothing_is_still_nothing(aws: Installation) -> None:
     """To find nothing to delete is no sign that an earlier attempt deleted it: the rest of the transaction would show."""
-    events = dynamo._connection().client.meta.events
+    events = connection().client.meta.events
 
     def send_again_once(attempts: int, **_: object) -> float | None:
         return 0.0 if attempts == 1 else None

@@ -14,8 +14,8 @@ import msgspec
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.aws import dynamo
 from chalicelib.aws.dynamo import Table
+from chalicelib.aws.dynamo_connection import connection
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import PushError, Unavailable
 from chalicelib.features.sites.wiring import sites
@@ -38,7 +38,7 @@ def store(aws: Installation) -> SubscriptionRows:
 
 @contextmanager
 def at_dynamodb(event: str, operation: str, react: Callable[..., Any]) -> Iterator[None]:
-    events = dynamo._connection().client.meta.events
+    events = connection().client.meta.events
     events.register(f"{event}.dynamodb.{operation}", react)
     try:
         yield

@@ -10,9 +10,7 @@ from chalicelib.features.identity.service.invitations import Answer, Invitations
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.record import Recorder
 from chalicelib.features.identity.service.team import Team
-from chalicelib.features.tenants.service import Tenants
 from tests.fakes.teams import MemoryInvitations, MemoryMemberships
-from tests.fakes.tenants import MemoryTenants
 from tests.unit.identity.house import LINKS, MAILBOXES, House
 
 GUEST = "grace@example.com"
@@ -26,19 +24,15 @@ class TeamHouse(House):
         self.tenant_id = owner.tenant.id
         self.ada = self.principal(owner.user.id, Role.OWNER)
         self.ben = self.joined("ben@example.com", Role.EDITOR)
-        tenants = MemoryTenants()
-        tenants.tenants = self.people_store.tenants
         recorder = Recorder(trail=self.trail, post=self.letters, alarm=lambda event, **_: self.alarms.append(event))
         office = Office(self.letters, recorder, MAILBOXES, LINKS, "https://push.example")
         self.memberships = MemoryMemberships(self.people_store)
         self.book = MemoryInvitations(self.people_store)
-        lookup = Tenants(store=tenants)
         self.team = Team(people=self.people_store, memberships=self.memberships, office=office)
         self.invitations = Invitations(
             store=self.book,
             people=self.people_store,
             sessions=self.sessions,
-            tenants=lookup,
             hasher=self.hasher,
             office=office,
             cursor_secret=lambda: "pepper",

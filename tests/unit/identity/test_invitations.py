@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.core.errors import NotFound, OverLimit, Stale, Unavailable
@@ -51,10 +53,41 @@ def test_a_letter_that_was_not_taken_is_forgotten(house: TeamHouse) -> None:
     assert house.accept(house.invited()).role is Role.EDITOR
 
 
-def test_an_inviter_without_a_user_still_invites(house: TeamHouse) -> None:
-    del house.people_store.users_by_id[house.ada.subject]
-    house.invited()
-    assert "invites you" in house.letters.letters[-1].text
+def test_the_letter_says_who_invites(house: TeamHouse) -> None:
+    house.invited(by=replace(house.ada, email="ada@example.com"))
+    assert "ada@example.com invites you" in house.letters.letters[-1].text
+
+
+def test_of_whom_the_team_knows_already_nobody_is_told_by_the_number_of_calls(house: TeamHouse) -> None:
+    """Who invites does not learn whether an address has an account."""
+    house.open("cyd@example.com")
+    seen = []
+    for email in ("cyd@example.com", "nobody@example.com"):
+        house.during()
+        house.invite(email)
+        seen.append(house.during())
+    assert seen[0] == seen[1]
+
+
+def test_a_member_is_not_invited(house: TeamHouse) -> None:
+    with pytest.raises(AlreadyMember):
+        house.invite("ben@example.com")
+    assert (house.book.invitations, house.book.ledgers) == ({}, {})
+
+
+def test_who_has_joined_since_is_not_told_that_a_letter_is_on_its_way(house: TeamHouse) -> None:
+    cyd = house.open("cyd@example.com")
+    house.invite("cyd@example.com")
+    house.accounts.join(tenant_id=house.tenant_id, user_id=cyd.user.id, role=Role.AGENT, now=house.now)
+    with pytest.raises(AlreadyMember):
+        house.invite("cyd@example.com")
+
+
+def test_the_invitation_of_a_tenant_that_is_no_more_opens_nothing(house: TeamHouse) -> None:
+    token = house.invited()
+    del house.people_store.tenants[house.tenant_id]
+    with pytest.raises(NotFound):
+        house.accept(token)
 
 
 def test_asked_for_again_at_once_nothing_changes(house: TeamHouse) -> None:

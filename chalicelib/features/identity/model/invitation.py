@@ -14,8 +14,9 @@ from datetime import UTC, datetime, time, timedelta
 from chalicelib.core import ids
 from chalicelib.core.errors import Conflict, OverLimit
 from chalicelib.core.identity import Role
-from chalicelib.features.identity.model.person import MOST_ATTEMPTS, InvalidToken
+from chalicelib.features.identity.model.person import MOST_ATTEMPTS, InvalidToken, Member, User
 from chalicelib.features.identity.model.signature import Signer
+from chalicelib.features.tenants.model import Tenant
 
 GOOD_FOR = timedelta(days=7)
 LETTER_EVERY = timedelta(minutes=3)
@@ -116,6 +117,16 @@ class Desk:
         if len(self.pending(invitation.created_at)) >= MOST_PENDING:
             raise TooManyInvitations(f"{MOST_PENDING} invitations are open.")
         return invitation
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What an invitation opens, who gave it, and who has its mailbox; None for what is not there, or no more."""
+
+    invitation: Invitation | None
+    tenant: Tenant | None
+    giver: Member | None
+    user: User | None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from chalicelib.features.identity.model.signature import Signer
 
 REGISTRATION_KEPT_FOR = timedelta(hours=24)
 MOST_ATTEMPTS = 5
+NOBODY = "usr_nobody"  # where to look when nobody has the address, so that somebody looks
 _LINK = re.compile(r"vt_([0-9a-f]{32})_([0-9a-hjkmnp-tv-z]{26})")
 
 

@@ -62,4 +62,9 @@ class Authenticator:
             user_id=person.subject, session_id=person.session_id or "", tenant_id=person.tenant_id
         )
         standing.check(person.role, now)
-        return replace(person, owes_second_factor=standing.owes_second_factor, owes_sso=standing.owes_sso)
+        return replace(
+            person,
+            owes_second_factor=standing.owes_second_factor,
+            owes_sso=standing.owes_sso,
+            email=standing.user.email if standing.user else "",
+        )

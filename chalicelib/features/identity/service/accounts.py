@@ -150,7 +150,7 @@ class Accounts:
         self._office.recorder.note(
             "tenant.created", tenant_id=tenant.id, actor=user.id, subject=tenant.id, request_id=request_id, now=now
         )
-        return self._sessions.issue(session, user=user, role=Role.OWNER, now=now)
+        return self._sessions.issue(session, user=user, tenant=tenant, role=Role.OWNER, now=now)
 
     def _user(self, email: str, password: str, now: datetime) -> User:
         address = clean_email(email)

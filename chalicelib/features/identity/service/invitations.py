@@ -26,16 +26,17 @@ from chalicelib.features.identity.model.invitation import (
     Invitation,
     InvitationClaim,
     Ledger,
+    Reception,
     invitation_token,
     invite,
     open_invitation_token,
 )
-from chalicelib.features.identity.model.person import EmailTaken, InvalidToken, Member, User
+from chalicelib.features.identity.model.person import NOBODY, EmailTaken, InvalidToken, Member, User
 from chalicelib.features.identity.model.session import Session, Tokens, start
 from chalicelib.features.identity.model.team import AlreadyMember, check_reach
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.proof import MARK_BYTES
-from chalicelib.features.identity.service.sessions import NOBODY, Hasher, Sessions, TenantLookup
+from chalicelib.features.identity.service.sessions import Hasher, Sessions
 from chalicelib.features.identity.service.team import Prove
 from chalicelib.features.tenants.model import Tenant, clean_name
 
@@ -51,12 +52,16 @@ class InvitationStore(Protocol):
         """In no order that means anything."""
         ...
 
-    def at(self, tenant_id: str, mailbox: str) -> Invitation | None:
-        """As last written."""
+    def reception(self, tenant_id: str, mailbox: str) -> Reception:
+        """All that opening it asks for, by the same look-ups whoever has the mailbox."""
         ...
 
-    def put(self, invitation: Invitation, *, instead_of: Invitation | None, ledger: Ledger) -> Invitation:
-        """Both, and only the next ledger after the one that was read. Raises Stale."""
+    def put(
+        self, invitation: Invitation, *, instead_of: Invitation | None, ledger: Ledger, no_member: str
+    ) -> Invitation:
+        """Both, only the next ledger after the one that was read, and only while `no_member` is none of the tenant.
+        Raises Stale or AlreadyMember.
+        """
         ...
 
     def revoke(self, invitation: Invitation) -> None:
@@ -83,10 +88,6 @@ class InvitationStore(Protocol):
 class GuestBook(Protocol):
     def user_id_at(self, mailbox: str) -> str | None:
         """Who has claimed this mailbox."""
-        ...
-
-    def user(self, user_id: str) -> User | None:
-        """As last written."""
         ...
 
     def member(self, tenant_id: str, user_id: str) -> Member | None:
@@ -120,7 +121,6 @@ class Invitations:
         store: InvitationStore,
         people: GuestBook,
         sessions: Sessions,
-        tenants: TenantLookup,
         hasher: Hasher,
         office: Office,
         cursor_secret: Callable[[], str],
@@ -128,7 +128,6 @@ class Invitations:
         self._store = store
         self._people = people
         self._sessions = sessions
-        self._tenants = tenants
         self._hasher = hasher
         self._office = office
         self._cursor_secret = cursor_secret
@@ -142,9 +141,7 @@ class Invitations:
         address = clean_email(email)
         mailbox = self._office.mailbox(address)
         _check(actor, role, prove)
-        known = self._people.user_id_at(mailbox)
-        if self._people.member(actor.tenant_id, known or NOBODY) is not None:
-            raise AlreadyMember
+        known = self._people.user_id_at(mailbox) or NOBODY
         fresh = invite(
             tenant_id=actor.tenant_id, email=address, mailbox=mailbox, role=role, invited_by=actor.subject, now=now
         )
@@ -154,8 +151,11 @@ class Invitations:
             if before is not None:
                 _check(actor, before.role, prove)
             wanted = before.again(role=role, invited_by=actor.subject, now=now) if before else desk.with_room(fresh)
+            if wanted == before:  # its letter is on its way; who has joined meanwhile needs none
+                self._must_be_outside(actor.tenant_id, known)
+                return wanted, False
             try:
-                return self._written(desk, before, wanted, now), before is None
+                return self._written(desk, before, wanted, no_member=known, actor=actor, now=now), before is None
             except Stale:
                 continue
         raise Stale
@@ -182,12 +182,11 @@ class Invitations:
     def accept(self, *, token: str, answer: Answer, request_id: str, now: datetime) -> Joined:
         claim = open_invitation_token(token, self._office.link_signer)
         for _ in range(_MOST_ROUNDS):
-            invitation = self._open(claim, now)
-            tenant = self._tenants.get(tenant_id=invitation.tenant_id)
-            user = self._people.user(self._people.user_id_at(claim.mailbox) or NOBODY)
+            found = self._store.reception(claim.tenant_id, claim.mailbox)
+            invitation, tenant = _opened(found, claim, now)
             try:
-                if user is not None:
-                    joined = self._join(invitation, tenant, user, answer, now)
+                if found.user is not None:
+                    joined = self._join(invitation, tenant, found.user, answer, now)
                 else:
                     joined = self._welcome(invitation, tenant, answer, now)
             except (Stale, EmailTaken):  # somebody uses this letter too, or opens an account: look again
@@ -195,16 +194,6 @@ class Invitations:
             self._note(joined, request_id, now)
             return joined
         raise Stale
-
-    def _open(self, claim: InvitationClaim, now: datetime) -> Invitation:
-        """Open, and still the word of somebody who may give it: who was removed has no more to give."""
-        invitation = self._store.at(claim.tenant_id, claim.mailbox)
-        if invitation is None or not claim.fits(invitation) or not invitation.is_open(now):
-            raise InvalidToken
-        giver = self._people.member(invitation.tenant_id, invitation.invited_by)
-        if giver is None or not ROLE_SCOPES[invitation.role] <= ROLE_SCOPES[giver.role]:
-            raise InvalidToken
-        return invitation
 
     def _join(self, invitation: Invitation, tenant: Tenant, user: User, answer: Answer, now: datetime) -> Joined:
         """Counted before it is tried. No session comes of it: a sign-in may ask for more than a password."""
@@ -229,28 +218,38 @@ class Invitations:
         session = start(user=user, tenant_id=tenant.id, now=now, device=answer.device)
         member = Member(tenant.id, user.id, invitation.role, now)
         self._store.accept_newcomer(invitation, member=member, user=user, session=session)
-        tokens = self._sessions.issue(session, user=user, role=invitation.role, now=now)
+        tokens = self._sessions.issue(session, user=user, tenant=tenant, role=invitation.role, now=now)
         return Joined(user, tenant, invitation.role, tokens)
 
-    def _written(self, desk: Desk, before: Invitation | None, wanted: Invitation, now: datetime) -> Invitation:
-        if wanted == before:
-            return wanted
+    def _must_be_outside(self, tenant_id: str, user_id: str) -> None:
+        if self._people.member(tenant_id, user_id) is not None:
+            raise AlreadyMember
+
+    def _written(
+        self,
+        desk: Desk,
+        before: Invitation | None,
+        wanted: Invitation,
+        *,
+        no_member: str,
+        actor: Principal,
+        now: datetime,
+    ) -> Invitation:
         letters_sent = wanted.letter - (before.letter if before else 0)
         ledger = desk.ledger.counted(now, letters=letters_sent)
-        kept = self._store.put(wanted, instead_of=desk.at(wanted.mailbox), ledger=ledger)
+        kept = self._store.put(wanted, instead_of=desk.at(wanted.mailbox), ledger=ledger, no_member=no_member)
         if letters_sent:
-            self._post(kept)
+            self._post(kept, by=actor.email)
         return kept
 
-    def _post(self, invitation: Invitation) -> None:
+    def _post(self, invitation: Invitation, *, by: str) -> None:
         """A letter that was not taken was not sent: whoever asks again shall not be told that one is on its way."""
-        giver = self._people.user(invitation.invited_by)
         token = invitation_token(invitation, self._office.link_signer)
         letter = letters.you_are_invited(
             to=invitation.email,
             public_url=self._office.public_url,
             token=token,
-            by=giver.email if giver else "",
+            by=by,
             role=str(invitation.role),
         )
         try:
@@ -269,6 +268,18 @@ class Invitations:
             request_id=request_id,
             now=now,
         )
+
+
+def _opened(found: Reception, claim: InvitationClaim, now: datetime) -> tuple[Invitation, Tenant]:
+    """Open, and still the word of somebody who may give it: who was removed has no more to give."""
+    invitation, giver = found.invitation, found.giver
+    if invitation is None or not claim.fits(invitation) or not invitation.is_open(now):
+        raise InvalidToken
+    if giver is None or not ROLE_SCOPES[invitation.role] <= ROLE_SCOPES[giver.role]:
+        raise InvalidToken
+    if found.tenant is None:
+        raise NotFound
+    return invitation, found.tenant
 
 
 def _check(actor: Principal, role: Role, prove: Prove) -> None:

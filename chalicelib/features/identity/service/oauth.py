@@ -37,12 +37,12 @@ from chalicelib.features.identity.model.oauth import (
     state_of,
     verifier_of,
 )
-from chalicelib.features.identity.model.person import InvalidToken, Member, User
+from chalicelib.features.identity.model.person import NOBODY, InvalidToken, Member, User
 from chalicelib.features.identity.model.session import Session, Tokens, start
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.identity.service.arrivals import ArrivalStore, counted, new_mark, spend
 from chalicelib.features.identity.service.office import Office
-from chalicelib.features.identity.service.sessions import NOBODY, Hasher, Sessions
+from chalicelib.features.identity.service.sessions import Hasher, Sessions
 from chalicelib.features.identity.service.suspicion import Suspicion
 from chalicelib.features.identity.service.throttle import Throttle
 from chalicelib.features.tenants.model import FIRST_PLAN, LONGEST_NAME, Tenant, clean_name, open_tenant
@@ -302,4 +302,4 @@ class OAuth:
         self._office.recorder.note(
             "tenant.created", tenant_id=tenant.id, actor=user.id, subject=tenant.id, request_id=request_id, now=now
         )
-        return self._sessions.issue(session, user=user, role=Role.OWNER, now=now)
+        return self._sessions.issue(session, user=user, tenant=tenant, role=Role.OWNER, now=now)

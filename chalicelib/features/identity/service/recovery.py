@@ -14,9 +14,9 @@ from chalicelib.features.identity.model.password_reset import (
     open_reset_token,
     reset_token,
 )
-from chalicelib.features.identity.model.person import InvalidToken, Member, User
+from chalicelib.features.identity.model.person import NOBODY, InvalidToken, Member, User
 from chalicelib.features.identity.service.office import Office
-from chalicelib.features.identity.service.sessions import NOBODY, Hasher
+from chalicelib.features.identity.service.sessions import Hasher
 
 _MOST_ROUNDS = 8
 _MOST_MEMBERSHIPS = 100

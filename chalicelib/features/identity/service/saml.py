@@ -23,7 +23,7 @@ from chalicelib.features.identity.model.oauth import (
     new_browser,
     password_mark,
 )
-from chalicelib.features.identity.model.person import InvalidToken, Member, User
+from chalicelib.features.identity.model.person import NOBODY, InvalidToken, Member, User
 from chalicelib.features.identity.model.saml import (
     Expected,
     NotAdmitted,
@@ -39,7 +39,7 @@ from chalicelib.features.identity.model.session import Session, Tokens, start
 from chalicelib.features.identity.service.arrivals import ArrivalStore, counted, new_mark, spend
 from chalicelib.features.identity.service.oauth import Claim, Departure, Signers
 from chalicelib.features.identity.service.office import Office
-from chalicelib.features.identity.service.sessions import NOBODY, Hasher, Sessions
+from chalicelib.features.identity.service.sessions import Hasher, Sessions
 from chalicelib.features.identity.service.suspicion import Suspicion
 from chalicelib.features.identity.service.throttle import Throttle
 from chalicelib.features.tenants.model import clean_name

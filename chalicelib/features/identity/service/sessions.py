@@ -15,7 +15,7 @@ from chalicelib.features.identity.model.credentials import (
     same_spelling,
 )
 from chalicelib.features.identity.model.device import UNKNOWN, Device
-from chalicelib.features.identity.model.person import InvalidToken, Member, NoTenant, User
+from chalicelib.features.identity.model.person import NOBODY, InvalidToken, Member, NoTenant, User
 from chalicelib.features.identity.model.session import (
     Access,
     Ending,
@@ -33,7 +33,6 @@ from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.tenants.model import Tenant
 
 _MOST_ROUNDS = 8
-NOBODY = "usr_nobody"  # where to look when nobody has the address, so that somebody looks
 
 
 class SessionStore(Protocol):
@@ -215,8 +214,9 @@ class Sessions:
                 return
         raise Stale
 
-    def issue(self, session: Session, *, user: User, role: Role, now: datetime) -> Tokens:
-        tenant = self._tenants.get(tenant_id=session.tenant_id)
+    def issue(self, session: Session, *, user: User, role: Role, now: datetime, tenant: Tenant | None = None) -> Tokens:
+        """`tenant` is the session's, of whoever has just read or opened it."""
+        tenant = tenant or self._tenants.get(tenant_id=session.tenant_id)
         access = Access(
             user_id=user.id,
             tenant_id=tenant.id,

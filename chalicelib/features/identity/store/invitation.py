@@ -6,17 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from chalicelib.aws.dynamo import Delete, Put, Refused, Span, Write, absent, equals, transact
+from chalicelib.aws.dynamo import Check, Delete, Put, Refused, Span, Write, absent, equals, transact
 from chalicelib.aws.values import Row
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
 from chalicelib.core.paging import Page
-from chalicelib.features.identity.model.invitation import Desk, Invitation, Ledger
-from chalicelib.features.identity.model.person import EmailTaken, Member, User
+from chalicelib.features.identity.model.invitation import Desk, Invitation, Ledger, Reception
+from chalicelib.features.identity.model.person import NOBODY, EmailTaken, Member, User
 from chalicelib.features.identity.model.session import Session
 from chalicelib.features.identity.model.team import AlreadyMember
-from chalicelib.features.identity.store.person import membership_writes, user_writes
-from chalicelib.features.identity.store.rows import CORE, Key, change, fields, insert, read
+from chalicelib.features.identity.store.person import (
+    claim_key,
+    claimed_by,
+    member_key,
+    membership_writes,
+    user_key,
+    user_writes,
+)
+from chalicelib.features.identity.store.rows import CORE, Key, TenantRow, change, fields, insert, look_up, read
 from chalicelib.features.identity.store.session import session_key
 
 _LEDGER = "INVITE"
@@ -25,6 +32,9 @@ _LEDGER_KEPT_FOR = timedelta(days=2)
 
 
 class InvitationRows:
+    def __init__(self, *, tenant: TenantRow) -> None:
+        self._tenant = tenant
+
     def desk(self, tenant_id: str) -> Desk:
         """In one query: the ledger's sort key is a prefix of all others, so it is read before them."""
         rows = list(_rows(tenant_id))
@@ -36,11 +46,22 @@ class InvitationRows:
         page = CORE.query(f"T#{tenant_id}", Span(prefix=f"{_LEDGER}#"), limit=limit, position=position)
         return Page([read(row, Invitation) for row in page.rows], page.position)
 
-    def at(self, tenant_id: str, mailbox: str) -> Invitation | None:
-        row = CORE.get(*_key(tenant_id, mailbox))
-        return read(row, Invitation) if row else None
+    def reception(self, tenant_id: str, mailbox: str) -> Reception:
+        """In two look-ups, whether or not anybody has the mailbox."""
+        found, tenant, claimed = look_up(_key(tenant_id, mailbox), self._tenant.key(tenant_id), claim_key(mailbox))
+        invitation = read(found, Invitation) if found else None
+        giver_id, user_id = invitation.invited_by if invitation else NOBODY, claimed_by(claimed) if claimed else NOBODY
+        giver, user = look_up(member_key(tenant_id, giver_id), user_key(user_id))
+        return Reception(
+            invitation=invitation,
+            tenant=self._tenant.read(tenant) if tenant else None,
+            giver=read(giver, Member) if giver else None,
+            user=read(user, User) if user else None,
+        )
 
-    def put(self, invitation: Invitation, *, instead_of: Invitation | None, ledger: Ledger) -> Invitation:
+    def put(
+        self, invitation: Invitation, *, instead_of: Invitation | None, ledger: Ledger, no_member: str
+    ) -> Invitation:
         kept = replace(invitation, rev=instead_of.rev + 1 if instead_of else 1)
         pk, sk = _key(kept.tenant_id, kept.mailbox)
         row = {"pk": pk, "sk": sk, "v": 1, **fields(kept), "ttl": in_seconds(kept.expires_at + _SWEPT_AFTER)}
@@ -50,9 +71,10 @@ class InvitationRows:
             transact(
                 Put(CORE, row, equals("rev", instead_of.rev) if instead_of else absent()),
                 Put(CORE, book, equals("rev", ledger.rev - 1) if ledger.rev > 1 else absent()),
+                Check(CORE, *member_key(kept.tenant_id, no_member), absent()),
             )
-        except Refused:
-            raise Stale from None
+        except Refused as refused:
+            raise _met(refused) from None
         return kept
 
     def revoke(self, invitation: Invitation) -> None:
@@ -86,10 +108,14 @@ def _commit(writes: list[Write]) -> None:
     try:
         transact(*writes)
     except Refused as refused:
-        row = refused.row or {}
-        if str(row.get("pk", "")).startswith("EMAIL#"):
+        if str((refused.row or {}).get("pk", "")).startswith("EMAIL#"):
             raise EmailTaken from None
-        raise (AlreadyMember if str(row.get("sk", "")).startswith("MEMBER#") else Stale) from None
+        raise _met(refused) from None
+
+
+def _met(refused: Refused) -> AlreadyMember | Stale:
+    is_member = str((refused.row or {}).get("sk", "")).startswith("MEMBER#")
+    return AlreadyMember() if is_member else Stale()
 
 
 def _rows(tenant_id: str) -> Iterator[Row]:

@@ -63,8 +63,8 @@ class PersonRows:
         _commit(membership_writes(member))
 
     def user_id_at(self, mailbox: str) -> str | None:
-        row = CORE.get(f"EMAIL#{mailbox}")
-        return str(known(row)["user_id"]) if row else None
+        row = CORE.get(*claim_key(mailbox))
+        return claimed_by(row) if row else None
 
     def user(self, user_id: str) -> User | None:
         row = CORE.get(*user_key(user_id))
@@ -119,9 +119,18 @@ def membership_key(tenant_id: str, user_id: str) -> Key:
     return f"USER#{user_id}", f"MEMBER#{tenant_id}"
 
 
+def claim_key(mailbox: str) -> Key:
+    return f"EMAIL#{mailbox}", "-"
+
+
 def claim(mailbox: str, user_id: str) -> Row:
     """Who has an address."""
-    return {"pk": f"EMAIL#{mailbox}", "sk": "-", "v": 1, "rev": 1, "user_id": user_id}
+    pk, sk = claim_key(mailbox)
+    return {"pk": pk, "sk": sk, "v": 1, "rev": 1, "user_id": user_id}
+
+
+def claimed_by(row: Row) -> str:
+    return str(known(row)["user_id"])
 
 
 def _registration_key(mailbox: str, registration_id: str) -> Key:
