@@ -30,7 +30,6 @@ MORE: dict[str, More] = {
         17, "A small site's page is read from all sixteen shards; a page of a large one from one."
     ),
     "restore_subscriptions": More(17, "An operator's, and rare: it looks through all sixteen shards for tombstones."),
-    "send_notification": More(7, "By person: an index is asked for each of those named. By browser it takes 6."),
     "invite": More(7, "Who has the address and how many are invited lie apart, and both are read before the write."),
     "register": More(
         7, "Is the address blocked, how many has it registered, how many letters has the mailbox: asked of everybody."

@@ -7,7 +7,7 @@ writers could write the same, the row names its writer. Nobody else's repeat is 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -195,23 +195,8 @@ class Table:
         return from_wire(item) if item else None
 
     def get_many(self, keys: Iterable[tuple[str, str]], *, consistent: bool = True) -> list[Row]:
-        """Rows in no order; absent ones are simply missing. Keys that were throttled are asked for again."""
-        wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in dict.fromkeys(keys)]
-        rows: list[Row] = []
-        throttled = 0
-        while wanted:
-            ask, wanted = wanted[:_BATCH_GET_KEYS], wanted[_BATCH_GET_KEYS:]
-            request = {"RequestItems": {self.name: {"Keys": ask, "ConsistentRead": consistent}}}
-            answer = _call("batch_get_item", request)
-            rows += [from_wire(item) for item in answer["Responses"].get(self.name, [])]
-            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
-            if left:
-                throttled += 1
-                if throttled == _BATCH_GET_ROUNDS:
-                    raise Unavailable
-                time.sleep(min(0.4, 0.025 * 2**throttled))
-            wanted += left
-        return rows
+        """Rows in no order; absent ones are simply missing."""
+        return [row for _, row in look_up([(self, key) for key in dict.fromkeys(keys)], consistent=consistent)]
 
     def put(self, row: Row, condition: Condition | None = None) -> None:
         self.write(Put(self, row, condition))
@@ -310,6 +295,29 @@ class Table:
             self.name, pk, range_key=sk, key=key, condition=condition, **parts
         )
         return kwargs
+
+
+def look_up(wanted: Sequence[tuple[Table, tuple[str, str]]], *, consistent: bool = True) -> Iterator[tuple[Table, Row]]:
+    """Rows of any tables by their keys, in no order; absent ones are simply missing. A hundred are one call; what was
+    throttled is asked for again.
+    """
+    tables = {table.name: table for table, _ in wanted}
+    left = [(table.name, {"pk": {"S": pk}, "sk": {"S": sk}}) for table, (pk, sk) in wanted]
+    throttled = 0
+    while left:
+        asked: dict[str, Any] = {}
+        for name, key in left[:_BATCH_GET_KEYS]:
+            asked.setdefault(name, {"Keys": [], "ConsistentRead": consistent})["Keys"].append(key)
+        answer = _call("batch_get_item", {"RequestItems": asked})
+        for name, items in answer["Responses"].items():
+            yield from ((tables[name], from_wire(item)) for item in items)
+        again = [(name, key) for name, keys in answer.get("UnprocessedKeys", {}).items() for key in keys["Keys"]]
+        if again:
+            throttled += 1
+            if throttled == _BATCH_GET_ROUNDS:
+                raise Unavailable
+            time.sleep(min(0.4, 0.025 * 2**throttled))
+        left = left[_BATCH_GET_KEYS:] + again
 
 
 def transact(*writes: Write | Check) -> None:

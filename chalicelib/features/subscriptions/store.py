@@ -13,12 +13,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.aws.dynamo import ONE_MORE, Refused, Span, Table, absent, equals
+from chalicelib.aws.dynamo import ONE_MORE, Refused, Span, Table, absent, equals, look_up
 from chalicelib.aws.values import Row, WireRow, from_wire, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds, in_seconds
 from chalicelib.core.errors import FromTheFuture
@@ -57,18 +57,8 @@ class SubscriptionRows:
         return [_subscription(tenant_id, site_id, from_wire(item)) for item in items], more
 
     def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> list[Subscription]:
-        return self.of_people(tenant_id, site_id, [external_id], most=most)
-
-    def of_people(self, tenant_id: str, site_id: str, external_ids: Sequence[str], *, most: int) -> list[Subscription]:
-        """The index is late, so the rows themselves are asked whose they are."""
-        persons = [_person(tenant_id, site_id, external_id) for external_id in external_ids]
-        rows = sorted(
-            self._table.get_many(self._table.find_each("by_person", "person", persons, most=most)),
-            key=lambda row: str(row["sk"]),
-        )
-        wanted = set(external_ids)
-        found = [_subscription(tenant_id, site_id, row) for row in rows]
-        return [subscription for subscription in found if subscription.external_id in wanted]
+        rows = self._table.get_many(_places(self._table, tenant_id, site_id, [external_id], most))
+        return _still_of([external_id], (_subscription(tenant_id, site_id, row) for row in rows))
 
     def read(
         self, tenant_id: str, site_id: str, *, start: bytes, end: bytes, limit: int
@@ -146,6 +136,44 @@ def _before(start: bytes) -> str:
     """The key just below, because a span leaves its lower end out."""
     number = int.from_bytes(start)
     return (number - 1).to_bytes(KEY_BYTES).hex() if number else ""
+
+
+class BrowsersOnSites:
+    """`place_of_site` tells where a site's row is."""
+
+    def __init__(self, *, place_of_site: Callable[[str, str], tuple[str, str]]) -> None:
+        self._sites = Table("core")
+        self._table = Table("subs")
+        self._place_of_site = place_of_site
+
+    def named(self, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> list[Subscription] | None:
+        return self._found(tenant_id, site_id, [(_pk(tenant_id, site_id, key), key.hex()) for key in keys])
+
+    def of_people(
+        self, tenant_id: str, site_id: str, external_ids: Sequence[str], *, most: int
+    ) -> list[Subscription] | None:
+        found = self._found(tenant_id, site_id, _places(self._table, tenant_id, site_id, external_ids, most))
+        return None if found is None else _still_of(external_ids, found)
+
+    def _found(self, tenant_id: str, site_id: str, places: Iterable[tuple[str, str]]) -> list[Subscription] | None:
+        site = (self._sites, self._place_of_site(tenant_id, site_id))
+        found = list(look_up([site, *((self._table, place) for place in dict.fromkeys(places))]))
+        if not any(table == self._sites for table, _ in found):
+            return None
+        return [_subscription(tenant_id, site_id, row) for table, row in found if table == self._table]
+
+
+def _places(
+    table: Table, tenant_id: str, site_id: str, external_ids: Sequence[str], most: int
+) -> list[tuple[str, str]]:
+    persons = [_person(tenant_id, site_id, external_id) for external_id in external_ids]
+    return table.find_each("by_person", "person", persons, most=most)
+
+
+def _still_of(external_ids: Sequence[str], found: Iterable[Subscription]) -> list[Subscription]:
+    """In the order of keys. The index is late, so the rows themselves are asked whose they are."""
+    wanted = set(external_ids)
+    return sorted((each for each in found if each.external_id in wanted), key=lambda each: each.key)
 
 
 def _pk(tenant_id: str, site_id: str, key: bytes) -> str:

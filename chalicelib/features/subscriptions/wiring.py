@@ -14,10 +14,12 @@ from chalicelib.features.subscriptions.service.tombstones import Tombstones
 def subscriptions() -> Subscriptions:
     from chalicelib.aws.secrets import secret
     from chalicelib.config import settings
-    from chalicelib.features.subscriptions.store import SubscriptionRows
+    from chalicelib.features.sites.wiring import place_of_site
+    from chalicelib.features.subscriptions.store import BrowsersOnSites, SubscriptionRows
 
     return Subscriptions(
         store=SubscriptionRows(),
+        on_sites=BrowsersOnSites(place_of_site=place_of_site()),
         sites=gate(),
         installation_secret=lambda: secret(settings().secret_installation).encode(),
         pepper=lambda: secret(settings().secret_pepper).encode(),

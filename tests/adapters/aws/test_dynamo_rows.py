@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.aws.dynamo import Delete, Put, Span, Table, transact
+from chalicelib.aws.dynamo import Delete, Put, Span, Table, look_up, transact
 from chalicelib.aws.values import from_wire, to_wire
 from chalicelib.core.errors import Unavailable
 from tests.adapters.aws.faults import Faults
@@ -166,6 +166,17 @@ def test_many_are_read_and_absent_ones_are_missing(aws: Installation) -> None:
 def test_a_key_asked_for_twice_is_read_once(aws: Installation) -> None:
     put_rows("P", "1")
     assert CORE.get_many([("P", "1"), ("P", "1")]) == [{"pk": "P", "sk": "1"}]
+
+
+@pytest.mark.parametrize("throttled", [0, 2])
+def test_rows_of_two_tables_are_one_look_up(faults: Faults, throttled: int) -> None:
+    put_rows("P", "1", "2")
+    SUBS.put({"pk": "P", "sk": "1", "of": "subs"})
+    faults.throttle_batch_gets(times=throttled)
+    wanted = [(CORE, ("P", "1")), (SUBS, ("P", "1")), (CORE, ("P", "2")), (SUBS, ("P", "2"))]
+    found = sorted((table.short_name, row["sk"], row.get("of")) for table, row in look_up(wanted))
+    assert found == [("core", "1", None), ("core", "2", None), ("subs", "1", "subs")]
+    assert faults.calls.count("dynamodb.BatchGetItem") == 1 + throttled
 
 
 def test_throttled_keys_are_asked_for_again(faults: Faults) -> None:

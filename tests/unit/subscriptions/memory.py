@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -65,11 +65,6 @@ class MemorySubscriptions:
     def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> Sequence[Subscription]:
         self.calls.append("of_person")
         return [row for row in self._of_site(tenant_id, site_id) if row.external_id == external_id][:most]
-
-    def of_people(
-        self, tenant_id: str, site_id: str, external_ids: Sequence[str], *, most: int
-    ) -> Sequence[Subscription]:
-        return [row for person in external_ids for row in self.of_person(tenant_id, site_id, person, most=most)]
 
     def read(
         self, tenant_id: str, site_id: str, *, start: bytes, end: bytes, limit: int
@@ -139,10 +134,31 @@ class OneSiteEach:
         return self.secrets[tenant_id, site_id]
 
 
+class MemoryOnSites:
+    def __init__(self, store: MemorySubscriptions, *, known: Container[tuple[str, str]]) -> None:
+        self._store = store
+        self._known = known
+
+    def named(self, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> Sequence[Subscription] | None:
+        found = (self._store.rows.get((tenant_id, site_id, key)) for key in dict.fromkeys(keys))
+        return [row for row in found if row] if (tenant_id, site_id) in self._known else None
+
+    def of_people(
+        self, tenant_id: str, site_id: str, external_ids: Sequence[str], *, most: int
+    ) -> Sequence[Subscription] | None:
+        if (tenant_id, site_id) not in self._known:
+            return None
+        people = dict.fromkeys(external_ids)
+        found = [row for person in people for row in self._store.of_person(tenant_id, site_id, person, most=most)]
+        return sorted(found, key=lambda row: row.key)
+
+
 def make_subscriptions(store: MemorySubscriptions, sites: OneSiteEach | None = None) -> Subscriptions:
+    sites = sites or OneSiteEach()
     return Subscriptions(
         store=store,
-        sites=sites or OneSiteEach(),
+        on_sites=MemoryOnSites(store, known=sites.secrets),
+        sites=sites,
         installation_secret=lambda: b"installation",
         pepper=lambda: b"pepper",
     )

@@ -32,6 +32,12 @@ class Sites(Protocol):
 
 
 class People(Protocol):
+    """Both raise NotFound for a site that is not this tenant's."""
+
+    def browsers(self, *, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> Mapping[bytes, bool]:
+        """Those of these that exist, and whether they are subscribed."""
+        ...
+
     def browsers_of(
         self, *, tenant_id: str, site_id: str, external_ids: Sequence[str]
     ) -> Mapping[str, Sequence[tuple[bytes, bool]]]:
@@ -74,7 +80,6 @@ class Notifications:
         external_ids: Sequence[str] = (),
     ) -> Notified:
         """To keys or to people. The run stands before this returns; the push follows within a second or so."""
-        self._sites.get(tenant_id=tenant_id, site_id=site_id)
         must_fit(message)
         named = self._keys(tenant_id, site_id, keys) if keys else self._people_named(tenant_id, site_id, external_ids)
         chosen, skipped = named
@@ -108,13 +113,11 @@ class Notifications:
         self, tenant_id: str, site_id: str, keys: Sequence[bytes]
     ) -> tuple[tuple[Chosen, ...], tuple[Skipped, ...]]:
         keys = sorted(set(keys))
-        found = {row.key: row for row in drive.run(self._ports.audience.pick(tenant_id, site_id, keys))}
+        found = self._people.browsers(tenant_id=tenant_id, site_id=site_id, keys=keys)
         skipped = [
-            Skipped(f"sub_{key.hex()}", _ENDED if key in found else _UNKNOWN)
-            for key in keys
-            if key not in found or not found[key].is_active
+            Skipped(f"sub_{key.hex()}", _ENDED if key in found else _UNKNOWN) for key in keys if not found.get(key)
         ]
-        return tuple(Chosen(key) for key in keys if key in found and found[key].is_active), tuple(skipped)
+        return tuple(Chosen(key) for key in keys if found.get(key)), tuple(skipped)
 
     def _people_named(
         self, tenant_id: str, site_id: str, external_ids: Sequence[str]

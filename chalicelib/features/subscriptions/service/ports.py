@@ -25,12 +25,6 @@ class SubscriptionStore(Protocol):
         """In the order of keys; and whether there may be more. Fewer than `limit` means that there are no more."""
         ...
 
-    def of_people(
-        self, tenant_id: str, site_id: str, external_ids: Sequence[str], *, most: int
-    ) -> Sequence[Subscription]:
-        """The browsers of several people, tombstones among them; `most` of each."""
-        ...
-
     def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> Sequence[Subscription]:
         """In the order of keys. May miss what changed in the last second."""
         ...
@@ -41,6 +35,20 @@ class SubscriptionStore(Protocol):
 
     def revive(self, tombstone: Subscription, *, active_since: int) -> bool:
         """Makes it active IF it stands as it was read: the same end, and no new life. False: it does not."""
+        ...
+
+
+class OnSites(Protocol):
+    """Browsers by name, tombstones among them. None where there is no such site, which is asked in the same look-up."""
+
+    def named(self, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> Sequence[Subscription] | None:
+        """Those that exist, in no order."""
+        ...
+
+    def of_people(
+        self, tenant_id: str, site_id: str, external_ids: Sequence[str], *, most: int
+    ) -> Sequence[Subscription] | None:
+        """Of several people, `most` of each, in the order of keys. May miss what changed in the last second."""
         ...
 
 

@@ -29,7 +29,7 @@ from chalicelib.features.subscriptions.model import (
     may_pass_on,
     welcomed,
 )
-from chalicelib.features.subscriptions.service.ports import SiteBook, SubscriptionStore
+from chalicelib.features.subscriptions.service.ports import OnSites, SiteBook, SubscriptionStore
 
 _ATTEMPTS = 10
 _MOST_BROWSERS = 100  # of one person on one site
@@ -87,11 +87,13 @@ class Subscriptions:
         self,
         *,
         store: SubscriptionStore,
+        on_sites: OnSites,
         sites: SiteBook,
         installation_secret: Callable[[], bytes],
         pepper: Callable[[], bytes],
     ) -> None:
         self._store = store
+        self._on_sites = on_sites
         self._sites = sites
         self._installation_secret = installation_secret
         self._pepper = pepper
@@ -186,12 +188,17 @@ class Subscriptions:
         found = self._store.of_person(tenant_id, site_id, external_id, most=_MOST_BROWSERS)
         return [subscription.key for subscription in found if subscription.is_active]
 
+    def browsers(self, *, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> Mapping[bytes, bool]:
+        """Those of these that exist, and whether they are subscribed."""
+        found = _on_site(self._on_sites.named(tenant_id, site_id, keys))
+        return {subscription.key: subscription.is_active for subscription in found}
+
     def browsers_of(
         self, *, tenant_id: str, site_id: str, external_ids: Sequence[str]
     ) -> Mapping[str, Sequence[tuple[bytes, bool]]]:
-        """The same for many people, with those that have ended, which are marked."""
+        """The same by people."""
         found: dict[str, list[tuple[bytes, bool]]] = {}
-        for subscription in self._store.of_people(tenant_id, site_id, external_ids, most=_MOST_BROWSERS):
+        for subscription in _on_site(self._on_sites.of_people(tenant_id, site_id, external_ids, most=_MOST_BROWSERS)):
             person = str(subscription.external_id)
             found.setdefault(person, []).append((subscription.key, subscription.is_active))
         return found
@@ -297,6 +304,12 @@ class Subscriptions:
         secret = self._sites.identity_secret(tenant_id=tenant_id, site_id=site_id)
         if not hmac.compare_digest(hmac.digest(secret.encode(), external_id.encode(), "sha256"), _bytes(signature)):
             raise UnprovenExternalId
+
+
+def _on_site(found: Sequence[Subscription] | None) -> Sequence[Subscription]:
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _cut(rows: Sequence[Subscription], limit: int) -> Page[Subscription]:
