@@ -48,9 +48,8 @@ MORE: dict[str, More] = {
     "exchange_saml_code": More(
         22, "As with a provider; and the member's role is what the identity provider says it is today."
     ),
-    "step_up": More(7, "The guess is counted on the session before it is tried."),
-    "confirm_email": More(9, "Good once. Its guesses are counted, and taken back; each tenant's trail hears of it."),
-    "ask_for_email": More(9, "Letters and guesses are counted before they are sent and tried."),
+    "confirm_email": More(8, "Good once. Its guesses are counted, and taken back; each tenant's trail hears of it."),
+    "ask_for_email": More(7, "Letters and guesses are counted before they are sent and tried."),
 }
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from bench._ask import Ask
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.identity import TENANT_SCOPES, Role
 from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
@@ -34,19 +34,6 @@ from tests.world import PASSWORD, Person, add_member, open_tenant
 _NEW_PASSWORD = "an entirely new one"  # noqa: S105 -- of nobody
 _A_DAY = timedelta(days=1)
 _FROM_CLOUDFRONT = {"CloudFront-Viewer-Country": "AT"}  # without it nobody is looked for far away
-
-
-@dataclass(frozen=True)
-class Ask:
-    """Where the scene's own would not do. `who` asks; None leaves it to the owner, or to a key of theirs."""
-
-    body: Any = None
-    form: Mapping[str, str] | None = None
-    who: str | None = None
-    ids: Mapping[str, str] = field(default_factory=dict)
-    token: str | None = None  # of a subscription
-    query: Mapping[str, str] | None = None
-    cookie: str = ""
 
 
 Plays = Mapping[str, tuple[Callable[[], Ask], ...]]
@@ -133,7 +120,7 @@ class Stage:
             "logout": (self._alone,),
             "logout_all": (self._alone,),
             "switch_tenant": (lambda: self._alone(lambda person: {"tenant_id": person.tenant_id}),),
-            "step_up": (lambda: self._alone(lambda _: {"password": PASSWORD}),),
+            "step_up": (lambda: self._alone(lambda _: {"password": PASSWORD}), self._doubly_proven),
             "confirm_email": (self._moving,),
             "rename_me": (lambda: Ask({"name": self.name("Ada")}),),
             "ask_for_email": (lambda: self._alone(lambda _: {"email": self._email(), "password": PASSWORD}),),
@@ -241,14 +228,25 @@ class Stage:
 
     def _half_guarded(self) -> Ask:
         person = self._person()
-        secret = base64.b32decode(self._must("POST", "/v1/auth/totp", person)["secret"])
-        step = in_seconds(self.scene.world.clock.now()) // STEP_SECONDS
-        return Ask({"otp": AuthenticatorApp().code(secret, step)}, who=person.access_token)
+        return Ask({"otp": self._code_of(self._secret(person))}, who=person.access_token)
 
     def _guarded(self) -> Ask:
         ask = self._half_guarded()
         self._must("POST", "/v1/auth/totp/confirm", ask.who, ask.body)
         return Ask(who=ask.who)
+
+    def _doubly_proven(self) -> Ask:
+        """With the next code, for the present one was good once."""
+        person = self._person()
+        secret = self._secret(person)
+        self._must("POST", "/v1/auth/totp/confirm", person, {"otp": self._code_of(secret)})
+        return Ask({"password": PASSWORD, "otp": self._code_of(secret, steps=1)}, who=person.access_token)
+
+    def _secret(self, person: Person) -> bytes:
+        return base64.b32decode(self._must("POST", "/v1/auth/totp", person)["secret"])
+
+    def _code_of(self, secret: bytes, *, steps: int = 0) -> str:
+        return AuthenticatorApp().code(secret, in_seconds(self.scene.world.clock.now()) // STEP_SECONDS + steps)
 
     # --- Providers ---
 

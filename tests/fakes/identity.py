@@ -19,7 +19,7 @@ from chalicelib.features.identity.model.email_change import EmailChange
 from chalicelib.features.identity.model.letters import Letter
 from chalicelib.features.identity.model.password_reset import PasswordReset
 from chalicelib.features.identity.model.person import EmailTaken, Member, Registration, User
-from chalicelib.features.identity.model.session import Ending, Session, Standing
+from chalicelib.features.identity.model.session import Ending, Session
 from chalicelib.features.tenants.model import Tenant
 
 T = TypeVar("T")
@@ -185,13 +185,17 @@ class MemoryEmailChanges:
         self.changes: dict[str, EmailChange] = {}
         self.rival: Callable[[], None] | None = None
 
-    def put(self, wanted: EmailChange) -> None:
+    def put(self, wanted: EmailChange, *, forgiving: Session) -> None:
         self.calls.append("put email change")
+        place = (forgiving.user_id, forgiving.id)
+        if self.people.sessions.get(place) != forgiving:
+            raise Stale
+        self.people.sessions[place] = replace(forgiving, attempts=0, rev=forgiving.rev + 1)
         self.changes[wanted.user_id] = wanted
 
-    def of_user(self, user_id: str) -> EmailChange | None:
+    def of_user(self, user_id: str) -> tuple[EmailChange | None, User | None]:
         self.calls.append("email change")
-        return self.changes.get(user_id)
+        return self.changes.get(user_id), self.people.users_by_id.get(user_id)
 
     def count_attempt(self, wanted: EmailChange, *, mark: str) -> EmailChange:
         self.calls.append("count email attempt")
@@ -216,20 +220,6 @@ class MemoryEmailChanges:
         self.people.claims[wanted.mailbox] = user.id
         moved = replace(user, email=wanted.email, mailbox=wanted.mailbox, rev=user.rev + 1)
         self.people.users_by_id[user.id] = moved
-
-
-class MemoryStandings:
-    def __init__(self, people: MemoryPeople, sessions: MemorySessions) -> None:
-        self._people = people
-        self._sessions = sessions
-
-    def of(self, *, user_id: str, session_id: str, tenant_id: str) -> Standing:
-        return Standing(
-            user=self._people.users_by_id.get(user_id),
-            session=self._sessions.sessions.get((user_id, session_id)),
-            member=self._people.members_by_key.get((tenant_id, user_id)),
-            tenant=self._people.tenants.get(tenant_id),
-        )
 
 
 class MemorySessions:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from chalicelib.core.errors import Stale, Unavailable
-from chalicelib.features.identity.model.person import User
+from chalicelib.features.identity.model.person import Member, User
 from chalicelib.features.identity.model.second_factor import SecondFactor
-from chalicelib.features.identity.model.session import Session
+from chalicelib.features.identity.model.session import Bearer, Session, Standing
+from chalicelib.features.tenants.model import Tenant
 from tests.fakes.identity import MemoryPeople, MemorySessions
 
 
@@ -81,6 +82,33 @@ class MemorySecondFactors:
         rival, self.rival = self.rival, None
         if rival is not None:
             rival()
+
+
+class MemoryStandings:
+    def __init__(self, people: MemoryPeople, sessions: MemorySessions, factors: MemorySecondFactors) -> None:
+        self._people = people
+        self._sessions = sessions
+        self._factors = factors
+
+    def of(self, *, user_id: str, session_id: str, tenant_id: str) -> Standing:
+        return Standing(
+            user=self._people.users_by_id.get(user_id),
+            session=self._sessions.sessions.get((user_id, session_id)),
+            member=self._people.members_by_key.get((tenant_id, user_id)),
+            tenant=self._people.tenants.get(tenant_id),
+        )
+
+    def bearer(self, user_id: str, session_id: str) -> Bearer:
+        self._people.calls.append("bearer")
+        return Bearer(
+            user=self._people.users_by_id.get(user_id),
+            session=self._sessions.sessions.get((user_id, session_id)),
+            factor=self._factors.factors.get(user_id),
+        )
+
+    def seat(self, tenant_id: str, user_id: str) -> tuple[Member | None, Tenant | None]:
+        self._people.calls.append("seat")
+        return self._people.members_by_key.get((tenant_id, user_id)), self._people.tenants.get(tenant_id)
 
 
 class PlainApp:

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from app import app
+from bench._ask import Ask
 from bench._budget import MORE, MUTATION, READ, Asked, More, budget_of, over_budget, unasked
-from bench._route_calls import Ask, Stage
+from bench._route_calls import Stage
 from bench._store_calls import Calls, counted
 from bench.api import measured
 from chalicelib.core import clock

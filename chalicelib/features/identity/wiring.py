@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from chalicelib.features.identity.store.person import PersonRows
     from chalicelib.features.identity.store.session import SessionRows
     from chalicelib.features.identity.store.sso import SsoRows
+    from chalicelib.features.identity.store.standing import StandingRows
 
 
 @cache
@@ -62,13 +63,15 @@ def furnished(*, hasher: Hasher) -> Identity:
     people, rows, office = PersonRows(tenant_write=opening_write()), SessionRows(), _office()
     second_factors = _second_factors(people, rows, office)
     sessions = _sessions(people, rows, second_factors, hasher, office)
-    proof = Proof(session_rows=rows, people=people, sessions=sessions, second_factors=second_factors, hasher=hasher)
+    standings = _standings()
+    proof = Proof(bearers=standings, session_rows=rows, sessions=sessions, second_factors=second_factors, hasher=hasher)
     return Identity(
         accounts=Accounts(store=people, sessions=sessions, hasher=hasher, office=office),
         recovery=Recovery(resets=PasswordResetRows(), people=people, hasher=hasher, office=office),
         own_account=OwnAccount(
             session_rows=rows,
             people=people,
+            seats=standings,
             sessions=sessions,
             proof=proof,
             hasher=hasher,
@@ -343,11 +346,14 @@ def people() -> People:
 
 @cache
 def authenticator() -> Authenticator:
+    return Authenticator(access_tokens=_access_tokens(), api_keys=identity().api_keys, standings=_standings())
+
+
+def _standings() -> StandingRows:
     from chalicelib.features.identity.store.standing import StandingRows
     from chalicelib.features.tenants.wiring import standing_tenant
 
-    standings = StandingRows(tenant=standing_tenant())
-    return Authenticator(access_tokens=_access_tokens(), api_keys=identity().api_keys, standings=standings)
+    return StandingRows(tenant=standing_tenant())
 
 
 def _signer(purpose: str, secret_name: str) -> Signer:

@@ -34,11 +34,10 @@ from tests.fakes.identity import (
     MemoryPeople,
     MemoryResets,
     MemorySessions,
-    MemoryStandings,
     PlainHasher,
 )
 from tests.fakes.limits import MemoryAttempts
-from tests.fakes.second_factor import MemorySecondFactors, PlainApp, PlainVault
+from tests.fakes.second_factor import MemorySecondFactors, MemoryStandings, PlainApp, PlainVault
 from tests.fakes.suspicion import MemoryBlocks, MemoryScores, MemorySightings
 from tests.fakes.tenants import MemoryTenants
 
@@ -100,9 +99,10 @@ class House:
         self.accounts = Accounts(store=people, sessions=self.sessions, hasher=hasher, office=office)
         self.resets, self.changes = MemoryResets(self.calls), MemoryEmailChanges(people)
         self.recovery = Recovery(resets=self.resets, people=people, hasher=hasher, office=office)
+        self.standings = MemoryStandings(people, rows, self.factor_store)
         proof = Proof(
+            bearers=self.standings,
             session_rows=rows,
-            people=people,
             sessions=self.sessions,
             second_factors=self.second_factors,
             hasher=hasher,
@@ -110,6 +110,7 @@ class House:
         self.own_account = OwnAccount(
             session_rows=rows,
             people=people,
+            seats=self.standings,
             sessions=self.sessions,
             proof=proof,
             hasher=hasher,
@@ -120,7 +121,6 @@ class House:
             changes=self.changes, people=people, session_rows=rows, proof=proof, hasher=hasher, office=office
         )
         self.people = People(store=people, tenants=tenants, cursor_secret=lambda: "pepper")
-        self.standings = MemoryStandings(people, rows)
         self.attempts = MemoryAttempts(self.calls)
         self.blocks, self.scores, self.sightings = MemoryBlocks(), MemoryScores(), MemorySightings()
         self.suspicion = self._suspicion(recorder)

@@ -16,6 +16,7 @@ from chalicelib.core.errors import Unauthenticated
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.device import UNKNOWN, Device
 from chalicelib.features.identity.model.person import MOST_ATTEMPTS, InvalidToken, Member, User
+from chalicelib.features.identity.model.second_factor import SecondFactor
 from chalicelib.features.identity.model.signature import Signer
 from chalicelib.features.tenants.model import Tenant
 
@@ -164,6 +165,17 @@ class Standing:
             raise InvalidToken
         if self.member.role is not role:
             raise TokenExpired("Your role has changed. Refresh the access token.")
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Who holds a session, as they stood when it was read or a little earlier, with their second factor where one was
+    begun; None for what is not there.
+    """
+
+    user: User | None
+    session: Session | None
+    factor: SecondFactor | None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core import chance
-from chalicelib.core.errors import Stale
+from chalicelib.core.errors import Invalid, Stale
 from chalicelib.features.identity.model import letters
 from chalicelib.features.identity.model.credentials import (
     InvalidCredentials,
@@ -30,12 +30,12 @@ _MOST_MEMBERSHIPS = 100
 
 
 class EmailChangeStore(Protocol):
-    def put(self, wanted: EmailChange) -> None:
-        """In place of what was wanted before."""
+    def put(self, wanted: EmailChange, *, forgiving: Session) -> None:
+        """In place of what was wanted before; the session's last attempt was right. Both or none. Raises Stale."""
         ...
 
-    def of_user(self, user_id: str) -> EmailChange | None:
-        """As last written."""
+    def of_user(self, user_id: str) -> tuple[EmailChange | None, User | None]:
+        """And who wants it; both as last written, in one look-up."""
         ...
 
     def count_attempt(self, wanted: EmailChange, *, mark: str) -> EmailChange:
@@ -48,10 +48,6 @@ class EmailChangeStore(Protocol):
 
 
 class MovingStore(Protocol):
-    def user(self, user_id: str) -> User | None:
-        """As last written."""
-        ...
-
     def memberships(self, user_id: str, *, limit: int) -> list[Member]:
         """Of one person, by tenant id."""
         ...
@@ -85,9 +81,12 @@ class Addresses:
         """Does not look whether the address has an account: who has it learns so, behind the link."""
         address = clean_email(email)
         user, session = self._proof.again(user_id=user_id, session_id=session_id, password=password, now=now)
-        self._session_rows.forgive_attempts(session)
-        wanted = ask_for_change(user, email=address, mailbox=self._office.mailbox(address), now=now)
-        self._changes.put(wanted)
+        try:
+            wanted = ask_for_change(user, email=address, mailbox=self._office.mailbox(address), now=now)
+        except Invalid:  # the password was right all the same
+            self._session_rows.forgive_attempts(session)
+            raise
+        self._changes.put(wanted, forgiving=session)
         token = change_token(wanted, self._office.link_signer)
         self._office.post.send(letters.please_confirm(to=address, public_url=self._office.public_url, token=token))
         notice = letters.address_may_change(to=user.email, public_url=self._office.public_url)
@@ -95,10 +94,7 @@ class Addresses:
 
     def confirm(self, *, token: str, password: str, request_id: str, now: datetime) -> None:
         user_id, change_id = open_change_token(token, self._office.link_signer)
-        wanted = self._counted(user_id, change_id, now)
-        user = self._people.user(user_id)
-        if user is None or not wanted.fits(user):
-            raise InvalidToken
+        user, wanted = self._counted(user_id, change_id, now)
         if not self._hasher.verify(user.password_hash, same_spelling(password)):
             raise InvalidCredentials
         self._changes.move(user, wanted)
@@ -110,13 +106,15 @@ class Addresses:
             now=now,
         )
 
-    def _counted(self, user_id: str, change_id: str, now: datetime) -> EmailChange:
+    def _counted(self, user_id: str, change_id: str, now: datetime) -> tuple[User, EmailChange]:
         for _ in range(_MOST_ROUNDS):
-            wanted = self._changes.of_user(user_id)
+            wanted, user = self._changes.of_user(user_id)
             if wanted is None or wanted.id != change_id or not wanted.is_open(now):
                 raise InvalidToken
+            if user is None or not wanted.fits(user):
+                raise InvalidToken
             try:
-                return self._changes.count_attempt(wanted, mark=chance.token(MARK_BYTES).hex())
+                return user, self._changes.count_attempt(wanted, mark=chance.token(MARK_BYTES).hex())
             except Stale:
                 continue
         raise Stale

@@ -16,7 +16,7 @@ from chalicelib.features.identity.model.session import Ending, Session, Tokens
 from chalicelib.features.identity.service.office import Office
 from chalicelib.features.identity.service.proof import Proof
 from chalicelib.features.identity.service.sessions import Hasher, Sessions
-from chalicelib.features.tenants.model import clean_name
+from chalicelib.features.tenants.model import Tenant, clean_name
 
 _MOST_ROUNDS = 8
 
@@ -48,8 +48,10 @@ class OwnPersonStore(Protocol):
         """A new password begins a new era, and takes one session along. Raises Stale when either changed meanwhile."""
         ...
 
-    def member(self, tenant_id: str, user_id: str) -> Member | None:
-        """One membership."""
+
+class Seats(Protocol):
+    def seat(self, tenant_id: str, user_id: str) -> tuple[Member | None, Tenant | None]:
+        """A membership and its tenant, in one look-up."""
         ...
 
 
@@ -59,6 +61,7 @@ class OwnAccount:
         *,
         session_rows: OwnSessionStore,
         people: OwnPersonStore,
+        seats: Seats,
         sessions: Sessions,
         proof: Proof,
         hasher: Hasher,
@@ -67,6 +70,7 @@ class OwnAccount:
     ) -> None:
         self._session_rows = session_rows
         self._people = people
+        self._seats = seats
         self._sessions = sessions
         self._proof = proof
         self._hasher = hasher
@@ -80,10 +84,11 @@ class OwnAccount:
         user, session = self._proof.fully(
             user_id=user_id, session_id=session_id, password=password, otp=otp, request_id=request_id, now=now
         )
-        member = self._people.member(session.tenant_id, user.id)
-        if member is None:
+        member, tenant = self._seats.seat(session.tenant_id, user.id)
+        if member is None or tenant is None:
             raise InvalidToken
-        return self._sessions.issue(self._session_rows.prove(session, now=now), user=user, role=member.role, now=now)
+        proven = self._session_rows.prove(session, now=now)
+        return self._sessions.issue(proven, user=user, tenant=tenant, role=member.role, now=now)
 
     def rename(self, *, user_id: str, name: str) -> None:
         cleaned = clean_name(name, pointer="/name")

@@ -196,14 +196,16 @@ class SecondFactors:
             return codes
         raise Stale
 
-    def ask(self, user: User, otp: str | None, *, request_id: str, now: datetime) -> None:
+    def ask(
+        self, user: User, otp: str | None, *, request_id: str, now: datetime, factor: SecondFactor | None = None
+    ) -> None:
         """Of somebody whose password was right. Returns when they have none, or gave what is asked for."""
         if not user.has_second_factor:
             return
         if otp is None:
             raise OtpRequired
         for _ in range(_MOST_ROUNDS):
-            before = self._rows.of_user(user.id)
+            before, factor = factor or self._rows.of_user(user.id), None
             if before is None or not before.is_on:
                 break  # switched off since `user` was read
             before.check_patience(now)

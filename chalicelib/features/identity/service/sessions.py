@@ -16,6 +16,7 @@ from chalicelib.features.identity.model.credentials import (
 )
 from chalicelib.features.identity.model.device import UNKNOWN, Device
 from chalicelib.features.identity.model.person import NOBODY, InvalidToken, Member, NoTenant, User
+from chalicelib.features.identity.model.second_factor import SecondFactor
 from chalicelib.features.identity.model.session import (
     Access,
     Ending,
@@ -105,8 +106,12 @@ class TenantLookup(Protocol):
 
 
 class SecondFactorGate(Protocol):
-    def ask(self, user: User, otp: str | None, *, request_id: str, now: datetime) -> None:
-        """Of somebody whose password was right. Raises OtpRequired, InvalidCredentials or OverLimit."""
+    def ask(
+        self, user: User, otp: str | None, *, request_id: str, now: datetime, factor: SecondFactor | None = None
+    ) -> None:
+        """Of somebody whose password was right. `factor` is theirs, of whoever has just read it. Raises OtpRequired,
+        InvalidCredentials or OverLimit.
+        """
         ...
 
 

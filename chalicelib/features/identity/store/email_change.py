@@ -10,21 +10,29 @@ from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import Stale
 from chalicelib.features.identity.model.email_change import EmailChange
 from chalicelib.features.identity.model.person import EmailTaken, User
+from chalicelib.features.identity.model.session import Session
 from chalicelib.features.identity.store.person import claim, user_key
-from chalicelib.features.identity.store.rows import CORE, Key, change, changing, fields, read
+from chalicelib.features.identity.store.rows import CORE, Key, change, changing, fields, look_up, read
+from chalicelib.features.identity.store.session import session_key
 
 _SWEPT_AFTER = timedelta(hours=1)
 
 
 class EmailChangeRows:
-    def put(self, wanted: EmailChange) -> None:
+    def put(self, wanted: EmailChange, *, forgiving: Session) -> None:
         pk, sk = _key(wanted.user_id)
         ttl = in_seconds(wanted.expires_at + _SWEPT_AFTER)
-        CORE.write(Put(CORE, {"pk": pk, "sk": sk, "v": 1, **fields(wanted), "ttl": ttl}))
+        try:
+            transact(
+                Put(CORE, {"pk": pk, "sk": sk, "v": 1, **fields(wanted), "ttl": ttl}),
+                changing(session_key(forgiving.user_id, forgiving.id), rev=forgiving.rev, attempts=0),
+            )
+        except Refused:
+            raise Stale from None
 
-    def of_user(self, user_id: str) -> EmailChange | None:
-        row = CORE.get(*_key(user_id))
-        return read(row, EmailChange) if row else None
+    def of_user(self, user_id: str) -> tuple[EmailChange | None, User | None]:
+        wanted, user = look_up(_key(user_id), user_key(user_id))
+        return read(wanted, EmailChange) if wanted else None, read(user, User) if user else None
 
     def count_attempt(self, wanted: EmailChange, *, mark: str) -> EmailChange:
         attempts = wanted.attempts + 1

@@ -22,11 +22,11 @@ _SWEPT_AFTER = timedelta(hours=1)
 
 class SecondFactorRows:
     def of_user(self, user_id: str) -> SecondFactor | None:
-        row = CORE.get(*_key(user_id))
+        row = CORE.get(*factor_key(user_id))
         return read(row, SecondFactor) if row else None
 
     def begin(self, factor: SecondFactor, *, instead_of: SecondFactor | None) -> None:
-        pk, sk = _key(factor.user_id)
+        pk, sk = factor_key(factor.user_id)
         row = {"pk": pk, "sk": sk, "v": 1, **fields(factor), "ttl": in_seconds(factor.expires_at + _SWEPT_AFTER)}
         try:
             CORE.write(Put(CORE, row, equals("rev", instead_of.rev) if instead_of else absent()))
@@ -38,7 +38,7 @@ class SecondFactorRows:
         begun since, though that may have come to the same `rev`.
         """
         changed = changing(
-            _key(factor.user_id),
+            factor_key(factor.user_id),
             rev=factor.rev,
             sealed_secret=factor.sealed_secret,
             last_step=factor.last_step,
@@ -60,7 +60,7 @@ class SecondFactorRows:
             changing(user_key(user.id), rev=user.rev, era=era, second_factor_at=factor.confirmed_at),
             changing(session_key(keeping.user_id, keeping.id), rev=keeping.rev, era=era),
             changing(
-                _key(user.id),
+                factor_key(user.id),
                 rev=factor.rev,
                 confirmed_at=factor.confirmed_at,
                 last_step=factor.last_step,
@@ -73,11 +73,11 @@ class SecondFactorRows:
     def switch_off(self, factor: SecondFactor, *, user: User) -> None:
         _commit(
             changing(user_key(user.id), rev=user.rev, second_factor_at=None),
-            Delete(CORE, *_key(user.id), equals("rev", factor.rev)),
+            Delete(CORE, *factor_key(user.id), equals("rev", factor.rev)),
         )
 
 
-def _key(user_id: str) -> Key:
+def factor_key(user_id: str) -> Key:
     return f"USER#{user_id}", "TOTP"
 
 
