@@ -266,5 +266,6 @@ BROKEN: Mapping[str, Mapping[str, Target]] = {
         saml_answer.target,
         *(broken_saml.refuses_every_answer, broken_saml.looks_for_no_signature, broken_saml.lets_broken_xml_out),
         *(broken_saml.reads_the_first_when_any_is_signed, broken_saml.reads_up_to_a_comment),
+        broken_saml.leaves_the_encoding_to_the_parser,
     ),
 }

@@ -25,6 +25,7 @@ IDP = Desk(url="https://idp.example", now=lambda: _NOW, key=new_key(_NOW))
 _PLACE = place_of(_TENANT_ID, "https://push.example.com")
 EXPECTED = Expected(Sso(_TENANT_ID, IDP.entity_id, IDP.sso_url, (IDP.key.bare,)), _PLACE, _NOW + timedelta(days=30))
 _WHO = Somebody("grace@example.com", name="Grace", groups=["readers", "writers"], name_id="id-of-grace")
+_OTHER_ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-16")  # only the last has a mark
 _PARTS_SIGNED = {"the assertion": (False, True), "the answer": (True, False), "both": (True, True)}
 
 Reader = Callable[[str], Said]
@@ -35,6 +36,7 @@ class Brought(NamedTuple):
 
     text: str
     changes: list[Change] | None  # nothing is done to a genuine one
+    encoding: str = "utf-8"
 
     def spoilt(self) -> str:
         text = self.text
@@ -46,8 +48,8 @@ class Brought(NamedTuple):
         return text
 
 
-def posted(text: str) -> str:
-    return base64.b64encode(text.encode("utf-8", "replace")).decode()
+def posted(text: str, encoding: str = "utf-8") -> str:
+    return base64.b64encode(text.encode(encoding, "replace")).decode()
 
 
 def read(encoded: str) -> Said:
@@ -86,7 +88,8 @@ def _said_otherwise(draw: st.DrawFn) -> Change:
 
 
 _changes = st.lists(changes() | _said_otherwise(), min_size=1, max_size=3)
-_brought = st.builds(Brought, st.sampled_from([*TRUTHS, *WRAPPED]), st.none() | _changes)
+_encodings = st.just("utf-8") | st.sampled_from(_OTHER_ENCODINGS)
+_brought = st.builds(Brought, st.sampled_from([*TRUTHS, *WRAPPED]), st.none() | _changes, _encodings)
 _noise = (st.text(max_size=500) | st.text("<>/ =\"'&;!-[]samlp:ID", max_size=200)).map(lambda text: Brought(text, None))
 
 
@@ -94,10 +97,12 @@ def target(reads: Reader = read) -> Target:
     def holds(example: Any) -> None:
         brought: Brought = example
         try:
-            said = reads(posted(brought.spoilt()))
+            said = reads(posted(brought.spoilt(), brought.encoding))
         except SsoFailed:
-            assert brought.changes or brought.text not in TRUTHS, "what was signed is refused"
+            is_spoilt = brought.changes or brought.encoding != "utf-8"
+            assert is_spoilt or brought.text not in TRUTHS, "what was signed is refused"
             return
+        assert brought.encoding == "utf-8", "it is looked through as one text, and parsed as another"
         own = TRUTHS.get(brought.text)
         assert said == own if own else said in TRUTHS.values(), "it says what nobody has signed"
 

@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from operator import methodcaller
 from typing import Any
 
 import pytest
@@ -60,6 +61,13 @@ def test_a_wrapped_assertion_is_refused(sso: SamlBrowser, name: str, same_id: bo
 _ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
     f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)
 )
+UNMARKED = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+
+
+def _namespaces(many: int) -> str:
+    return " ".join(f'xmlns:n{number}="urn:{number}"' for number in range(many))
+
+
 HIDING: Mapping[str, Callable[[str], str | bytes]] = {
     "a DOCTYPE": lambda text: f"<!DOCTYPE x>{text}",
     "a DOCTYPE after a declaration": lambda text: f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE x>{text}',
@@ -76,6 +84,11 @@ HIDING: Mapping[str, Callable[[str], str | bytes]] = {
     "two declarations": lambda text: '<?xml version="1.0"?><?xml version="1.0"?>' + text,
     "another encoding": lambda text: text.encode("utf-16"),
     "an encoding that lies": lambda text: f'<?xml version="1.0" encoding="utf-7"?>{text}',
+    **{f"{each} without a mark": methodcaller("encode", each) for each in UNMARKED},
+    "a control character": lambda text: text.replace("id-of-grace", "id-of-\x01grace"),
+    "what is no character": lambda text: text.replace("id-of-grace", "id-of-\ufffegrace"),
+    "too many namespaces": lambda text: text.replace("<samlp:Response ", f"<samlp:Response {_namespaces(1_001)} "),
+    "too many namespaces, spread out": lambda text: text.replace("<saml:Subject>", "<x xmlns = 'urn:x'/>" * 1_001 + "<saml:Subject>"),
     "a NUL": lambda text: text.replace("id-of-grace", "id-of-\0grace"),
     "no XML": lambda _: "{}",
     "nothing": lambda _: " ",
