@@ -94,7 +94,9 @@ class Persona:
         }
 
     def keys(self) -> dict[str, Any]:
-        return {"keys": [self.key.public()]}
+        """Microsoft says of each whose it is; this one is every organisation's."""
+        whose = {"issuer": f"{self.url}/{{tenantid}}/v2.0"} if self.name == "microsoft" else {}
+        return {"keys": [{**self.key.public(), **whose}]}
 
     def authorize(self, asked: Mapping[str, str], somebody: Somebody) -> str:
         """Where the browser is sent back to. Raises Refused."""

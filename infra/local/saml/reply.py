@@ -52,6 +52,7 @@ class Reply:
     not_before: datetime | None = None
     not_on_or_after: datetime | None = None
     confirmed_until: datetime | None = None
+    issued_at: datetime | None = None
     authenticated_at: datetime | None = None
     session_until: datetime | None = None
 
@@ -67,7 +68,8 @@ class Reply:
         return root
 
     def assertion(self) -> etree._Element:
-        words = {"ID": self.assertion_id, "Version": self.version, "IssueInstant": spelled(self.at)}
+        issued_at = self.issued_at or self.at
+        words = {"ID": self.assertion_id, "Version": self.version, "IssueInstant": spelled(issued_at)}
         found = etree.Element(f"{{{SAML}}}Assertion", words, nsmap={"saml": SAML})
         _put(found, "Issuer", self.issuer)
         self._subject(found)

@@ -22,6 +22,9 @@ MALLORY = Somebody("mallory@example.com")
 Claims = dict[str, Any]
 
 
+NEIGHBOURS = ("prefs=[1,2]", 'prefs="a', "foo", "é=1", "a[]=1", "=", "", "x sign_in=1", "sign_in.x=1", "sign_in=1")
+
+
 def rewritten(address: str, **changes: str | None) -> str:
     url = urlsplit(address)
     query = {**dict(parse_qsl(url.query)), **changes}
@@ -74,6 +77,15 @@ def test_a_cookie_of_any_shape_is_no_error_of_ours(browser: Browser, cookie: str
     browser.cookie = cookie
     assert failed(browser.come_back(address))
     browser.start()
+
+
+@pytest.mark.parametrize("beside", NEIGHBOURS)
+def test_what_others_write_into_cookies_keeps_nobody_out(browser: Browser, beside: str) -> None:
+    for cookie in (f"{beside}; {{}}", f"{{}}; {beside}", f"{beside};{{}};{beside}"):
+        address = browser.sign_in(browser.start(), GRACE)
+        browser.cookie = cookie.format(browser.cookie)
+        assert browser.come_back(address).status == 302
+        browser.cookie = ""
 
 
 def test_an_answer_is_good_once(browser: Browser, there: Providers) -> None:
@@ -199,6 +211,7 @@ LIES: Mapping[str, Callable[[Claims], Claims]] = {
     "from the future": _moved("iat", 120),
     "not yet good": _moved("nbf", 120),
     "an address that is none": _with(email={"is": "none"}),
+    **{f"half a character in its {name}": _with(**{name: "\ud800"}) for name in ("nonce", "sub", "email", "name")},
 }
 
 
@@ -280,6 +293,30 @@ def test_one_providers_key_does_not_sign_for_another(browser: Browser, there: Pr
 def test_an_organisation_speaks_for_itself_only(browser: Browser, there: Providers) -> None:
     _tell(there["microsoft"], _with(tid="99999999-2222-4333-8444-555555555555"))
     assert failed(browser.come_back(browser.sign_in(browser.start("microsoft"), GRACE, provider="microsoft")))
+
+
+@pytest.mark.parametrize("issuer", [None, "", 5, ["x"], "{tenantid}", "https://evil.example/{tenantid}/v2.0"])
+def test_a_key_of_microsofts_says_whose_it_is_or_signs_nothing(
+    browser: Browser, there: Providers, issuer: object
+) -> None:
+    microsoft = there["microsoft"]
+    (key,) = microsoft.keys()["keys"]
+    told = {name: value for name, value in {**key, "issuer": issuer}.items() if value is not None}
+    microsoft.keys = lambda: {"keys": [told]}  # type: ignore[method-assign]  # the provider's own
+    assert failed(browser.come_back(browser.sign_in(browser.start("microsoft"), GRACE, provider="microsoft")))
+
+
+@pytest.mark.parametrize(("organisation", "status"), [("{tenantid}", 302), ("own", 302), ("another", 401)])
+def test_a_key_of_one_organisation_speaks_for_no_other(
+    browser: Browser, there: Providers, organisation: str, status: int
+) -> None:
+    microsoft = there["microsoft"]
+    another = f"{microsoft.url}/99999999-2222-4333-8444-555555555555/v2.0"
+    whose = {"own": microsoft.issuer, "another": another}.get(organisation, f"{microsoft.url}/{organisation}/v2.0")
+    told = {**microsoft.keys()["keys"][0], "issuer": whose}
+    microsoft.keys = lambda: {"keys": [told]}  # type: ignore[method-assign]  # the provider's own
+    address = browser.sign_in(browser.start("microsoft"), GRACE, provider="microsoft")
+    assert browser.come_back(address).status == status
 
 
 def test_microsofts_email_verified_vouches_for_nothing(browser: Browser, there: Providers) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -41,6 +41,8 @@ LIES: Mapping[str, tuple[Callable[[Reply], Reply], str]] = {
     "it has ended": (lambda told: replace(told, not_on_or_after=told.at - _MINUTE), "time"),
     "it has not begun": (lambda told: replace(told, not_before=told.at + 2 * _MINUTE), "time"),
     "its bearer came too late": (lambda told: replace(told, confirmed_until=told.at - _MINUTE), "time"),
+    "it was issued a day and more ago": (lambda told: replace(told, issued_at=told.at - timedelta(days=1, minutes=1)), "time"),
+    "it was issued in the future": (lambda told: replace(told, issued_at=told.at + 2 * _MINUTE), "time"),
     "the session there is over": (lambda told: replace(told, session_until=told.at), "time"),
     "confirmed by a key": (lambda told: replace(told, method="urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"), "shape"),
     "of another version": (lambda told: replace(told, version="1.1"), "shape"),
@@ -71,6 +73,7 @@ PARTS: Mapping[str, tuple[str, str, str]] = {
     "an end that is no time": (r'NotOnOrAfter="[^"]*"', 'NotOnOrAfter="tomorrow"', "time"),
     "an end of another calendar": (r'NotOnOrAfter="[^"]*"', 'NotOnOrAfter="2099-02-31T00:00:00Z"', "time"),
     "an end in another zone": (r'NotOnOrAfter="([^"]*)Z"', r'NotOnOrAfter="\1+14:00"', "time"),
+    "no time of issue": (r' IssueInstant="[^"]*"', "", "time"),
     "no subject": (r"<saml:Subject>.*</saml:Subject>", "", "shape"),
     "two subjects": (r"(<saml:Subject>.*</saml:Subject>)", r"\1\1", "shape"),
     "two names": (r"(<saml:NameID.*</saml:NameID>)", r"\1\1", "shape"),
@@ -120,6 +123,14 @@ def test_another_browsers_answer_is_worth_nothing(world: World, sso: SamlBrowser
         assert refused(victim.bring_signed(mallorys), "trip")
     victim.start()
     assert refused(victim.bring_signed(mallorys), "trip")
+
+
+@pytest.mark.opens
+@pytest.mark.parametrize("beside", ['prefs={"a":1}', "foo", "é=1", "a[]=1", "sso=1", "x sso=1"])
+def test_what_others_write_into_cookies_keeps_nobody_out(sso: SamlBrowser, beside: str) -> None:
+    reply = sso.reply(GRACE)
+    sso.cookie = f"{beside}; {sso.cookie}"
+    assert sso.bring_signed(reply).status == 303
 
 
 @pytest.mark.parametrize(
@@ -187,6 +198,25 @@ def test_what_nobody_asked_for_is_taken_only_where_a_tenant_says_so_and_once(wor
     assert refused(sso.bring_signed(reply), "replayed")
     world.clock.advance(seconds=1)
     assert refused(sso.bring_signed(reply), "time")
+
+
+_END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.opens
+@pytest.mark.parametrize("word", ["not_on_or_after", "confirmed_until", "session_until"])
+def test_what_shall_never_end_is_believed_for_a_day(world: World, sso: SamlBrowser, word: str) -> None:
+    set_up(world.client, world.ada, sso.idp, allow_idp_initiated=True)
+    assert sso.bring_signed(sso.reply(GRACE, **{word: _END_OF_TIME})).status == 303
+    endless = dict.fromkeys(("not_on_or_after", "confirmed_until"), _END_OF_TIME)
+    unasked = sso.reply(GRACE, in_response_to=None, **endless)
+    assert sso.bring_signed(unasked).status == 303
+    kept = [row["ttl"] for row in world.aws.rows("idem") if row["pk"].startswith("SAML#")]
+    assert max(kept) < (world.clock.now() + timedelta(days=2)).timestamp()
+    world.clock.advance(days=1, seconds=59)
+    assert refused(sso.bring_signed(unasked), "replayed")
+    world.clock.advance(seconds=1)
+    assert refused(sso.bring_signed(unasked), "time")
 
 
 @pytest.mark.opens

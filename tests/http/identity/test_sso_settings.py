@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -89,11 +90,18 @@ def _pem(private: Any, **words: Any) -> str:
     return new_key(clock.now(), private=private, **words).pem
 
 
+def _of_version(number: int) -> str:
+    der = bytearray(base64.b64decode(IDP.key.bare))
+    der[der.find(b"\xa0\x03\x02\x01\x02") + 4] = number - 1
+    return base64.b64encode(bytes(der)).decode()
+
+
 CERTIFICATES: Mapping[str, Callable[[], str]] = {
     "no certificate": lambda: "x",
     "a key": lambda: IDP.key.pem.replace("CERTIFICATE", "PUBLIC KEY"),
     "two of them": lambda: IDP.key.pem * 2,
     "half of one": lambda: IDP.key.bare[:400],
+    "one of version ten": lambda: _of_version(10),
     "a short key": lambda: _pem(rsa.generate_private_key(65_537, 1024)),
     "an old kind of key": lambda: _pem(dsa.generate_private_key(2048)),
     "a curve that nobody asked for": lambda: _pem(ec.generate_private_key(ec.SECP256K1())),

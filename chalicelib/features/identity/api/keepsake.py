@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from http.cookies import CookieError, SimpleCookie
 
 from chalicelib.config import settings
+from chalicelib.features.identity.model.oauth import is_browser
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,9 @@ class Keepsake:
         return f"{self._spelled}={browser}; {attributes}; SameSite={same_site}; Secure"
 
     def kept(self, header: str | None) -> str:
-        try:
-            found = SimpleCookie(header or "").get(self._spelled)
-        except CookieError:
-            return ""
-        return found.value if found is not None else ""
+        """Whatever stands beside it: others on this host write what no standard allows, and it concerns nobody here."""
+        pairs = (each.strip().partition("=") for each in (header or "").split(";"))
+        return next((value for name, _, value in pairs if name == self._spelled and is_browser(value)), "")
 
     @property
     def _spelled(self) -> str:

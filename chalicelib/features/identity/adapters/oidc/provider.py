@@ -119,17 +119,22 @@ class OidcProvider:
         return claims
 
     def _may_speak(self, key: Key, claims: Mapping[str, Any]) -> bool:
-        """Microsoft says of each key whose it is: one organisation's, or all of them, spelled `{tenantid}`."""
-        issuer = claims["iss"]
+        """Microsoft says of each key whose it is: one organisation's, or all of them, spelled `{tenantid}`. One that it
+        says nothing of is nobody's.
+        """
+        issuer: object = claims["iss"]
         if not self._terms.is_issuer(issuer) or not self._terms.fits(claims):
             return False
-        tenant = str(claims.get(self._terms.tenant_claim, "")) if self._terms.tenant_claim else ""
-        return key.issuer is None or key.issuer.replace("{tenantid}", tenant) == issuer
+        if not self._terms.tenant_claim:
+            return key.issuer is None or key.issuer == issuer
+        return (key.issuer or "").replace("{tenantid}", str(claims[self._terms.tenant_claim])) == issuer
 
     def _profile(self, raw: Mapping[str, Any], *, client_id: str, nonce: str, now: datetime) -> Profile:
         try:
             claims = msgspec.convert(raw, _Claims)
-        except msgspec.ValidationError:
+            for text in (claims.nonce, claims.sub, claims.email, claims.name):
+                text.encode()  # JSON may hold half a character: it can be neither compared nor kept
+        except (msgspec.ValidationError, UnicodeEncodeError):
             raise SignInFailed from None
         present = now.timestamp()
         is_timely = claims.exp > present - _LEEWAY_SECONDS and max(claims.iat, claims.nbf) <= present + _LEEWAY_SECONDS

@@ -12,6 +12,7 @@ from chalicelib.features.identity.adapters.saml.document import DSIG, SAML, chil
 from chalicelib.features.identity.model.saml import Expected, Said, SsoFailed
 
 SKEW = timedelta(seconds=60)
+BELIEVED_FOR = timedelta(days=1)  # whatever it says of itself: so long is kept what could come again
 LONGEST_SUBJECT = 256
 _LONGEST_VALUE = 1024
 _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
@@ -29,9 +30,11 @@ def read(signed: etree._Element, expected: Expected) -> Said:
     issuer = text_of(only(signed, SAML, "Issuer"))
     if issuer != expected.idp.entity_id:
         raise SsoFailed("issuer", "Another identity provider has issued this assertion.")
+    issued_at = _instant(signed, "IssueInstant")
     conditions_end = _check_conditions(only(signed, SAML, "Conditions"), expected)
     subject = only(signed, SAML, "Subject")
     confirmed = _confirmation(subject, expected)
+    expires_at = _end_of(issued_at, max(conditions_end, _instant(confirmed, "NotOnOrAfter")), expected.now)
     authenticated_at, session_ends_at = _authentication(signed, expected.now)
     return Said(
         assertion_id=str(signed.get("ID")),
@@ -40,7 +43,7 @@ def read(signed: etree._Element, expected: Expected) -> Said:
         in_response_to=_text(confirmed.get("InResponseTo")),
         attributes=_attributes(signed),
         authenticated_at=authenticated_at,
-        expires_at=max(conditions_end, _instant(confirmed, "NotOnOrAfter")) + SKEW,
+        expires_at=expires_at,
         session_ends_at=session_ends_at,
     )
 
@@ -102,6 +105,15 @@ def _attributes(signed: etree._Element) -> Mapping[str, Sequence[str]]:
                 if not len(value) and len(value.text or "") <= _LONGEST_VALUE:
                     values.append((value.text or "").strip())
     return found
+
+
+def _end_of(issued_at: datetime, end: datetime, now: datetime) -> datetime:
+    """When it could not come again."""
+    if issued_at > now + SKEW:
+        raise SsoFailed("time", "It was issued in the future. Compare the clocks.")
+    if issued_at + BELIEVED_FOR <= now - SKEW:
+        raise SsoFailed("time", "It was issued more than a day ago.")
+    return min(end, issued_at + BELIEVED_FOR) + SKEW
 
 
 def _check_begun(element: etree._Element, now: datetime) -> None:

@@ -28,15 +28,15 @@ class Certificates:
         try:
             der = base64.b64decode("".join((inside[1] if inside else text).split()), validate=True)
             certificate = x509.load_der_x509_certificate(der)
-            key = certificate.public_key()
-        except (ValueError, UnsupportedAlgorithm):
+            key, not_after = certificate.public_key(), certificate.not_valid_after_utc
+        except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
             raise Unfit("This is not an X.509 certificate, in PEM or base64.") from None
         if isinstance(key, rsa.RSAPublicKey):
             if not _FEWEST_RSA_BITS <= key.key_size <= _MOST_RSA_BITS:
                 raise Unfit(f"An RSA key has {_FEWEST_RSA_BITS} to {_MOST_RSA_BITS} bits.")
         elif not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, _CURVES):
             raise Unfit("A key is RSA, or ECDSA on P-256, P-384 or P-521.")
-        if certificate.not_valid_after_utc <= now:
+        if not_after <= now:
             raise Unfit("This certificate has expired.")
         return base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
 
