@@ -22,6 +22,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Tenant:
+    """What its identity provider has opened in an earlier `sso_epoch` is over."""
+
     id: str
     name: str
     created_at: datetime
@@ -29,6 +31,7 @@ class Tenant:
     state: State = State.ACTIVE
     requires_second_factor: bool = False
     requires_sso: bool = False
+    sso_epoch: int = 0
     rev: int = 1
 
 

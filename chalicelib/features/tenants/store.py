@@ -46,9 +46,11 @@ def put_tenant(tenant: Tenant) -> Put:
     return Put(_TABLE, {"pk": _pk(tenant.id), "sk": _SK, "v": 1, **msgspec.to_builtins(tenant)}, absent())
 
 
-def require_sso(tenant: Tenant, *, requires_sso: bool) -> Update:
-    """The write that says how members sign in, for the transaction that also says where."""
-    changes = {"requires_sso": requires_sso, "rev": tenant.rev + 1}
+def change_sso(tenant: Tenant) -> Update:
+    """The write that says how members sign in, for the transaction that also says where: `tenant` as it shall be, with
+    the `rev` that was read.
+    """
+    changes = {"requires_sso": tenant.requires_sso, "sso_epoch": tenant.sso_epoch, "rev": tenant.rev + 1}
     return Update(_TABLE, _pk(tenant.id), _SK, changes, equals("rev", tenant.rev))
 
 

@@ -35,7 +35,7 @@ def standing_tenant() -> TenantRows:
     return TenantRows()
 
 
-def sso_write() -> Callable[[Tenant, bool], Update]:
-    from chalicelib.features.tenants.store import require_sso
+def sso_write() -> Callable[[Tenant], Update]:
+    from chalicelib.features.tenants.store import change_sso
 
-    return lambda tenant, requires_sso: require_sso(tenant, requires_sso=requires_sso)
+    return change_sso

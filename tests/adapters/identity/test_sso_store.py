@@ -46,13 +46,17 @@ def tenant(world: World) -> Tenant:
     return tenants().get(tenant_id=world.ada.tenant_id)
 
 
+def requiring(world: World) -> Tenant:
+    return replace(tenant(world), requires_sso=True, sso_epoch=3)
+
+
 def newcomer(world: World) -> tuple[User, Member]:
     user = User(f"usr_{'0' * 26}", "grace@example.com", "", "hash", world.clock.now())
     return user, Member(world.ada.tenant_id, user.id, Role.AGENT, world.clock.now())
 
 
 def test_it_is_read_as_it_was_written(world: World, rows: SsoRows, sso: Sso) -> None:
-    rows.put(sso, instead_of=None, tenant=tenant(world), requires_sso=True)
+    rows.put(sso, instead_of=None, tenant=requiring(world))
     assert rows.get(world.ada.tenant_id) == sso
     assert tenant(world).requires_sso
     assert rows.get(world.cyd.tenant_id) is None
@@ -63,34 +67,35 @@ def test_it_is_read_as_it_was_written(world: World, rows: SsoRows, sso: Sso) -> 
 
 
 def test_all_of_it_is_replaced(world: World, rows: SsoRows, sso: Sso) -> None:
-    rows.put(sso, instead_of=None, tenant=tenant(world), requires_sso=False)
+    rows.put(sso, instead_of=None, tenant=tenant(world))
     wanted = replace(sso, role_attribute="", roles={}, default_role=None, certificates=("QQ==",))
-    rows.put(wanted, instead_of=sso, tenant=tenant(world), requires_sso=False)
+    rows.put(wanted, instead_of=sso, tenant=tenant(world))
     assert rows.get(sso.tenant_id) == replace(wanted, rev=2)
 
 
 def test_of_two_that_change_it_one_does_and_the_tenant_goes_along_or_not(world: World, rows: SsoRows, sso: Sso) -> None:
     seen = tenant(world)
-    rows.put(sso, instead_of=None, tenant=seen, requires_sso=False)
+    rows.put(sso, instead_of=None, tenant=seen)
     with pytest.raises(Stale):
-        rows.put(sso, instead_of=None, tenant=tenant(world), requires_sso=True)
+        rows.put(sso, instead_of=None, tenant=requiring(world))
     with pytest.raises(Stale):
-        rows.put(sso, instead_of=sso, tenant=seen, requires_sso=True)
+        rows.put(sso, instead_of=sso, tenant=replace(seen, requires_sso=True))
     with pytest.raises(Stale):
         rows.remove(replace(sso, rev=9), tenant=tenant(world))
     assert not tenant(world).requires_sso
 
 
 def test_it_goes_with_its_demand(world: World, rows: SsoRows, sso: Sso) -> None:
-    rows.put(sso, instead_of=None, tenant=tenant(world), requires_sso=True)
-    rows.remove(sso, tenant=tenant(world))
-    assert (rows.get(sso.tenant_id), tenant(world).requires_sso) == (None, False)
+    rows.put(sso, instead_of=None, tenant=requiring(world))
+    assert (tenant(world).requires_sso, tenant(world).sso_epoch) == (True, 3)
+    rows.remove(sso, tenant=replace(tenant(world), requires_sso=False, sso_epoch=4))
+    assert (rows.get(sso.tenant_id), tenant(world).requires_sso, tenant(world).sso_epoch) == (None, False, 4)
 
 
 def test_a_lost_answer_is_no_second_attempt(world: World, rows: SsoRows, sso: Sso) -> None:
     with Faults() as faults:
         faults.silence("dynamodb.TransactWriteItems")
-        rows.put(sso, instead_of=None, tenant=tenant(world), requires_sso=True)
+        rows.put(sso, instead_of=None, tenant=requiring(world))
     assert rows.get(sso.tenant_id) == sso
 
 

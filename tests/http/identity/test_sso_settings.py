@@ -84,6 +84,15 @@ def test_browsers_are_sent_to_https_only(world: World, url: str) -> None:
     assert pointer(put(world, **FACTS | {"sso_url": url})) == "/sso_url"
 
 
+@pytest.mark.parametrize("word", ["https://idp.example\n\nAll is well.", "an idp", "\u202e", "\u00a0", "idp\x7f", " "])
+def test_an_entity_id_is_a_word_and_no_letter_to_owners(world: World, word: str) -> None:
+    """Owners read it in a letter of ours."""
+    assert pointer(put(world, **FACTS | {"entity_id": word})) == "/entity_id"
+    metadata = IDP.metadata().replace(IDP.entity_id, word.replace("\n", "&#10;"))
+    assert pointer(put(world, metadata=metadata)) in {"/entity_id", "/metadata"}
+    assert world.mail_to("ada@example.com") == []
+
+
 def _pem(private: Any, **words: Any) -> str:
     from chalicelib.core import clock
 

@@ -17,6 +17,7 @@ from chalicelib.features.identity.model.saml import (
     Unfit,
     answer_key,
     email_in,
+    epoch_after,
     name_in,
     read_relay_state,
     set_out,
@@ -48,15 +49,15 @@ class Store:
     def of(self, tenant_id: str) -> tuple[Sso | None, Tenant]:
         return self.sso, self.tenants.tenants[tenant_id]
 
-    def put(self, sso: Sso, *, instead_of: Sso | None, tenant: Tenant, requires_sso: bool) -> None:
+    def put(self, sso: Sso, *, instead_of: Sso | None, tenant: Tenant) -> None:
         self._race()
-        self.sso = sso
-        self.tenants.tenants[tenant.id] = replace(tenant, requires_sso=requires_sso)
+        self.sso = replace(sso, rev=instead_of.rev + 1 if instead_of else 1)
+        self.tenants.tenants[tenant.id] = tenant
 
     def remove(self, sso: Sso, *, tenant: Tenant) -> None:
         self._race()
         self.sso = None
-        self.tenants.tenants[tenant.id] = replace(tenant, requires_sso=False)
+        self.tenants.tenants[tenant.id] = tenant
 
     def _race(self) -> None:
         if self.rivals:
@@ -84,7 +85,7 @@ class Owners:
 
 class Desk:
     def __init__(self, public_url: str = "https://push.example") -> None:
-        tenants = MemoryTenants()
+        tenants, self.lifted = MemoryTenants(), list[bool]()
         tenants.tenants[TENANT.id] = TENANT
         self.letters, self.store = LetterBox(Calls()), Store(tenants)
         recorder = Recorder(trail=RememberedTrail(), post=self.letters, alarm=_unheard)
@@ -99,6 +100,9 @@ class Desk:
     def change(self, wish: Wish = WISH) -> object:
         return self.settings.change(tenant_id=TENANT.id, wish=wish, request_id="req", now=NOW)
 
+    def remove(self) -> None:
+        self.settings.remove(tenant_id=TENANT.id, lift=lambda: self.lifted.append(True), request_id="req")
+
 
 @pytest.mark.parametrize("rivals", [1, 7])
 def test_who_comes_second_looks_again(rivals: int) -> None:
@@ -106,7 +110,7 @@ def test_who_comes_second_looks_again(rivals: int) -> None:
     desk.store.rivals = rivals
     desk.change(replace(WISH, requires_sso=True))
     desk.store.rivals = rivals
-    desk.settings.remove(tenant_id=TENANT.id, request_id="req")
+    desk.remove()
     assert desk.store.sso is None
     assert len(desk.letters.letters) == 4  # both owners, each time, and once
 
@@ -119,12 +123,55 @@ def test_nobody_looks_for_ever() -> None:
     desk.change()
     desk.store.rivals = 8
     with pytest.raises(Stale):
-        desk.settings.remove(tenant_id=TENANT.id, request_id="req")
+        desk.remove()
 
 
 def test_what_is_not_there_is_not_removed() -> None:
     with pytest.raises(NotFound):
-        Desk().settings.remove(tenant_id=TENANT.id, request_id="req")
+        Desk().remove()
+
+
+@pytest.mark.parametrize(("required", "lifted"), [(True, [True]), (False, [])])
+def test_what_an_owner_has_required_is_lifted_by_who_may(required: bool, lifted: list[bool]) -> None:
+    desk = Desk()
+    desk.change(replace(WISH, requires_sso=required))
+    desk.remove()
+    assert desk.lifted == lifted
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "epoch"),
+    [
+        (None, ("idp", "a"), 4),
+        (("idp", "a"), ("idp", "a"), 4),
+        (("idp", "a"), ("idp", "ab"), 4),
+        (("idp", "ab"), ("idp", "ba"), 4),
+        (("idp", "ab"), ("idp", "a"), 5),
+        (("idp", "a"), ("idp", "b"), 5),
+        (("idp", "a"), ("other", "a"), 5),
+        (("idp", "a"), None, 5),
+    ],
+)
+def test_what_it_has_opened_is_over_when_another_speaks_or_with_less(
+    before: tuple[str, str] | None, after: tuple[str, str] | None, epoch: int
+) -> None:
+    def sso(told: tuple[str, str] | None) -> Sso | None:
+        return Sso("ten", told[0], "url", tuple(told[1])) if told else None
+
+    assert epoch_after(4, sso(before), sso(after)) == epoch
+
+
+def test_no_two_settings_are_of_the_same_version() -> None:
+    desk, versions = Desk(), list[str]()
+    for wish in (WISH, WISH, replace(WISH, entity_id="https://other.example")):
+        desk.change(wish)
+        assert desk.store.sso is not None
+        versions.append(desk.store.sso.version)
+    desk.remove()
+    desk.change()
+    assert desk.store.sso is not None
+    versions.append(desk.store.sso.version)
+    assert len(set(versions)) == len(versions)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +179,9 @@ def test_what_is_not_there_is_not_removed() -> None:
     [
         (Wish(metadata=""), "/entity_id"),
         (Wish(metadata="x" * 1025), "/entity_id"),
+        (Wish(metadata="idp\n\nAll is well."), "/entity_id"),
+        (Wish(metadata="an idp"), "/entity_id"),
+        (Wish(metadata="idp\u202e"), "/entity_id"),
         (replace(WISH, sso_url="https://idp.example/" + "x" * 2048), "/sso_url"),
         (replace(WISH, sso_url="http://127.0.0.1/sso"), "/sso_url"),
         (replace(WISH, certificates=("good", "bad")), "/certificates/1"),

@@ -51,7 +51,7 @@ class AccessTokens:
         self._keys = keys
 
     def issue(self, access: Access, *, now: datetime) -> tuple[str, int]:
-        issued_at, expires_at = in_seconds(now), in_seconds(now + LIVES)
+        issued_at, expires_at = in_seconds(now), in_seconds(min(now + LIVES, access.ends_at or now + LIVES))
         claims = _Claims(
             iss=self._issuer,
             aud=AUDIENCE,

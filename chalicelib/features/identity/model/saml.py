@@ -87,7 +87,7 @@ class OwnersNeedPassword(Forbidden):
 @dataclass(frozen=True)
 class Sso:
     """What a tenant has said of its identity provider. `certificates` are DER, in base64; `roles` are by the values of
-    `role_attribute`.
+    `role_attribute`. `epoch` is the tenant's, and counts what was believed once and is no longer.
     """
 
     tenant_id: str
@@ -101,11 +101,17 @@ class Sso:
     default_role: Role | None = None
     allows_idp_initiated: bool = False
     changed_at: datetime | None = None
+    epoch: int = 0
     rev: int = 1
+
+    @property
+    def version(self) -> str:
+        """Another after each change, also when it was removed in between."""
+        return f"{self.epoch}.{self.rev}"
 
     def role_for(self, values: Sequence[str]) -> Role | None:
         """The most that any of these values gives; else what everybody gets, if anything."""
-        given = {self.roles[value] for value in values if value in self.roles}
+        given = {self.roles[value] for value in values if value and value in self.roles}
         return next((role for role in _GRANTED if role in given), self.default_role)
 
 
@@ -166,13 +172,20 @@ class Expected:
 
 @dataclass(frozen=True)
 class Statement(Profile):
-    """What is kept of it until our code is exchanged. `is_role_told`: the identity provider says the role each time."""
+    """What is kept of it until our code is exchanged. `is_role_told`: the identity provider says the role each time.
+    `settings` is the version of those by which it was believed.
+    """
 
     tenant_id: str = ""
+    settings: str = ""
     role: Role | None = None
     is_role_told: bool = False
     proven_at: datetime | None = None
     ends_at: datetime | None = None
+
+    def holds(self, sso: Sso, now: datetime) -> bool:
+        """Still: nothing that it hangs on was changed, and the session there is not over."""
+        return self.settings == sso.version and (self.ends_at is None or now < self.ends_at)
 
 
 @dataclass(frozen=True)
@@ -194,6 +207,15 @@ class Errand:
     def relay_state(self) -> str:
         """At most 80 bytes, as the standard has it. Nothing in it is secret, and it is worth nothing by itself."""
         return f"{self.id}.{in_seconds(self.expires_at)}.{self.challenge or _NO_CHALLENGE}"
+
+
+def epoch_after(epoch: int, before: Sso | None, after: Sso | None) -> int:
+    """The next where another speaks from now on, or with less: what it has opened before is over."""
+    if before is None:
+        return epoch
+    is_another = after is None or after.entity_id != before.entity_id
+    is_less = after is None or not set(before.certificates) <= set(after.certificates)
+    return epoch + 1 if is_another or is_less else epoch
 
 
 def place_of(tenant_id: str, public_url: str) -> Place:

@@ -68,7 +68,8 @@ class Verdict(StrEnum):
 class Session:
     """`proven_at` is when its person last showed all that a sign-in asks for; `attempts` counts passwords tried since
     the last right one, `last_attempt` as in a registration. One that a tenant's identity provider has opened
-    (`is_by_sso`) stays in that tenant, proves nothing by a password, and is over at `ends_at`, refreshed or not.
+    (`is_by_sso`) stays in that tenant, proves nothing by a password, and is over at `ends_at`, refreshed or not, and
+    with the tenant's `sso_epoch`.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Session:
     user_agent: str = ""
     country: str = ""
     is_by_sso: bool = False
+    sso_epoch: int = 0
     ends_at: datetime | None = None
     rev: int = 1
 
@@ -96,6 +98,10 @@ class Session:
     def may_be_of(self, role: Role) -> bool:
         """An owner's way in does not hang on what others have set up."""
         return not (self.is_by_sso and role is Role.OWNER)
+
+    def is_trusted_by(self, tenant: Tenant) -> bool:
+        """Whether who has opened it is believed still."""
+        return not self.is_by_sso or self.sso_epoch == tenant.sso_epoch
 
     def is_live(self, user: User, now: datetime) -> bool:
         """`user` is whose session it is, as last written when the session was read, or a little earlier."""
@@ -126,7 +132,7 @@ class RefreshClaim:
 
 @dataclass(frozen=True)
 class Access:
-    """What an access token says of its bearer."""
+    """What an access token says of its bearer. It is good no longer than the session, which is over at `ends_at`."""
 
     user_id: str
     tenant_id: str
@@ -136,6 +142,7 @@ class Access:
     owes_second_factor: bool = False
     is_by_sso: bool = False
     owes_sso: bool = False
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -159,9 +166,13 @@ class Standing:
             return True
         return owes_sso(self.member.role, self.tenant, self.session)
 
+    @property
+    def _is_trusted(self) -> bool:
+        return self.session is None or self.tenant is None or self.session.is_trusted_by(self.tenant)
+
     def check(self, role: Role | None, now: datetime) -> None:
         is_live = self.user is not None and self.session is not None and self.session.is_live(self.user, now)
-        if not is_live or self.member is None:
+        if not is_live or self.member is None or not self._is_trusted:
             raise InvalidToken
         if self.member.role is not role:
             raise TokenExpired("Your role has changed. Refresh the access token.")

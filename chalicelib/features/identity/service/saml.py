@@ -44,8 +44,6 @@ from chalicelib.features.identity.service.suspicion import Suspicion
 from chalicelib.features.identity.service.throttle import Throttle
 from chalicelib.features.tenants.model import clean_name
 
-_MOST_ROUNDS = 8
-
 
 class DoorStore(Protocol):
     def get(self, tenant_id: str) -> saml.Sso | None:
@@ -186,13 +184,14 @@ class Saml:
         statement = arrival.profile
         if statement is None or not arrival.fits(claim.verifier):
             raise InvalidToken
-        if self._sso(statement.tenant_id).entity_id != statement.issuer:
+        sso = self._sso(statement.tenant_id)
+        if not statement.holds(sso, now):
             raise InvalidToken
         key = saml.door_key(statement, self._signers.links)
         link = self._doors.door(statement.tenant_id, key)
         resident = self._resident(statement, link)
         if resident is None:
-            return self._welcome(arrival, statement, key, claim, request_id, now)
+            return self._welcome(arrival, statement, sso, key, claim, request_id, now)
         role = self._role_of(resident, statement)
         is_open = link is not None and link.user_id == resident.user.id and link.mark == self._mark_of(resident.user)
         if not is_open:
@@ -205,7 +204,7 @@ class Saml:
             self._roles.change_role(resident.member, role, witness=None)
             self._note("member.role_changed", resident.user, statement, request_id, now)
         session = _bound(
-            start(user=resident.user, tenant_id=statement.tenant_id, now=now, device=claim.device), statement
+            start(user=resident.user, tenant_id=sso.tenant_id, now=now, device=claim.device), statement, sso
         )
         return self._sessions.begin(session, user=resident.user, role=role, now=now)
 
@@ -243,6 +242,7 @@ class Saml:
             email=email,
             name=_visible(saml.name_in(said, sso.name_attribute)),
             tenant_id=sso.tenant_id,
+            settings=sso.version,
             role=sso.role_for(said.attributes.get(sso.role_attribute, ())) if sso.role_attribute else sso.default_role,
             is_role_told=bool(sso.role_attribute),
             proven_at=said.authenticated_at,
@@ -291,7 +291,14 @@ class Saml:
             )
 
     def _welcome(
-        self, arrival: SsoArrival, statement: Statement, key: str, claim: Claim, request_id: str, now: datetime
+        self,
+        arrival: SsoArrival,
+        statement: Statement,
+        sso: saml.Sso,
+        key: str,
+        claim: Claim,
+        request_id: str,
+        now: datetime,
     ) -> Tokens:
         """A member of the tenant's own making. Another account with the same address is another's, and stays so."""
         if statement.role is None:
@@ -306,7 +313,7 @@ class Saml:
             kept_by=statement.tenant_id,
         )
         member = Member(statement.tenant_id, user.id, statement.role, now)
-        session = _bound(start(user=user, tenant_id=statement.tenant_id, now=now, device=claim.device), statement)
+        session = _bound(start(user=user, tenant_id=statement.tenant_id, now=now, device=claim.device), statement, sso)
         spend(self._arrivals, arrival)
         self._doors.welcome(user=user, member=member, session=session, link=self._link(key, user, now))
         self._note("member.joined", user, statement, request_id, now)
@@ -324,9 +331,11 @@ class Saml:
         )
 
 
-def _bound(session: Session, statement: Statement) -> Session:
-    """To the tenant, and to what the identity provider said of when."""
-    return replace(session, is_by_sso=True, proven_at=statement.proven_at, ends_at=statement.ends_at)
+def _bound(session: Session, statement: Statement, sso: saml.Sso) -> Session:
+    """To the tenant, to this identity provider, and to what it said of when."""
+    return replace(
+        session, is_by_sso=True, sso_epoch=sso.epoch, proven_at=statement.proven_at, ends_at=statement.ends_at
+    )
 
 
 def _visible(name: str) -> str:

@@ -220,8 +220,12 @@ class Sessions:
         raise Stale
 
     def issue(self, session: Session, *, user: User, role: Role, now: datetime, tenant: Tenant | None = None) -> Tokens:
-        """`tenant` is the session's, of whoever has just read or opened it."""
+        """`tenant` is the session's, of whoever has just read or opened it. Raises InvalidToken where it believes no
+        longer who has opened the session.
+        """
         tenant = tenant or self._tenants.get(tenant_id=session.tenant_id)
+        if not session.is_trusted_by(tenant):
+            raise InvalidToken
         access = Access(
             user_id=user.id,
             tenant_id=tenant.id,
@@ -231,6 +235,7 @@ class Sessions:
             owes_second_factor=owes_second_factor(user, tenant, session),
             is_by_sso=session.is_by_sso,
             owes_sso=owes_sso(role, tenant, session),
+            ends_at=session.ends_at,
         )
         access_token, expires_in_seconds = self._mint.issue(access, now=now)
         return Tokens(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from chalicelib.features.identity.model.saml import (
     Place,
     Sso,
     Unfit,
+    epoch_after,
     place_of,
 )
 from chalicelib.features.identity.model.saml_letters import sso_changed
@@ -25,6 +26,7 @@ from chalicelib.features.tenants.model import Tenant
 _MOST_ROUNDS = 8
 _LONGEST_URL = 2_048
 _LONGEST_ENTITY_ID = 1_024
+Lift = Callable[[], None]  # raises where the caller may not end what an owner has required
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -33,12 +35,12 @@ class SsoStore(Protocol):
         """Both as last written, in one look-up. Raises NotFound for a tenant that is none."""
         ...
 
-    def put(self, sso: Sso, *, instead_of: Sso | None, tenant: Tenant, requires_sso: bool) -> None:
-        """Both or none. Raises Stale when either was changed meanwhile."""
+    def put(self, sso: Sso, *, instead_of: Sso | None, tenant: Tenant) -> None:
+        """Both or none; `tenant` as it shall be. Raises Stale when either was changed meanwhile."""
         ...
 
     def remove(self, sso: Sso, *, tenant: Tenant) -> None:
-        """And asks nobody for it any more. Raises Stale."""
+        """The same."""
         ...
 
 
@@ -105,21 +107,27 @@ class SsoSettings:
         for _ in range(_MOST_ROUNDS):
             before, tenant = self._store.of(tenant_id)
             required = tenant.requires_sso if wish.requires_sso is None else wish.requires_sso
+            epoch = epoch_after(tenant.sso_epoch, before, wanted)
+            sso = replace(wanted, epoch=epoch)
             try:
-                self._store.put(wanted, instead_of=before, tenant=tenant, requires_sso=required)
+                self._store.put(sso, instead_of=before, tenant=replace(tenant, requires_sso=required, sso_epoch=epoch))
             except Stale:
                 continue
-            self._tell(tenant, wanted.entity_id, request_id)
-            return Shown(self._place(tenant_id), wanted, self._described(wanted), required)
+            self._tell(tenant, sso.entity_id, request_id)
+            return Shown(self._place(tenant_id), sso, self._described(sso), required)
         raise Stale
 
-    def remove(self, *, tenant_id: str, request_id: str) -> None:
+    def remove(self, *, tenant_id: str, lift: Lift, request_id: str) -> None:
+        """Nobody is asked for it any more: `lift`."""
         for _ in range(_MOST_ROUNDS):
             before, tenant = self._store.of(tenant_id)
             if before is None:
                 raise NotFound
+            if tenant.requires_sso:
+                lift()
+            epoch = epoch_after(tenant.sso_epoch, before, None)
             try:
-                self._store.remove(before, tenant=tenant)
+                self._store.remove(before, tenant=replace(tenant, requires_sso=False, sso_epoch=epoch))
             except Stale:
                 continue
             self._tell(tenant, "", request_id)
@@ -128,8 +136,9 @@ class SsoSettings:
 
     def _wanted(self, tenant_id: str, wish: Wish, now: datetime) -> Sso:
         entity_id, sso_url, certificates = self._of_provider(wish)
-        if not 0 < len(entity_id) <= _LONGEST_ENTITY_ID:
-            raise Invalid(f"An entity id has 1 to {_LONGEST_ENTITY_ID} characters.", pointer="/entity_id")
+        if not 0 < len(entity_id) <= _LONGEST_ENTITY_ID or not entity_id.isprintable() or " " in entity_id:
+            why = f"An entity id is one word of 1 to {_LONGEST_ENTITY_ID} visible characters."
+            raise Invalid(why, pointer="/entity_id")
         return Sso(
             tenant_id=tenant_id,
             entity_id=entity_id,

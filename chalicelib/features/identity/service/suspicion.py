@@ -240,7 +240,7 @@ class Suspicion:
                 return
             person = outside.accounts.user(block.subject) if block.subject.startswith("usr_") else None
             addresses = set(outside.owners.owner_addresses(tenant_id=block.tenant_id))
-            addresses |= {person.email} if person else set()
+            addresses |= {person.email} if person and not person.kept_by else set()  # nobody has proven that one
             write = partial(something_looks_odd, public_url=outside.public_url, block=block)
             outside.post.send_many([write(to=each) for each in sorted(addresses)] or [DECOY])
         except Unavailable:

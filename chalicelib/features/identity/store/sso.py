@@ -31,7 +31,7 @@ from chalicelib.features.tenants.model import Tenant
 
 
 class SsoRows:
-    def __init__(self, *, tenant: TenantRow, tenant_write: Callable[[Tenant, bool], Update]) -> None:
+    def __init__(self, *, tenant: TenantRow, tenant_write: Callable[[Tenant], Update]) -> None:
         self._tenant = tenant
         self._tenant_write = tenant_write
 
@@ -45,18 +45,18 @@ class SsoRows:
         row = CORE.get(*_sso_key(tenant_id))
         return read(row, Sso) if row else None
 
-    def put(self, sso: Sso, *, instead_of: Sso | None, tenant: Tenant, requires_sso: bool) -> None:
+    def put(self, sso: Sso, *, instead_of: Sso | None, tenant: Tenant) -> None:
         key = _sso_key(sso.tenant_id)
         if instead_of is None:
             write: Write = insert(key, sso)
         else:
             wanted = {name: value for name, value in fields(sso).items() if name not in {"tenant_id", "rev"}}
             write = changing(key, rev=instead_of.rev, **wanted)
-        _commit(write, self._tenant_write(tenant, requires_sso))
+        _commit(write, self._tenant_write(tenant))
 
     def remove(self, sso: Sso, *, tenant: Tenant) -> None:
         gone = Delete(CORE, *_sso_key(sso.tenant_id), equals("rev", sso.rev))
-        _commit(gone, self._tenant_write(tenant, False))
+        _commit(gone, self._tenant_write(tenant))
 
     def door(self, tenant_id: str, key: str) -> Link | None:
         row = CORE.get(*_door_key(tenant_id, key))
