@@ -293,7 +293,7 @@ class Stage:
         person = self._employing()
         member = add_member(self._word("member"), person, Role.EDITOR, self.scene.world.clock)
         browser = SamlBrowser(self._client, desk(), person.tenant_id)
-        return Ask({"code": browser.code_for(Employee(member.email)), "password": PASSWORD})
+        return Ask({"code": browser.code_for(Employee(member.email)), "password": PASSWORD}, cookie=browser.cookie)
 
     def _known_at_work(self) -> Ask:
         browser, employee = self._employer(), Employee(self._email())

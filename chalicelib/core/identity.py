@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.core.errors import Forbidden
+
 
 class Role(StrEnum):
     OWNER = "owner"
@@ -64,6 +66,20 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.ANALYST: _READS | {Scope.BILLING_READ},
     Role.AGENT: frozenset({Scope.AUDIENCE_READ}),
 }
+
+
+class SsoSession(Forbidden):
+    """A tenant's identity provider speaks for that tenant. What it opens is that tenant, and no account beyond it.
+
+    When: Somebody who signed in by SAML asks for what belongs to a person, not to a tenant: password, address, second
+    factor, other sessions, other tenants.
+
+    Do: Sign in with your password, or with Google or Microsoft. Whom only the tenant's identity provider knows has none
+    of these things.
+    """
+
+    code = "sso_session"
+    title = "A session of a tenant's identity provider is good for that tenant only."
 
 
 @dataclass(frozen=True)

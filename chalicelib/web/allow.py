@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core.errors import Forbidden, NotFound
-from chalicelib.core.identity import Principal, Role, Scope
+from chalicelib.core.identity import Principal, Role, Scope, SsoSession
 
 
 class Caller(StrEnum):
@@ -28,7 +28,8 @@ class StepUpRequired(Forbidden):
     were last given. Any request but those about your own account, while something in your account looks odd: `block`
     then names what.
 
-    Do: Give them at `POST /v1/auth/step-up`, and repeat the request with the access token that it answers.
+    Do: Give them at `POST /v1/auth/step-up`, and repeat the request with the access token that it answers. In a session
+    of a tenant's identity provider, begin again at `GET /v1/auth/saml/{tenant_id}/start?fresh=true`.
 
     Members:
     - block: when something looks odd, the id under which owners find why at `GET /v1/security/blocks`
@@ -70,20 +71,6 @@ class SsoRequired(Forbidden):
     title = "This tenant asks its members to sign in by its own identity provider."
 
 
-class SsoSession(Forbidden):
-    """A tenant's identity provider speaks for that tenant. What it opens is that tenant, and no account beyond it.
-
-    When: Somebody who signed in by SAML asks for what belongs to a person, not to a tenant: password, address, second
-    factor, other sessions, other tenants.
-
-    Do: Sign in with your password, or with Google or Microsoft. Whom only the tenant's identity provider knows has none
-    of these things.
-    """
-
-    code = "sso_session"
-    title = "A session of a tenant's identity provider is good for that tenant only."
-
-
 @dataclass(frozen=True)
 class Allow:
     """A person's token is believed for as long as it lives; where `is_standing`, only while session and role stand as
@@ -118,7 +105,7 @@ class Allow:
 
     def check_freshness(self, principal: Principal, *, now: datetime) -> None:
         if self.is_fresh and (principal.proven_at is None or now - principal.proven_at > FRESH_FOR):
-            raise StepUpRequired
+            raise step_up(principal)
 
     def doubts(self, principal: Principal) -> bool:
         """Whether to ask what has become of this person since: also of who may have paid what their token says."""
@@ -132,6 +119,13 @@ class Allow:
             raise SsoRequired
         if principal.owes_second_factor:
             raise SecondFactorRequired
+
+
+def step_up(principal: Principal, **facts: str) -> StepUpRequired:
+    """With the way there: whom an identity provider has let in proves it there."""
+    if not principal.is_by_sso:
+        return StepUpRequired(**facts)
+    return StepUpRequired(f"Begin again at GET /v1/auth/saml/{principal.tenant_id}/start?fresh=true.", **facts)
 
 
 ANYONE = Allow(Caller.ANYONE)

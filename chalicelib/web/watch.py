@@ -14,7 +14,7 @@ from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.identity import Principal
 from chalicelib.core.limits import network_of
 from chalicelib.core.suspicion import Blocked, Consequence, Rule
-from chalicelib.web.allow import StepUpRequired
+from chalicelib.web.allow import step_up
 from chalicelib.web.app import App
 from chalicelib.web.call import Call, Envelope
 from chalicelib.web.endpoint import Endpoint
@@ -34,7 +34,7 @@ def check(app: App, endpoint: Endpoint, envelope: Envelope, principal: Principal
         app.observer.alarm("suspicion_unasked", route=endpoint.path, request_id=envelope.request_id)
         return
     if block is not None and block.stops(principal.proven_at):
-        raise (StepUpRequired if block.consequence is Consequence.STEP_UP else Blocked)(**block.named)
+        raise step_up(principal, **block.named) if block.consequence is Consequence.STEP_UP else Blocked(**block.named)
     if not principal.is_user:
         _note(app, suspicion.KEY_ADDRESSES, principal, network_of(envelope.client_address), envelope.request_id)
 

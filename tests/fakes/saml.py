@@ -74,7 +74,7 @@ class SamlBrowser:
         return code_in(self.bring_signed(self.reply(who, **facts)))
 
     def exchange(self, code: str, **more: str) -> HttpAnswer:
-        return self.client.post("/v1/auth/saml/exchange", json={"code": code, **more})
+        return self.client.post("/v1/auth/saml/exchange", json={"code": code, **more}, headers=self._headers())
 
     def sign_in(self, who: Somebody, **facts: Any) -> Any:
         answer = self.exchange(self.code_for(who, **facts))

@@ -30,6 +30,7 @@ class MemoryMemberships(_Rivalled):
         super().__init__()
         self._people = people
         self._members = people.members_by_key
+        self.gone: set[tuple[str, str]] = set()
 
     def handover(self, tenant_id: str, *, owner_id: str, heir_id: str) -> Handover:
         try:
@@ -48,8 +49,9 @@ class MemoryMemberships(_Rivalled):
         self._put(member, role)
         self._touch(witness)
 
-    def remove(self, member: Member, *, witness: Member | None) -> None:
+    def remove(self, member: Member, *, mailbox: str, witness: Member | None) -> None:
         self._check(member, witness)
+        self.gone.add((member.tenant_id, mailbox))
         del self._members[member.tenant_id, member.user_id]
         self._touch(witness)
 

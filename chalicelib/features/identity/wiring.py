@@ -248,6 +248,7 @@ def saml() -> Saml:
     from chalicelib.config import settings
     from chalicelib.features.identity.adapters.passwords import Argon2
     from chalicelib.features.identity.adapters.saml.answer import AnswerReader
+    from chalicelib.features.identity.adapters.saml.metadata import of_ours
     from chalicelib.features.identity.adapters.saml.request import Departures
     from chalicelib.features.identity.model.saml import SsoArrival
     from chalicelib.features.identity.store.arrival import ArrivalRows
@@ -262,6 +263,7 @@ def saml() -> Saml:
         roles=MembershipRows(tenant=standing_tenant()),
         sessions=identity().sessions,
         departures=Departures(),
+        introduce=of_ours,
         reader=AnswerReader(),
         throttle=Throttle(StoredAttempts()),
         suspicion=suspicion(),

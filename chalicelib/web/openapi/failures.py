@@ -8,10 +8,11 @@ from itertools import groupby
 from chalicelib.core import errors
 from chalicelib.core.errors import PushError
 from chalicelib.core.idempotency import InProgress, KeyReused
+from chalicelib.core.identity import SsoSession
 from chalicelib.core.paging import BadCursor
 from chalicelib.core.suspicion import Blocked
 from chalicelib.web import problems
-from chalicelib.web.allow import Allow, Caller, SecondFactorRequired, SsoRequired, SsoSession, StepUpRequired
+from chalicelib.web.allow import Allow, Caller, SecondFactorRequired, SsoRequired, StepUpRequired
 from chalicelib.web.body import TooLarge, Unreadable
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.explain import explain

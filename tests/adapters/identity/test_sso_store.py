@@ -11,9 +11,10 @@ from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.oauth import Link
 from chalicelib.features.identity.model.person import Member, User
-from chalicelib.features.identity.model.saml import Sso, SsoArrival, Statement
+from chalicelib.features.identity.model.saml import NotAdmitted, Sso, SsoArrival, Statement
 from chalicelib.features.identity.model.session import start
 from chalicelib.features.identity.store.arrival import ArrivalRows
+from chalicelib.features.identity.store.membership import MembershipRows
 from chalicelib.features.identity.store.person import PersonRows
 from chalicelib.features.identity.store.sso import SsoRows
 from chalicelib.features.tenants.model import Tenant
@@ -118,13 +119,30 @@ def test_who_is_welcomed_claims_no_mailbox_whatever_was_asked(world: World, rows
     claiming = replace(user, mailbox="1" * 32)
     link = Link("0" * 32, user.id, "saml", world.clock.now(), "mark")
     session = start(user=user, tenant_id=member.tenant_id, now=world.clock.now())
-    rows.welcome(user=claiming, member=member, session=session, link=link)
+    rows.welcome(user=claiming, member=member, session=session, link=link, mailbox="1" * 32)
     people = PersonRows(tenant_write=opening_write())
     assert people.user(user.id) == replace(user, kept_by=member.tenant_id)
     assert people.user_id_at("1" * 32) is None
     assert people.member(member.tenant_id, user.id) == member
+    another = replace(user, id=f"usr_{'1' * 26}")
     with pytest.raises(Stale):
-        rows.welcome(user=replace(user, id=f"usr_{'1' * 26}"), member=member, session=session, link=link)
+        rows.welcome(user=another, member=member, session=session, link=link, mailbox="1" * 32)
+
+
+def test_who_was_removed_is_not_welcomed_and_nothing_is_written(world: World, rows: SsoRows) -> None:
+    user, member = newcomer(world)
+    MembershipRows(tenant=standing_tenant()).remove(
+        Member(world.ada.tenant_id, world.ben.user_id, Role.EDITOR, world.clock.now()), mailbox="1" * 32, witness=None
+    )
+    link = Link("0" * 32, user.id, "saml", world.clock.now(), "mark")
+    session = start(user=user, tenant_id=member.tenant_id, now=world.clock.now())
+    with pytest.raises(NotAdmitted):
+        rows.welcome(user=user, member=member, session=session, link=link, mailbox="1" * 32)
+    assert PersonRows(tenant_write=opening_write()).user(user.id) is None
+    with Faults() as faults:
+        faults.silence("dynamodb.TransactWriteItems")
+        rows.welcome(user=user, member=member, session=session, link=link, mailbox="2" * 32)
+    assert PersonRows(tenant_write=opening_write()).member(member.tenant_id, user.id) == member
 
 
 def test_what_was_said_is_kept_until_it_is_spent(world: World, clock: ManualClock) -> None:

@@ -13,7 +13,7 @@ from lxml import etree
 from chalicelib.config import settings
 from chalicelib.features.identity.model.oauth import challenge_of
 from infra.local.saml.reply import Somebody
-from tests.fakes.saml import SamlBrowser, set_up
+from tests.fakes.saml import SamlBrowser, code_in, refused, set_up
 from tests.http.identity.test_second_factor import switch_on
 from tests.world import PASSWORD, World
 
@@ -31,6 +31,10 @@ def at(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     finally:
         monkeypatch.undo()
         settings.cache_clear()
+
+
+def _user_row(world: World, user_id: str) -> object:
+    return next(row for row in world.aws.rows("core") if (row["pk"], row["sk"]) == (f"USER#{user_id}", "-"))
 
 
 # --- There and back ---
@@ -250,3 +254,70 @@ def test_who_was_removed_stays_out_until_they_are_invited(world: World, sso: Sam
     code = sso.code_for(GRACE)
     assert sso.exchange(code).code == "password_required"
     assert sso.exchange(code, password=PASSWORD).json()["role"] == "editor"
+
+
+@pytest.mark.parametrize("name_id", ["", "another name there"])
+def test_who_was_removed_stays_out_also_if_they_never_came_this_way(
+    world: World, sso: SamlBrowser, name_id: str
+) -> None:
+    assert world.client.delete(f"/v1/members/{world.ben.user_id}", as_=world.ada).status == 204
+    assert sso.exchange(sso.code_for(Somebody(BEN.email, name_id=name_id))).code == "sso_not_admitted"
+    assert sso.exchange(sso.code_for(Somebody("BEN@Example.com"))).code == "sso_not_admitted"
+    assert BEN.email not in str(world.aws.rows("core")).replace(str(_user_row(world, world.ben.user_id)), "")
+
+
+def test_who_was_removed_stays_out_under_another_name_too(world: World, sso: SamlBrowser) -> None:
+    user_id = sso.sign_in(GRACE)["user"]["id"]
+    assert world.client.delete(f"/v1/members/{user_id}", as_=world.ada).status == 204
+    assert sso.exchange(sso.code_for(Somebody(GRACE.email, name_id="second"))).code == "sso_not_admitted"
+    other = SamlBrowser(world.client, sso.idp, world.cyd.tenant_id)
+    set_up(world.client, world.cyd, sso.idp)
+    assert other.sign_in(GRACE)["tenant"]["id"] == world.cyd.tenant_id  # that is one tenant's word
+
+
+def test_who_was_invited_back_is_gone_no_longer(world: World, sso: SamlBrowser) -> None:
+    assert world.client.delete(f"/v1/members/{world.ben.user_id}", as_=world.ada).status == 204
+    world.client.post("/v1/invitations", as_=world.ada, json={"email": BEN.email, "role": "agent"})
+    assert sso.exchange(sso.code_for(BEN)).code == "sso_not_admitted"  # not before they have said yes
+    token = re.search(r"\bit_\S+", world.mail_to(BEN.email)[-1].text)
+    assert token is not None
+    assert world.client.post("/v1/invitations/accept", json={"token": token[0], "password": PASSWORD}).status == 200
+    assert [row for row in world.aws.rows("core") if row["sk"].startswith("GONE#")] == []
+    assert sso.exchange(sso.code_for(BEN), password=PASSWORD).json()["role"] == "agent"
+
+
+# --- Who opens a membership for it ---
+
+
+def test_nobody_is_led_to_open_their_membership_for_somebody_elses_name(world: World, sso: SamlBrowser) -> None:
+    """Mallory may write any address into her account there; Ben is led to her code, and would type his password."""
+    code = sso.code_for(Somebody(BEN.email, name_id="mallory"))
+    for cookie in ("", f"sso={'A' * 43}"):
+        bens = SamlBrowser(world.client, sso.idp, sso.tenant_id, cookie=cookie)
+        assert refused(bens.exchange(code), "trip")
+        assert refused(bens.exchange(code, password=PASSWORD), "trip")
+    assert sso.sign_in(Somebody("mallory@example.com", name_id="mallory"))["user"]["id"] != world.ben.user_id
+
+
+def test_what_nobody_has_asked_for_opens_no_membership_for_the_first_time(world: World, sso: SamlBrowser) -> None:
+    set_up(world.client, world.ada, sso.idp, allow_idp_initiated=True)
+    unasked = code_in(sso.bring_signed(sso.reply(BEN, in_response_to=None)))
+    assert refused(sso.exchange(unasked, password=PASSWORD), "unsolicited")
+    assert sso.exchange(sso.code_for(BEN), password=PASSWORD).status == 200
+    again = code_in(sso.bring_signed(sso.reply(BEN, in_response_to=None)))
+    assert sso.exchange(again).json()["user"]["id"] == world.ben.user_id
+
+
+def test_a_front_end_that_began_with_a_challenge_needs_no_cookie(world: World, sso: SamlBrowser) -> None:
+    sso.start_query = {"code_challenge": challenge_of(VERIFIER)}
+    code, sso.cookie = sso.code_for(BEN), ""
+    assert sso.exchange(code, password=PASSWORD, code_verifier=VERIFIER).status == 200
+
+
+def test_a_letter_says_who_opens_a_membership_now(world: World, sso: SamlBrowser) -> None:
+    sso.exchange(sso.code_for(BEN), password=PASSWORD)
+    (letter,) = world.mail_to(BEN.email)
+    assert sso.idp.entity_id in letter.text
+    sso.sign_in(BEN)
+    sso.sign_in(GRACE)
+    assert (len(world.mail_to(BEN.email)), world.mail_to(GRACE.email)) == (1, [])

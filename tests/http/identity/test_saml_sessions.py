@@ -65,6 +65,33 @@ def test_it_ends_when_the_identity_provider_says(world: World, sso: SamlBrowser)
     )
 
 
+def test_whom_only_it_knows_ends_what_was_stolen(world: World, sso: SamlBrowser) -> None:
+    stolen, mine = sso.sign_in(GRACE), sso.sign_in(GRACE)
+    assert world.client.post("/v1/auth/logout-all", as_=mine["access_token"]).status == 204
+    refused = world.client.post("/v1/auth/refresh", json={"refresh_token": stolen["refresh_token"]})
+    assert refused.code == "invalid_token"
+    assert sso.exchange(sso.code_for(GRACE)).status == 200
+
+
+def test_who_has_to_prove_it_once_more_is_told_where(world: World, sso: SamlBrowser, real_limits: None) -> None:
+    """By what is dangerous, and by what looks odd."""
+    set_up(world.client, world.ada, sso.idp, default_role="admin")
+    place = f"/v1/auth/saml/{sso.tenant_id}/start?fresh=true"
+    old = sso.sign_in(GRACE, authenticated_at=world.clock.now() - timedelta(minutes=11))["access_token"]
+    assert place in world.client.delete("/v1/tenant/sso", as_=old).json()["detail"]
+    for country in ("DE", "AU"):
+        world.clock.advance(seconds=30)
+        headers = {"CloudFront-Viewer-Country": country}
+        answer = world.client.post("/v1/auth/saml/exchange", json={"code": sso.code_for(GRACE)}, headers=headers)
+    asked = world.client.get("/v1/members", as_=answer.json()["access_token"])
+    assert (asked.code, asked.json()["rule"]) == ("step_up_required", "impossible_travel")
+    assert place in asked.json()["detail"]
+    assert world.mail_to(GRACE.email) == []  # nobody has proven that address
+    assert "looks odd" in world.mail_to("ada@example.com")[-1].subject
+    world.clock.advance(seconds=30)
+    assert world.client.get("/v1/members", as_=sso.sign_in(GRACE)["access_token"]).status == 200
+
+
 def test_who_has_signed_out_everywhere_is_signed_out_of_it(world: World, sso: SamlBrowser) -> None:
     tokens = sso.exchange(sso.code_for(BEN), password=PASSWORD).json()
     assert world.client.post("/v1/auth/logout-all", as_=world.ben).status == 204

@@ -169,6 +169,8 @@ def test_who_joins_by_it_stands_in_the_trail(world: World, sso: SamlBrowser) -> 
     [
         {"roles": {str(number): "agent" for number in range(51)}},
         {"roles": {"": 5}},
+        {"roles": {"": "agent"}},
+        {"roles": {"x" * 1025: "agent"}},
         {"email_attribute": ""},
         {"surprise": 1},
     ],

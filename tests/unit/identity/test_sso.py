@@ -181,6 +181,8 @@ def test_no_two_settings_are_of_the_same_version() -> None:
         (Wish(metadata="x" * 1025), "/entity_id"),
         (Wish(metadata="idp\n\nAll is well."), "/entity_id"),
         (Wish(metadata="an idp"), "/entity_id"),
+        (replace(WISH, roles={"": Role.AGENT}), "/roles"),
+        (replace(WISH, roles={"x" * 1025: Role.AGENT}), "/roles"),
         (Wish(metadata="idp\u202e"), "/entity_id"),
         (replace(WISH, sso_url="https://idp.example/" + "x" * 2048), "/sso_url"),
         (replace(WISH, sso_url="http://127.0.0.1/sso"), "/sso_url"),
@@ -221,6 +223,8 @@ def said(**words: object) -> Said:
     [
         ({"Mail": ["a@x.example"]}, "1906", "", "a@x.example"),
         ({"mail": [], "urn:oid:0.9.2342.19200300.100.1.3": ["b@x.example"]}, "1906", "", "b@x.example"),
+        ({"EMAIL": ["a@x.example"], "email": ["b@x.example"]}, "1906", "", ""),
+        ({"EMAIL": ["a@x.example"], "email": ["b@x.example"], "mail": ["c@x.example"]}, "1906", "", "c@x.example"),
         ({}, "c@x.example", "", "c@x.example"),
         ({}, "1906", "", ""),
         ({"mail": ["a@x.example"], "work": ["d@x.example", "e@x.example"]}, "f@x.example", "work", "d@x.example"),
@@ -244,6 +248,7 @@ def test_the_most_of_what_groups_give_and_else_what_all_get() -> None:
         Role.EDITOR, Role.AGENT, Role.ANALYST, Role.ANALYST,
     ]  # fmt: skip
     assert replace(sso, default_role=None).role_for(["x"]) is None
+    assert replace(sso, roles={"": Role.ADMIN}).role_for([""]) is Role.ANALYST  # as older settings may have it
 
 
 def test_an_answer_is_known_by_its_question_or_by_itself() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.core.errors import NotFound, Stale
+from chalicelib.core.identity import SsoSession
 from chalicelib.core.limits import RouteClass
 from chalicelib.core.suspicion import Blocked
 from chalicelib.features.identity.api.seen import device_of
@@ -157,10 +158,15 @@ def logout(call: Call[Nothing]) -> None:
     identity().sessions.logout(user_id=principal.subject, session_id=principal.session_id or "")
 
 
-@api.endpoint("POST", "/v1/auth/logout-all", allow=OWN, status=204, audit="session.all_ended", errors=(Stale,))
+@api.endpoint(
+    "POST", "/v1/auth/logout-all", allow=OWN_OR_SSO, status=204, audit="session.all_ended", errors=(Stale, SsoSession)
+)
 def logout_all(call: Call[Nothing]) -> None:
-    """Sign out everywhere, here too. Links to a new password or address become void."""
-    identity().sessions.logout_all(user_id=call.principal.subject)
+    """Sign out everywhere, here too. Links to a new password or address become void.
+
+    In a session of a tenant's identity provider: those may whom only that knows.
+    """
+    identity().sessions.logout_all(user_id=call.principal.subject, is_by_sso=call.principal.is_by_sso)
 
 
 @api.endpoint(

@@ -76,16 +76,17 @@ def finish_saml(call: Call[SamlAnswer]) -> Answer:
 @api.endpoint(
     "POST", "/v1/auth/saml/exchange", allow=ANYONE, body=SsoExchange, returns=TokensView,
     errors=(
-        InvalidToken, InvalidCredentials, PasswordRequired, OtpRequired, NotAdmitted, OwnersNeedPassword, NoTenant,
-        NotFound, Stale, Blocked,
+        InvalidToken, InvalidCredentials, PasswordRequired, OtpRequired, SsoFailed, NotAdmitted, OwnersNeedPassword,
+        NoTenant, NotFound, Stale, Blocked,
     ),
 )  # fmt: skip
 def exchange_saml_code(call: Call[SsoExchange]) -> TokensView:
     """Exchange an identity provider's one-time code for tokens of its tenant.
 
     Who is new becomes a member. A member with that address is asked for their password once (`password_required`), and
-    for a code where a second factor is on: send the same code again with it, five times at most. The session is good
-    for this tenant only, and for twelve hours at most.
+    for a code where a second factor is on: send the same code again with it, five times at most. That takes who began:
+    a `code_verifier`, or the cookie that `start` has set; a letter says so. The session is good for this tenant only,
+    and for twelve hours at most.
     """
     body = call.body
     claim = Claim(
@@ -94,6 +95,7 @@ def exchange_saml_code(call: Call[SsoExchange]) -> TokensView:
         password=body.password,
         otp=body.otp,
         address=call.client_address,
+        browser=_KEEPSAKE.kept(call.header("cookie")),
         device=device_of(call),
     )
     return TokensView.of(saml().exchange(claim=claim, request_id=call.request_id, now=call.at))

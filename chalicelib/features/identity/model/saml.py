@@ -43,7 +43,8 @@ class SsoFailed(Unauthenticated):
     """What the identity provider has sent cannot be believed, or does not fit what we asked it. Nobody was signed in.
 
     When: Signing in was begun in another browser or more than ten minutes ago, the same answer is brought twice, or the
-    identity provider and this tenant's settings do not agree: `reason` says in what.
+    identity provider and this tenant's settings do not agree: `reason` says in what. Also when a member's password is
+    given by somebody else than who began (`trip`, `unsolicited`).
 
     Do: Begin again at `GET /v1/auth/saml/{tenant_id}/start`. If it stays, compare the settings at
     `GET /v1/tenant/sso` with those of the identity provider.
@@ -173,11 +174,13 @@ class Expected:
 @dataclass(frozen=True)
 class Statement(Profile):
     """What is kept of it until our code is exchanged. `is_role_told`: the identity provider says the role each time.
-    `settings` is the version of those by which it was believed.
+    `settings` is the version of those by which it was believed, `browser` tells whose trip it was; empty for what
+    nobody has asked for.
     """
 
     tenant_id: str = ""
     settings: str = ""
+    browser: str = ""
     role: Role | None = None
     is_role_told: bool = False
     proven_at: datetime | None = None
@@ -246,6 +249,11 @@ def fits(said: Said, errand: Errand, *, tenant_id: str, browser: str, signer: Si
     return hmac.compare_digest(expected.encode(), (said.in_response_to or "").encode())
 
 
+def browser_mark(browser: str, signer: Signer) -> str:
+    """Kept with what was said, instead of what the browser keeps."""
+    return signer.digest(f"browser {browser}").hex()[:32]
+
+
 def answer_key(said: Said, tenant_id: str) -> str:
     """One for each request of ours; for what nobody asked for, one for each assertion."""
     what = said.in_response_to or f"{said.issuer} {said.assertion_id}"
@@ -274,13 +282,18 @@ def email_in(said: Said, attribute: str) -> str:
     """As the tenant has named it; else where identity providers put it; else the name of the subject itself."""
     if attribute:
         return _first(said.attributes.get(attribute, ()))
-    known = {name.lower(): values for name, values in said.attributes.items()}
-    found = (_first(known.get(name, ())) for name in _EMAIL_ATTRIBUTES)
+    spelled = [(name.lower(), values) for name, values in said.attributes.items()]
+    found = (_only([values for known, values in spelled if known == name]) for name in _EMAIL_ATTRIBUTES)
     return next((email for email in found if email), said.subject if "@" in said.subject else "")
 
 
 def name_in(said: Said, attribute: str) -> str:
     return _first(said.attributes.get(attribute, ())) if attribute else ""
+
+
+def _only(spellings: Sequence[Sequence[str]]) -> str:
+    """Two attributes whose names differ by capitals alone are nobody's word."""
+    return _first(spellings[0]) if len(spellings) == 1 else ""
 
 
 def _first(values: Sequence[str]) -> str:

@@ -113,7 +113,7 @@ class Return:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a client brings with our code; most of it only where it was asked for."""
+    """What a client brings with our code; most of it only where it was asked for. `browser` is what a browser keeps."""
 
     code: str
     verifier: str | None = None
@@ -122,6 +122,7 @@ class Claim:
     tenant_id: str | None = None
     tenant_name: str | None = None
     address: str = ""
+    browser: str = ""
     device: Device = UNKNOWN
 
 

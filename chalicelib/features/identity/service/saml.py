@@ -6,6 +6,8 @@ as a member it has made itself, or as one who has opened their membership for it
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -35,6 +37,7 @@ from chalicelib.features.identity.model.saml import (
     SsoFailed,
     Statement,
 )
+from chalicelib.features.identity.model.saml_letters import door_opened
 from chalicelib.features.identity.model.session import Session, Tokens, start
 from chalicelib.features.identity.service.arrivals import ArrivalStore, counted, new_mark, spend
 from chalicelib.features.identity.service.oauth import Claim, Departure, Signers
@@ -58,8 +61,8 @@ class DoorStore(Protocol):
         """Raises Stale when it was written meanwhile."""
         ...
 
-    def welcome(self, *, user: User, member: Member, session: Session, link: Link) -> None:
-        """All of it or nothing. Raises Stale."""
+    def welcome(self, *, user: User, member: Member, session: Session, link: Link, mailbox: str) -> None:
+        """All of it or nothing. Raises Stale, and NotAdmitted for whose mailbox was a member's who is gone."""
         ...
 
 
@@ -86,10 +89,6 @@ class RoleStore(Protocol):
 class Departures(Protocol):
     def url(self, request: Request, *, sso_url: str, relay_state: str) -> str:
         """Where the browser goes."""
-        ...
-
-    def metadata(self, place: Place) -> str:
-        """What the identity provider is told of us."""
         ...
 
 
@@ -124,6 +123,7 @@ class Saml:
         roles: RoleStore,
         sessions: Sessions,
         departures: Departures,
+        introduce: Callable[[Place], str],
         reader: Reader,
         throttle: Throttle,
         suspicion: Suspicion,
@@ -137,6 +137,7 @@ class Saml:
         self._roles = roles
         self._sessions = sessions
         self._departures = departures
+        self._introduce = introduce
         self._reader = reader
         self._throttle = throttle
         self._suspicion = suspicion
@@ -145,10 +146,12 @@ class Saml:
         self._signers = signers
 
     def metadata(self, *, tenant_id: str) -> str:
-        """Of any tenant there could be: whether it exists is nobody's business, and it is needed before all else."""
+        """What an identity provider is told of us. Of any tenant there could be: whether it exists is nobody's
+        business, and it is needed before all else.
+        """
         if not ids.is_id(tenant_id, "ten"):
             raise NotFound
-        return self._departures.metadata(self._place(tenant_id))
+        return self._introduce(self._place(tenant_id))
 
     def begin(self, *, tenant_id: str, browser: str, challenge: str, is_fresh: bool, now: datetime) -> Departure:
         """Writes nothing."""
@@ -164,8 +167,9 @@ class Saml:
         """Our one-time code."""
         sso = self._sso(tenant_id)
         said = self._reader.read(posted.answer, expected=Expected(sso, self._place(tenant_id), now))
-        challenge, until = self._asked_for(said, sso, posted, now)
-        statement = self._statement(said, sso, now)
+        errand = self._errand(said, sso, posted, now)
+        statement = self._statement(said, sso, posted.browser if errand else "", now)
+        until, challenge = (errand.expires_at, errand.challenge) if errand else (said.expires_at, "")
         arrival = SsoArrival(saml.answer_key(said, tenant_id), until, challenge, mark=new_mark())
         try:
             self._arrivals.claim(arrival)
@@ -195,11 +199,11 @@ class Saml:
         role = self._role_of(resident, statement)
         is_open = link is not None and link.user_id == resident.user.id and link.mark == self._mark_of(resident.user)
         if not is_open:
+            self._check_beginner(arrival, statement, claim)
             self._prove(resident.user, statement, claim, request_id, now)
         spend(self._arrivals, arrival)
         if not is_open:
-            self._doors.put_door(statement.tenant_id, self._link(key, resident.user, now), instead_of=link)
-            self._note("sso.linked", resident.user, statement, request_id, now)
+            self._open_door(self._link(key, resident.user, now), link, resident.user, statement, request_id, now)
         if role is not resident.member.role:
             self._roles.change_role(resident.member, role, witness=None)
             self._note("member.role_changed", resident.user, statement, request_id, now)
@@ -217,19 +221,19 @@ class Saml:
     def _place(self, tenant_id: str) -> Place:
         return saml.place_of(tenant_id, self._office.public_url)
 
-    def _asked_for(self, said: Said, sso: saml.Sso, posted: Posted, now: datetime) -> tuple[str, datetime]:
-        """The client's challenge, and until when the answer could come again."""
+    def _errand(self, said: Said, sso: saml.Sso, posted: Posted, now: datetime) -> saml.Errand | None:
+        """That it comes back from; None for what nobody has asked for, where a tenant takes that."""
         if said.in_response_to is None:
             if not sso.allows_idp_initiated:
                 raise SsoFailed("unsolicited", "This tenant takes no answers that nobody has asked for.")
-            return "", said.expires_at
+            return None
         errand = saml.read_relay_state(posted.relay_state, now=now)
         tenant_id, signer = sso.tenant_id, self._signers.trips
         if errand is None or not saml.fits(said, errand, tenant_id=tenant_id, browser=posted.browser, signer=signer):
             raise SsoFailed("trip", "Signing in was begun elsewhere, or more than ten minutes ago.")
-        return errand.challenge, errand.expires_at
+        return errand
 
-    def _statement(self, said: Said, sso: saml.Sso, now: datetime) -> Statement:
+    def _statement(self, said: Said, sso: saml.Sso, browser: str, now: datetime) -> Statement:
         try:
             email = clean_email(saml.email_in(said, sso.email_attribute))
         except Invalid:
@@ -243,6 +247,7 @@ class Saml:
             name=_visible(saml.name_in(said, sso.name_attribute)),
             tenant_id=sso.tenant_id,
             settings=sso.version,
+            browser=saml.browser_mark(browser, self._signers.trips) if browser else "",
             role=sso.role_for(said.attributes.get(sso.role_attribute, ())) if sso.role_attribute else sso.default_role,
             is_role_told=bool(sso.role_attribute),
             proven_at=said.authenticated_at,
@@ -274,6 +279,24 @@ class Saml:
         if statement.role is None:
             raise NotAdmitted
         return statement.role
+
+    def _check_beginner(self, arrival: SsoArrival, statement: Statement, claim: Claim) -> None:
+        """Nobody is led to open their membership for somebody else's name there: who gives the password has begun the
+        trip, as a front end with a challenge, which fits, or in the browser that still keeps its cookie.
+        """
+        if not statement.browser:
+            raise SsoFailed("unsolicited", "The first time, begin at the start_url of this tenant.")
+        mark = saml.browser_mark(claim.browser, self._signers.trips)
+        if not arrival.challenge and not hmac.compare_digest(mark, statement.browser):
+            raise SsoFailed("trip", "The first time, come with the browser that has begun, or with a code_challenge.")
+
+    def _open_door(
+        self, link: Link, before: Link | None, user: User, statement: Statement, request_id: str, now: datetime
+    ) -> None:
+        self._doors.put_door(statement.tenant_id, link, instead_of=before)
+        self._note("sso.linked", user, statement, request_id, now)
+        letter = door_opened(to=user.email, entity_id=statement.issuer, public_url=self._office.public_url)
+        self._office.recorder.tell(letter, request_id=request_id)
 
     def _prove(self, user: User, statement: Statement, claim: Claim, request_id: str, now: datetime) -> None:
         """All that signing in asks of them, once."""
@@ -315,7 +338,8 @@ class Saml:
         member = Member(statement.tenant_id, user.id, statement.role, now)
         session = _bound(start(user=user, tenant_id=statement.tenant_id, now=now, device=claim.device), statement, sso)
         spend(self._arrivals, arrival)
-        self._doors.welcome(user=user, member=member, session=session, link=self._link(key, user, now))
+        mailbox, link = self._office.mailbox(statement.email), self._link(key, user, now)
+        self._doors.welcome(user=user, member=member, session=session, link=link, mailbox=mailbox)
         self._note("member.joined", user, statement, request_id, now)
         return self._sessions.issue(session, user=user, role=member.role, now=now)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core.errors import NotFound, Stale
-from chalicelib.core.identity import Role
+from chalicelib.core.identity import Role, SsoSession
 from chalicelib.features.identity.model.credentials import (
     InvalidCredentials,
     clean_email,
@@ -193,12 +193,14 @@ class Sessions:
         if session is not None:
             self.end(session, Ending.LOGOUT)
 
-    def logout_all(self, *, user_id: str) -> None:
-        """In one write, however many there are."""
+    def logout_all(self, *, user_id: str, is_by_sso: bool = False) -> None:
+        """In one write, however many there are. An identity provider's session ends those of nobody who has others."""
         for _ in range(_MOST_ROUNDS):
             user = self._people.user(user_id)
             if user is None:
                 return
+            if is_by_sso and not user.kept_by:
+                raise SsoSession
             try:
                 self._people.begin_era(user)
             except Stale:

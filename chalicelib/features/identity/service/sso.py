@@ -26,6 +26,7 @@ from chalicelib.features.tenants.model import Tenant
 _MOST_ROUNDS = 8
 _LONGEST_URL = 2_048
 _LONGEST_ENTITY_ID = 1_024
+_LONGEST_VALUE = 1_024  # of an attribute: what is longer is not read
 Lift = Callable[[], None]  # raises where the caller may not end what an owner has required
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
@@ -139,6 +140,8 @@ class SsoSettings:
         if not 0 < len(entity_id) <= _LONGEST_ENTITY_ID or not entity_id.isprintable() or " " in entity_id:
             why = f"An entity id is one word of 1 to {_LONGEST_ENTITY_ID} visible characters."
             raise Invalid(why, pointer="/entity_id")
+        if not all(0 < len(value) <= _LONGEST_VALUE for value in wish.roles):
+            raise Invalid(f"What has a role is a text of 1 to {_LONGEST_VALUE} characters.", pointer="/roles")
         return Sso(
             tenant_id=tenant_id,
             entity_id=entity_id,

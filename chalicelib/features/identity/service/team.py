@@ -47,7 +47,9 @@ class MembershipStore(Protocol):
 
     def change_role(self, member: Member, role: Role, *, witness: Member | None) -> None: ...
 
-    def remove(self, member: Member, *, witness: Member | None) -> None: ...
+    def remove(self, member: Member, *, mailbox: str, witness: Member | None) -> None:
+        """And keeps in mind that whoever reads this mailbox is not to come back uninvited."""
+        ...
 
     def handover(self, tenant_id: str, *, owner_id: str, heir_id: str) -> Handover:
         """As last written, in one look-up. Raises NotFound where anything of it is missing."""
@@ -84,12 +86,13 @@ class Team:
     def remove(self, *, actor: Principal, user_id: str, prove: Prove) -> None:
         """Everybody may remove themselves."""
         member = self._member(actor.tenant_id, user_id)
+        mailbox = self._mailbox(user_id)
         for _ in range(_MOST_ROUNDS):
             check_reach(actor, member.role)
             if member.role is Role.OWNER:
                 prove()
             try:
-                self._memberships.remove(member, witness=self._witness(member))
+                self._memberships.remove(member, mailbox=mailbox, witness=self._witness(member))
             except Stale:
                 left = self._people.member(actor.tenant_id, user_id)
                 if left is None:  # somebody else did, or we did and did not hear of it
@@ -128,6 +131,13 @@ class Team:
         if member is None:
             raise NotFound
         return member
+
+    def _mailbox(self, user_id: str) -> str:
+        """Also of whom only an identity provider knows: such a one has claimed none."""
+        user = self._people.user(user_id)
+        if user is None:
+            raise NotFound
+        return user.mailbox or self._office.mailbox(user.email)
 
     def _shown(self, member: Member) -> Colleague:
         user = self._people.user(member.user_id)

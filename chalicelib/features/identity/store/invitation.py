@@ -18,6 +18,7 @@ from chalicelib.features.identity.model.team import AlreadyMember
 from chalicelib.features.identity.store.person import (
     claim_key,
     claimed_by,
+    gone_key,
     member_key,
     membership_writes,
     user_key,
@@ -93,15 +94,20 @@ class InvitationRows:
         change(_key(invitation.tenant_id, invitation.mailbox), rev=invitation.rev, sent_at=invitation.sent_at)
 
     def accept(self, invitation: Invitation, *, member: Member) -> None:
-        _commit([_spent(invitation), *membership_writes(member)])
+        _commit([_spent(invitation), *membership_writes(member), _back(invitation)])
 
     def accept_newcomer(self, invitation: Invitation, *, member: Member, user: User, session: Session) -> None:
         first = insert(session_key(session.user_id, session.id), session, ttl=in_seconds(session.expires_at))
-        _commit([*user_writes(user), _spent(invitation), *membership_writes(member), first])
+        _commit([*user_writes(user), _spent(invitation), *membership_writes(member), first, _back(invitation)])
 
 
 def _spent(invitation: Invitation) -> Delete:
     return Delete(CORE, *_key(invitation.tenant_id, invitation.mailbox), equals("rev", invitation.rev))
+
+
+def _back(invitation: Invitation) -> Delete:
+    """Whoever was removed once is so no longer."""
+    return Delete(CORE, *gone_key(invitation.tenant_id, invitation.mailbox))
 
 
 def _commit(writes: list[Write]) -> None:

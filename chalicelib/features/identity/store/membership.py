@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chalicelib.aws.dynamo import Delete, Refused, Update, Write, equals, present, transact
+from chalicelib.aws.dynamo import Delete, Put, Refused, Update, Write, equals, present, transact
 from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.person import Member, User
 from chalicelib.features.identity.model.team import Handover
-from chalicelib.features.identity.store.person import member_key, membership_key, user_key
+from chalicelib.features.identity.store.person import gone_key, member_key, membership_key, user_key
 from chalicelib.features.identity.store.rows import CORE, TenantRow, changing, look_up, read
 
 
@@ -36,10 +36,11 @@ class MembershipRows:
     def change_role(self, member: Member, role: Role, *, witness: Member | None) -> None:
         _commit([*_given(member, role), *_vouching(witness)])
 
-    def remove(self, member: Member, *, witness: Member | None) -> None:
+    def remove(self, member: Member, *, mailbox: str, witness: Member | None) -> None:
         gone = Delete(CORE, *member_key(member.tenant_id, member.user_id), equals("rev", member.rev))
         copy = Delete(CORE, *membership_key(member.tenant_id, member.user_id))
-        _commit([gone, copy, *_vouching(witness)])
+        pk, sk = gone_key(member.tenant_id, mailbox)
+        _commit([gone, copy, Put(CORE, {"pk": pk, "sk": sk, "v": 1}), *_vouching(witness)])
 
     def transfer(self, owner: Member, heir: Member) -> None:
         _commit([*_given(heir, Role.OWNER), *_given(owner, Role.ADMIN)])

@@ -133,6 +133,11 @@ def claimed_by(row: Row) -> str:
     return str(known(row)["user_id"])
 
 
+def gone_key(tenant_id: str, mailbox: str) -> Key:
+    """That whoever read this mailbox was a member of this tenant, and is not any more."""
+    return f"T#{tenant_id}", f"GONE#{mailbox}"
+
+
 def _registration_key(mailbox: str, registration_id: str) -> Key:
     return f"PENDING#{mailbox}", f"REG#{registration_id}"
 

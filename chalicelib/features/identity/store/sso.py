@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.aws.dynamo import Delete, Refused, Update, Write, equals, transact
+from chalicelib.aws.dynamo import Delete, Refused, Update, Write, absent, equals, transact
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import NotFound, Stale
 from chalicelib.features.identity.model.oauth import Link
 from chalicelib.features.identity.model.person import Member, User
-from chalicelib.features.identity.model.saml import Sso
+from chalicelib.features.identity.model.saml import NotAdmitted, Sso
 from chalicelib.features.identity.model.session import Session
-from chalicelib.features.identity.store.person import membership_writes, user_key
+from chalicelib.features.identity.store.person import gone_key, membership_writes, user_key
 from chalicelib.features.identity.store.rows import (
     CORE,
     Key,
@@ -72,12 +72,19 @@ class SsoRows:
         except Refused:
             raise Stale from None
 
-    def welcome(self, *, user: User, member: Member, session: Session, link: Link) -> None:
-        """Somebody whom the identity provider alone knows claims no mailbox: the address is its word, and no proof."""
+    def welcome(self, *, user: User, member: Member, session: Session, link: Link, mailbox: str) -> None:
+        """Somebody whom the identity provider alone knows claims no mailbox: the address is its word, and no proof. It
+        is reason enough to keep somebody out.
+        """
         kept = replace(user, kept_by=member.tenant_id, mailbox="")
         first = insert(session_key(user.id, session.id), session, ttl=in_seconds(session.expires_at))
         door = insert(_door_key(member.tenant_id, link.key), link)
-        _commit(insert(user_key(user.id), kept), *membership_writes(member), first, door)
+        not_gone = Delete(CORE, *gone_key(member.tenant_id, mailbox), absent())
+        try:
+            transact(insert(user_key(user.id), kept), *membership_writes(member), first, door, not_gone)
+        except Refused as refused:
+            is_gone = str((refused.row or {}).get("sk", "")).startswith("GONE#")
+            raise (NotAdmitted("You were a member of this tenant.") if is_gone else Stale) from None
 
 
 def _sso_key(tenant_id: str) -> Key:

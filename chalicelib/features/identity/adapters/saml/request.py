@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from lxml import etree
 
 from chalicelib.features.identity.adapters.saml.document import PROTOCOL, SAML
-from chalicelib.features.identity.model.saml import Place, Request
+from chalicelib.features.identity.model.saml import Request
 
 _POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 
@@ -20,11 +20,6 @@ class Departures:
         message = base64.b64encode(_deflated(_authn_request(request, sso_url))).decode()
         mark = "&" if urlsplit(sso_url).query else "?"
         return f"{sso_url}{mark}{urlencode({'SAMLRequest': message, 'RelayState': relay_state})}"
-
-    def metadata(self, place: Place) -> str:
-        from chalicelib.features.identity.adapters.saml.metadata import of_ours
-
-        return of_ours(place)
 
 
 def _authn_request(request: Request, sso_url: str) -> bytes:
