@@ -10,15 +10,15 @@ from chalicelib.features.due.worker import worker as due_worker
 from chalicelib.features.identity.api.blueprints import identity_apis
 from chalicelib.features.mail.worker import worker as mail_worker
 from chalicelib.features.operations.api import api as operations_api
+from chalicelib.features.privacy.api import apis as privacy_apis
+from chalicelib.features.privacy.worker import worker as privacy_worker
 from chalicelib.features.sending.api.desk import api as desk_api
 from chalicelib.features.sending.api.notifications import api as notifications_api
 from chalicelib.features.sending.api.runs import api as runs_api
 from chalicelib.features.sending.worker import worker as sending_worker
 from chalicelib.features.sites.api import api as sites_api
 from chalicelib.features.sites.api import sdk_api as sites_sdk_api
-from chalicelib.features.subscriptions.api import api as subscriptions_api
-from chalicelib.features.subscriptions.api import ops_api as subscriptions_ops_api
-from chalicelib.features.subscriptions.api import sdk_api as subscriptions_sdk_api
+from chalicelib.features.subscriptions.api import apis as subscriptions_apis
 from chalicelib.features.tenants.api import api as tenants_api
 from chalicelib.web.app import App, Authenticator, Replays, Suspicion, Trail
 from chalicelib.web.pages.api import api as pages_api
@@ -61,18 +61,18 @@ for blueprint in (
     audit_api,
     sites_api,
     sites_sdk_api,
-    subscriptions_api,
-    subscriptions_sdk_api,
+    *privacy_apis,
+    *subscriptions_apis,
     campaigns_api,
     runs_api,
     notifications_api,
     operations_api,
     desk_api,
-    subscriptions_ops_api,
     pages_api,
     audit_worker,
     due_worker,
     mail_worker,
+    privacy_worker,
     sending_worker,
 ):
     app.register_blueprint(blueprint)

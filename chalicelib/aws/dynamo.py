@@ -191,7 +191,7 @@ class Table:
 
     def get(self, pk: str, sk: str = "-", *, consistent: bool = True) -> Row | None:
         request = self.request(pk, sk, "Key") | {"ConsistentRead": consistent}
-        item = _call("get_item", request).get("Item")
+        item = call("get_item", request).get("Item")
         return from_wire(item) if item else None
 
     def get_many(self, keys: Iterable[tuple[str, str]], *, consistent: bool = True) -> list[Row]:
@@ -211,14 +211,14 @@ class Table:
         """An update with `More` in it; returns what it changed, as it stands now. No repeat of it is forgiven."""
         request = Update(self, pk, sk, changes, condition).request()
         wishes = {"ReturnValues": "UPDATED_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        return from_wire(_call("update_item", request | wishes)["Attributes"])
+        return from_wire(call("update_item", request | wishes)["Attributes"])
 
     def write(self, write: Write) -> None:
         request = write.request()
         if write.condition is not None:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
-            _call(_OPERATIONS[type(write)], request)
+            call(_OPERATIONS[type(write)], request)
         except Refused as refused:
             if not (refused.is_repeat and write.stands_in(refused.row or {})):
                 raise
@@ -260,14 +260,14 @@ class Table:
             request["Limit"] = limit
         if position:
             request["ExclusiveStartKey"] = {"pk": {"S": pk}, "sk": {"S": position}}
-        answer = _call("query", request)
+        answer = call("query", request)
         last = answer.get("LastEvaluatedKey")
         return answer["Items"], last["sk"]["S"] if last else None
 
     def find(self, index: str, name: str, value: str, *, most: int) -> list[tuple[str, str]]:
         """Keys of the rows whose `name` is `value`, by a keys-only index: may miss the last second."""
         request = self._key_query(Path(name) == value) | {"IndexName": index, "Limit": most}
-        return [(item["pk"]["S"], item["sk"]["S"]) for item in _call("query", request)["Items"]]
+        return [(item["pk"]["S"], item["sk"]["S"]) for item in call("query", request)["Items"]]
 
     def find_each(self, index: str, name: str, values: Sequence[str], *, most: int) -> list[tuple[str, str]]:
         """The same for many values, several at once: most of a question is waiting for its answer."""
@@ -308,7 +308,7 @@ def look_up(wanted: Sequence[tuple[Table, tuple[str, str]]], *, consistent: bool
         asked: dict[str, Any] = {}
         for name, key in left[:_BATCH_GET_KEYS]:
             asked.setdefault(name, {"Keys": [], "ConsistentRead": consistent})["Keys"].append(key)
-        answer = _call("batch_get_item", {"RequestItems": asked})
+        answer = call("batch_get_item", {"RequestItems": asked})
         for name, items in answer["Responses"].items():
             yield from ((tables[name], from_wire(item)) for item in items)
         again = [(name, key) for name, keys in answer.get("UnprocessedKeys", {}).items() for key in keys["Keys"]]
@@ -329,7 +329,7 @@ def transact(*writes: Write | Check) -> None:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         items.append({_MEMBERS[type(write)]: request})
     try:
-        _call("transact_write_items", {"TransactItems": items})
+        call("transact_write_items", {"TransactItems": items})
     except ClientError as error:
         if error.response["Error"]["Code"] == _BUG:
             raise
@@ -351,7 +351,8 @@ def _judge(writes: Sequence[Write | Check], reasons: Sequence[Mapping[str, Any]]
         raise Refused from error  # nothing there to delete: alone, that is no sign of an earlier attempt of ours
 
 
-def _call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """DynamoDB's own words, and our errors: Unavailable, Refused; what is our fault goes on as it is."""
     try:
         answer: dict[str, Any] = getattr(connection().client, operation)(**request)
     except ClientError as error:

@@ -152,6 +152,10 @@ class Campaigns:
         self._sites.get(tenant_id=tenant_id, site_id=site_id)
         return self._rows.of_site(tenant_id, site_id, limit=limit, position=position)
 
+    def whoever_s_site(self, *, tenant_id: str, site_id: str, limit: int, position: str | None) -> Page[Campaign]:
+        """Of a site that may be closed: for whoever winds it up."""
+        return self._rows.of_site(tenant_id, site_id, limit=limit, position=position)
+
     def runs(self, campaign: Campaign, *, limit: int, position: str | None) -> Page[str]:
         return self._rows.runs(campaign.tenant_id, campaign.id, limit=limit, position=position)
 

@@ -24,9 +24,10 @@ class Kind(StrEnum):
     CAMPAIGN = "campaign"
     RUN = "run"
     ANCHOR = "anchor"
+    JOB = "job"
 
 
-QUEUES: dict[str, str] = {Kind.CAMPAIGN: "plan", Kind.RUN: "sweep", Kind.ANCHOR: "audit"}
+QUEUES: dict[str, str] = {Kind.CAMPAIGN: "plan", Kind.RUN: "sweep", Kind.ANCHOR: "audit", Kind.JOB: "privacy"}
 
 
 class DueMessage(Message, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-QUEUES = ("plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit")
+QUEUES = ("plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit", "privacy")
 
 
 @dataclass(frozen=True)

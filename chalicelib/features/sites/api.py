@@ -13,7 +13,6 @@ from chalicelib.features.sites.schemas import (
     NewSite,
     SdkConfig,
     SiteChanges,
-    SiteClosing,
     SiteList,
     SiteView,
 )
@@ -102,28 +101,6 @@ def change_site(call: Call[SiteChanges]) -> SiteView:
         subject=call.body.subject,
     )
     return _view(site)
-
-
-@api.endpoint(
-    "DELETE",
-    "/v1/sites/{site_id}",
-    allow=holder(Scope.SITES_WRITE),
-    returns=SiteClosing,
-    status=202,
-    audit="site.closed",
-    errors=(Stale,),
-)
-def close_site(call: Call[Nothing]) -> SiteClosing:
-    """Close a site.
-
-    It answers 404 from now on, also to its browsers. Its subscriptions and keys are out of reach, but not yet erased.
-    """
-    site = sites().close(tenant_id=call.tenant_id, site_id=call.path["site_id"], now=call.at)
-    return SiteClosing(
-        id=site.id,
-        status="closing",
-        detail="The site is closed. Its subscriptions and keys are out of reach, but not yet erased.",
-    )
 
 
 @api.endpoint(

@@ -75,20 +75,6 @@ class SiteList(Schema):
     has_more: bool
 
 
-class SiteClosing(Schema):
-    """The site is out of sight at once; removing what belongs to it is a job of its own."""
-
-    model_config = example(
-        id="site_01kz8m5q3v7x9c2b4n6t8w0y1e",
-        status="closing",
-        detail="The site is closed. Its subscriptions and keys are out of reach, but not yet erased.",
-    )
-
-    id: str
-    status: str
-    detail: str
-
-
 class Prompt(Schema):
     """When to ask a visitor. Never on load; a soft no is remembered for `ask_again_after_days`."""
 

@@ -36,6 +36,7 @@ from chalicelib.web.schema import Nothing
 api = Api(__name__, tag="subscriptions", about="A subscription is one browser that said yes to one site.")
 sdk_api = BrowserApi(__name__, tag="sdk", gate=gate)
 ops_api = Api(__name__, tag="operations")
+apis = (api, sdk_api, ops_api)
 
 _SITE = "/v1/sites/{site_id}/subscriptions"
 _SDK = "/v1/sdk/{site_key}/subscriptions"

@@ -19,6 +19,7 @@ from chalicelib.aws.worker import decode
 from chalicelib.core.errors import FromTheFuture
 from chalicelib.features.audit.schemas.messages import Errand
 from chalicelib.features.due.model import DueMessage
+from chalicelib.features.privacy.schemas.messages import Task
 from chalicelib.features.sending.schemas.messages import WakeMessage
 from tests.adapters.aws.logged import logged_from_now
 from tests.fakes.installation import Installation
@@ -62,6 +63,10 @@ SPELLED: dict[str, tuple[Message, str]] = {
         ),
     ),
 }
+SPELLED["privacy"] = (
+    Task(kind="job", tenant="ten_a", id="job_b"),
+    '{"kind":"job","tenant":"ten_a","id":"job_b","at":0,"minute":0,"v":1}',
+)
 BEFORE: dict[str, tuple[Message, str]] = {
     "mail": (
         Letter(to="ada@example.com", subject="Hello", text="Grüße", v=1),

@@ -17,7 +17,7 @@ from infra.local import aws, moto_patch, snapshot
 
 TEMPLATE: dict[str, Any] = yaml.safe_load(aws.TEMPLATE.read_text())
 TABLES = {"core", "subs", "sends", "due", "idem", "audit"}
-QUEUES = {"plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit"}
+QUEUES = {"plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit", "privacy"}
 
 
 def of_type(kind: str) -> Mapping[str, dict[str, Any]]:

@@ -1,0 +1,66 @@
+"""What it takes to remove a great deal: a job, worked off in portions by whoever has it in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.core import ids
+
+TOLD_FOR = timedelta(days=30)  # how long one may be asked about after it is done
+
+
+class Kind(StrEnum):
+    SITE = "site_removal"
+
+
+class Status(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What was done of a stage, and where it goes on; None: the stage is over."""
+
+    removed: int = 0
+    position: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """`about` names whose rows go, for as long as it takes. `removed` counts rows; what a worker had removed and could
+    not tell any more, because it was killed, is missing from it.
+    """
+
+    id: str
+    tenant_id: str
+    kind: Kind
+    asked_by: str
+    created_at: datetime
+    about: Mapping[str, str] = field(default_factory=dict)
+    status: Status = Status.WAITING
+    stage: int = 0
+    position: str = ""
+    removed: int = 0
+    finished_at: datetime | None = None
+    rev: int = 1
+
+    @property
+    def is_over(self) -> bool:
+        return self.status is Status.DONE
+
+    def after(self, portion: Portion, *, stages: int, now: datetime) -> Job:
+        done = replace(self, removed=self.removed + portion.removed, rev=self.rev + 1, status=Status.RUNNING)
+        if portion.position is not None:
+            return replace(done, position=portion.position)
+        if self.stage + 1 < stages:
+            return replace(done, stage=self.stage + 1, position="")
+        return replace(done, status=Status.DONE, position="", finished_at=now)
+
+
+def begin(kind: Kind, *, tenant_id: str, asked_by: str, about: Mapping[str, str], now: datetime) -> Job:
+    return Job(ids.new("job"), tenant_id, kind, asked_by, now, about)

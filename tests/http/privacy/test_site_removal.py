@@ -1,0 +1,187 @@
+"""A closed site: out of sight at once, and gone with everything that was its own, however often its worker dies."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.aws import bulk
+from chalicelib.features.privacy.store import keys
+from tests.adapters.aws.faults import Faults
+from tests.fakes.lambdas import context
+from tests.journeys.shop import Shop
+
+_SITE_KEY_OF_A_SHARD = 16
+
+
+def _named(shop: Shop, site_id: str) -> list[tuple[str, str]]:
+    """Rows that speak of a site, wherever. The audit log and the record of the job may."""
+    return [
+        (row["pk"], row["sk"])
+        for row in shop.world.aws.rows()
+        if site_id in json.dumps(row, default=lambda raw: raw.decode("latin-1"))
+        and not row["pk"].startswith(("A#", "JOBS#"))
+    ]
+
+
+def _lived(shop: Shop) -> None:
+    """A site with all that a site can have."""
+    shop.gather(30)
+    sent, scheduled, paused = shop.draft(), shop.draft(), shop.draft(throttle_per_minute=1)
+    ahead = (shop.world.clock.now() + timedelta(days=2)).isoformat()
+    shop.ask("POST", f"{scheduled}/schedule", json={"schedule": {"send_at": ahead}})
+    shop.send(sent)
+    shop.settle()
+    shop.send(paused)
+    shop.settle()
+    shop.ask("POST", f"{paused}/pause")
+    bound = {"name": "bound", "scopes": ["sites:read"], "site_id": shop.site["id"]}
+    assert shop.world.client.post("/v1/api-keys", as_=shop.owner, json=bound).status == 201
+
+
+def _close(shop: Shop) -> dict[str, Any]:
+    closed: dict[str, Any] = shop.ask("DELETE", f"/v1/sites/{shop.site['id']}", expect=202)
+    return closed
+
+
+def test_everything_of_a_closed_site_is_removed_and_its_neighbour_stays(shop: Shop) -> None:
+    neighbour = Shop(shop.world, shop.push_service, shop.owner).open()
+    _lived(neighbour)
+    kept = _named(shop, neighbour.site["id"])
+    _lived(shop)
+    closed = _close(shop)
+    assert (closed["id"], closed["status"]) == (shop.site["id"], "closing")
+    shop.settle()
+    job = shop.ask("GET", f"/v1/jobs/{closed['job_id']}")
+    assert (job["kind"], job["status"]) == ("site_removal", "done")
+    assert job["removed"] >= 30 + 3 + 2 + 1 + 1
+    assert _named(shop, shop.site["id"]) == []
+    assert _named(shop, neighbour.site["id"]) == kept
+    assert shop.world.lambdas.waiting("privacy") == 0
+
+
+def test_its_campaigns_are_cancelled_and_nobody_is_written_to(shop: Shop) -> None:
+    shop.gather(5)
+    scheduled = shop.draft()
+    at = shop.world.clock.now() + timedelta(minutes=3)
+    shop.ask("POST", f"{scheduled}/schedule", json={"schedule": {"send_at": at.isoformat()}})
+    _close(shop)
+    shop.pass_time(minutes=6)
+    assert list(shop.received()) == []
+    assert shop.world.aws.rows("due") == [] or all("campaign" not in row["sk"] for row in shop.world.aws.rows("due"))
+
+
+def test_a_wake_up_that_is_lost_comes_by_the_calendar(shop: Shop) -> None:
+    shop.gather(3)
+    _close(shop)
+    shop.world.aws.purge("privacy")
+    shop.pass_time(minutes=2)
+    assert _named(shop, shop.site["id"]) == []
+    assert [row for row in shop.world.aws.rows("due") if row["sk"].startswith("job#")] == []
+
+
+def test_a_long_one_is_handed_on_and_shows_how_far_it_is(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each portion of five rows; a function that has time for nothing more than the first look."""
+    monkeypatch.setattr(keys, "A_PORTION", 5)
+    shop.gather(40)
+    job_id = _close(shop)["job_id"]
+    name, handler = shop.world.lambdas._handler("privacy")
+    seen = []
+    (body,) = shop.world.lambdas.bodies("privacy")
+    record = {"body": body, "messageId": "m", "attributes": {}, "receiptHandle": "r", "eventSourceARN": "a"}
+    for seconds in (14, 60):
+        handler({"Records": [record]}, context(name, seconds=seconds))
+        seen.append(shop.ask("GET", f"/v1/jobs/{job_id}")["status"])
+    assert seen == ["waiting", "done"]
+    assert shop.world.lambdas.waiting("privacy") == 2  # the first wake-up, and the one that was handed on
+    shop.settle()
+    assert shop.ask("GET", f"/v1/jobs/{job_id}")["removed"] >= 40
+    assert _named(shop, shop.site["id"]) == []
+
+
+@pytest.mark.parametrize("call", ["dynamodb.BatchWriteItem", "dynamodb.Query", "dynamodb.PutItem"])
+@pytest.mark.parametrize("at", [0, 3])
+def test_killed_half_way_it_goes_on_from_there(shop: Shop, monkeypatch: pytest.MonkeyPatch, call: str, at: int) -> None:
+    monkeypatch.setattr(keys, "A_PORTION", 5)
+    _lived(shop)
+    job_id = _close(shop)["job_id"]
+    (body,) = shop.world.lambdas.bodies("privacy")
+    with Faults() as faults:
+        for _ in range(at):
+            faults.silence(call)
+        faults.reject(call, times=1)
+        try:
+            shop.world.lambdas.deliver("privacy", body)
+        except Exception:  # noqa: BLE001 -- however it died
+            died = True
+        else:
+            died = False
+    assert died or at
+    shop.world.lambdas.deliver("privacy", body)
+    shop.settle()
+    assert shop.ask("GET", f"/v1/jobs/{job_id}")["status"] == "done"
+    assert _named(shop, shop.site["id"]) == []
+
+
+def test_the_same_message_twice_does_no_harm(shop: Shop) -> None:
+    _lived(shop)
+    job_id = _close(shop)["job_id"]
+    (body,) = shop.world.lambdas.bodies("privacy")
+    for _ in range(2):
+        shop.world.lambdas.deliver("privacy", body)
+    first = shop.ask("GET", f"/v1/jobs/{job_id}")
+    shop.settle()
+    assert shop.ask("GET", f"/v1/jobs/{job_id}") == first
+    assert first["status"] == "done"
+
+
+def test_a_site_that_could_not_be_closed_is_left_alone(shop: Shop) -> None:
+    """Whoever asked died in between: the calendar brings the job, which finds the site open."""
+    shop.gather(3)
+    with Faults() as faults:
+        faults.reject("dynamodb.TransactWriteItems", times=9)
+        assert shop.world.client.delete(f"/v1/sites/{shop.site['id']}", as_=shop.bearer).status == 503
+    before = len(shop.world.aws.rows("subs"))
+    shop.world.clock.advance(minutes=3)
+    shop.world.lambdas.fire("tick")
+    shop.settle()
+    assert len(shop.world.aws.rows("subs")) == before
+    assert shop.ask("GET", f"/v1/sites/{shop.site['id']}")["id"] == shop.site["id"]
+    assert [row for row in shop.world.aws.rows() if row["pk"].startswith("JOBS#")] == []
+
+
+def test_closing_it_again_is_not_found(shop: Shop) -> None:
+    _close(shop)
+    shop.ask("DELETE", f"/v1/sites/{shop.site['id']}", expect=404)
+    shop.settle()
+
+
+def test_a_job_is_its_tenants_alone(shop: Shop) -> None:
+    job_id = _close(shop)["job_id"]
+    for asking in (shop.world.cyd,):
+        assert shop.world.client.get(f"/v1/jobs/{job_id}", as_=asking).status == 404
+    shop.ask("GET", "/v1/jobs/job_" + "0" * 26, expect=404)
+    shop.ask("GET", "/v1/jobs/nonsense", expect=404)
+
+
+def test_a_thousand_rows_take_so_many_calls_and_no_more(shop: Shop) -> None:
+    """What a million costs follows from this: docs/privacy.md says it."""
+    tenant, site = shop.owner.tenant_id, shop.site["id"]
+    shop.gather(1)
+    (row,) = shop.world.aws.rows("subs")
+    from chalicelib.aws.dynamo import Table
+
+    for number in range(1_000):
+        key = f"{number % 16:x}{number:031x}"
+        Table("subs").put(row | {"pk": f"S#{tenant}#{site}#{key[0]}", "sk": key})
+    _close(shop)
+    (body,) = shop.world.lambdas.bodies("privacy")
+    with Faults() as faults:
+        shop.world.lambdas.deliver("privacy", body)
+        batches = faults.calls.count("dynamodb.BatchWriteItem")
+    assert shop.world.aws.rows("subs") == []
+    assert batches <= 1_000 / 25 + _SITE_KEY_OF_A_SHARD + 8
+    assert bulk._AT_ONCE == 25
