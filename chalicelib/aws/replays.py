@@ -42,7 +42,10 @@ class StoredReplays:
             return int(before["status"]), str(before["body"])
         return None
 
-    def finish(self, *, place: str, fingerprint: str, status: int, body: str, now: datetime) -> None:
+    def finish(
+        self, *, place: str, fingerprint: str, status: int, body: str, now: datetime, tenant_id: str = ""
+    ) -> None:
+        """The answer is the tenant's: an erasure has to find what it says of people."""
         row = {
             "pk": f"REPLAY#{place}",
             "sk": "-",
@@ -50,6 +53,7 @@ class StoredReplays:
             "fingerprint": fingerprint,
             "status": status,
             "body": body,
+            "tenant_id": tenant_id or None,
             "ttl": in_seconds(now + _KEPT_FOR),
         }
         self._table.put(row)

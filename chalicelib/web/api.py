@@ -146,7 +146,22 @@ class Api(Blueprint):
         if endpoint.audit:
             self._record(endpoint, call, answer)
             watch.note_creation(self.app, endpoint.audit, call)
+        if endpoint.reveals:
+            self._note_reading(endpoint, call)
         return answer
+
+    def _note_reading(self, endpoint: Endpoint, call: Call[Any]) -> None:
+        try:
+            self.app.trail().note_reading(
+                tenant_id=call.tenant_id,
+                actor=call.principal.subject,
+                what=endpoint.name,
+                subject=call.path.get("site_id", call.tenant_id),
+                request_id=call.request_id,
+                at=call.at,
+            )
+        except Unavailable:
+            self.app.observer.alarm("audit_lost", tenant_id=call.tenant_id, request_id=call.request_id, kind="reading")
 
     def _note_operator(self, endpoint: Endpoint, call: Call[Any]) -> None:
         """He belongs to no tenant, and so to no trail: what he asks for, and about whom, stands in the log before it is

@@ -51,13 +51,19 @@ class Trail(Protocol):
         """Write one mutation into the tenant's audit log."""
         ...
 
+    def note_reading(
+        self, *, tenant_id: str, actor: str, what: str, subject: str, request_id: str, at: datetime
+    ) -> None:
+        """Somebody looked at what is kept of people. Written once an hour for each of them, and of what."""
+        ...
+
 
 class Replays(Protocol):
     def begin(self, *, place: str, fingerprint: str, now: datetime) -> tuple[int, str] | None:
         """None: go ahead. An answer: it was done before. Raises Conflict when running, or for another body."""
         ...
 
-    def finish(self, *, place: str, fingerprint: str, status: int, body: str, now: datetime) -> None:
+    def finish(self, *, place: str, fingerprint: str, status: int, body: str, now: datetime, tenant_id: str) -> None:
         """Remember the answer."""
         ...
 

@@ -30,7 +30,8 @@ class Endpoint:
     """`audit` is the action a mutation is recorded as; `replayable` endpoints take an Idempotency-Key; `also` are other
     statuses with what they answer; `errors` are leaves beside those that follow from the rest; `stricter` names fields
     of the body, and who alone may send them; `counts_as` tells limits what caller and method do not; `facts` are those
-    fields of the body that the audit log keeps: words like a role, never what somebody wrote.
+    fields of the body that the audit log keeps: words like a role, never what somebody wrote;
+    `reveals` says whose personal data an answer shows, and that the reading of it is audited.
     """
 
     method: str
@@ -45,6 +46,7 @@ class Endpoint:
     also: Mapping[int, type[Schema]] = field(default_factory=dict)
     audit: str | None = None
     facts: tuple[str, ...] = ()
+    reveals: str | None = None
     replayable: bool = False
     media_type: str = "application/json"
     errors: tuple[type[PushError], ...] = ()

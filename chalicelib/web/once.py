@@ -40,7 +40,9 @@ def perform_once(
     _attempt(
         app,
         call,
-        lambda: replays.finish(place=place, fingerprint=fingerprint, status=status, body=text, now=call.at),
+        lambda: replays.finish(
+            place=place, fingerprint=fingerprint, status=status, body=text, now=call.at, tenant_id=call.tenant_id
+        ),
     )
     return answer
 

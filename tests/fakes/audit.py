@@ -127,3 +127,14 @@ class RememberedTrail:
         if self.is_away:
             raise Unavailable
         self.events.append(Event(tenant_id, actor, action, subject, request_id, at, facts or {}))
+
+
+class MemoryReadings:
+    def __init__(self) -> None:
+        self.seen: set[tuple[str, ...]] = set()
+
+    def is_first(self, *, tenant_id: str, actor: str, what: str, at: datetime) -> bool:
+        mark = (tenant_id, actor, what, f"{at:%Y%m%d%H}")
+        is_first = mark not in self.seen
+        self.seen.add(mark)
+        return is_first

@@ -26,8 +26,9 @@ def calendar() -> AnchorCalendar:
 def audit() -> AuditLog:
     from chalicelib.features.audit.adapters.backlog import QueueBacklog
     from chalicelib.features.audit.store.entries import AuditRows
+    from chalicelib.features.audit.store.readings import ReadingRows
 
-    return AuditLog(entries=AuditRows(), backlog=QueueBacklog(), anchors=calendar())
+    return AuditLog(entries=AuditRows(), backlog=QueueBacklog(), anchors=calendar(), readings=ReadingRows())
 
 
 @cache

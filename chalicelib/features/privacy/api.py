@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from chalicelib.core.errors import Forbidden, NotFound, Stale
 from chalicelib.core.identity import Scope
-from chalicelib.features.privacy.schemas.bodies import JobView, SiteClosing
-from chalicelib.features.privacy.wiring import jobs, site_closing
+from chalicelib.features.privacy.model import Kind
+from chalicelib.features.privacy.schemas.bodies import JobView, PrivacyJobView, SiteClosing, Somebody
+from chalicelib.features.privacy.service.subscribers import Disclosure
+from chalicelib.features.privacy.wiring import jobs, site_closing, subscribers
 from chalicelib.web.allow import holder
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Nothing
 
 sites_api = Api(__name__, tag="sites")
-
-apis = (sites_api,)
+privacy_api = Api(
+    __name__,
+    tag="privacy",
+    about="What is kept of one person: told, and erased. Both are in the audit log, and so is who reads it.",
+)
+apis = (sites_api, privacy_api)
 
 
 @sites_api.endpoint(
@@ -39,6 +45,52 @@ def close_site(call: Call[Nothing]) -> SiteClosing:
 @sites_api.endpoint("GET", "/v1/jobs/{job_id}", allow=holder(Scope.SITES_READ), returns=JobView, errors=(NotFound,))
 def get_job(call: Call[Nothing]) -> JobView:
     """Show how far a job has come. It can be asked about for 30 days after it is done."""
-    if call.principal.site_id is not None:
-        raise Forbidden("Jobs are the whole account's, and this key is bound to one site.")
+    _not_bound(call)
     return JobView.of(jobs().get(tenant_id=call.tenant_id, job_id=call.path["job_id"]))
+
+
+@privacy_api.endpoint(
+    "POST", "/v1/privacy/export", allow=holder(Scope.PRIVACY_WRITE), body=Somebody, returns=JobView, status=202,
+    audit="subscriber.exported", replayable=True,
+)  # fmt: skip
+def export_subscriber(call: Call[Somebody]) -> JobView:
+    """Export all that is kept of one subscriber, on every site of the account.
+
+    Read it at `GET /v1/privacy/jobs/{job_id}`, for a day.
+    """
+    _not_bound(call)
+    asked = {"tenant_id": call.tenant_id, "asked_by": call.principal.subject}
+    return JobView.of(subscribers().export(**asked, about=call.body.about, now=call.at))
+
+
+@privacy_api.endpoint(
+    "POST", "/v1/privacy/erase", allow=holder(Scope.PRIVACY_WRITE), body=Somebody, returns=JobView, status=202,
+    audit="subscriber.erased", replayable=True,
+)  # fmt: skip
+def erase_subscriber(call: Call[Somebody]) -> JobView:
+    """Erase all that is kept of one subscriber, on every site of the account, ended subscriptions too.
+
+    There is no way back. A browser that still has the site's page open can subscribe again, as somebody new.
+    """
+    _not_bound(call)
+    asked = {"tenant_id": call.tenant_id, "asked_by": call.principal.subject}
+    return JobView.of(subscribers().erase(**asked, about=call.body.about, now=call.at))
+
+
+@privacy_api.endpoint(
+    "GET", "/v1/privacy/jobs/{job_id}", allow=holder(Scope.PRIVACY_WRITE), returns=PrivacyJobView,
+    errors=(NotFound,), reveals="subscribers",
+)  # fmt: skip
+def get_privacy_job(call: Call[Nothing]) -> PrivacyJobView:
+    """Show how far an erasure has come, or what an export is about as it is kept now."""
+    _not_bound(call)
+    job = jobs().get(tenant_id=call.tenant_id, job_id=call.path["job_id"])
+    if job.kind not in {Kind.EXPORT, Kind.ERASURE}:
+        raise NotFound
+    nothing = Disclosure((), ())
+    return PrivacyJobView.told(job, subscribers().disclose(job) if job.kind is Kind.EXPORT else nothing)
+
+
+def _not_bound(call: Call[Somebody] | Call[Nothing]) -> None:
+    if call.principal.site_id is not None:
+        raise Forbidden("This is about the whole account, and this key is bound to one site.")

@@ -10,10 +10,13 @@ from enum import StrEnum
 from chalicelib.core import ids
 
 TOLD_FOR = timedelta(days=30)  # how long one may be asked about after it is done
+DISCLOSED_FOR = timedelta(hours=24)  # how long an export may be read: it names whom it is about
 
 
 class Kind(StrEnum):
     SITE = "site_removal"
+    EXPORT = "subscriber_export"
+    ERASURE = "subscriber_erasure"
 
 
 class Status(StrEnum):
@@ -24,16 +27,19 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Portion:
-    """What was done of a stage, and where it goes on; None: the stage is over."""
+    """What was done of a stage, and where it goes on; None: the stage is over. What comes next is not to be begun for
+    `wait_seconds`.
+    """
 
     removed: int = 0
     position: str | None = None
+    wait_seconds: int = 0
 
 
 @dataclass(frozen=True)
 class Job:
-    """`about` names whose rows go, for as long as it takes. `removed` counts rows; what a worker had removed and could
-    not tell any more, because it was killed, is missing from it.
+    """`about` names whose rows go, for as long as it takes: it is forgotten with them. `removed` counts rows; what a
+    worker had removed and could not tell any more, because it was killed, is missing from it.
     """
 
     id: str
@@ -59,8 +65,27 @@ class Job:
             return replace(done, position=portion.position)
         if self.stage + 1 < stages:
             return replace(done, stage=self.stage + 1, position="")
-        return replace(done, status=Status.DONE, position="", finished_at=now)
+        return replace(done.forgetful, status=Status.DONE, position="", finished_at=now)
+
+    @property
+    def forgetful(self) -> Job:
+        """A site's id is nobody's."""
+        return replace(self, about={name: value for name, value in self.about.items() if name == "site_id"})
+
+    @property
+    def kept_for(self) -> timedelta:
+        return DISCLOSED_FOR if self.kind is Kind.EXPORT else TOLD_FOR
 
 
 def begin(kind: Kind, *, tenant_id: str, asked_by: str, about: Mapping[str, str], now: datetime) -> Job:
     return Job(ids.new("job"), tenant_id, kind, asked_by, now, about)
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Somebody who is no subscriber: only asked to join the tenant's team."""
+
+    email: str
+    role: str
+    invited_at: datetime
+    place: str

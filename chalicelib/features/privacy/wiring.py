@@ -10,11 +10,13 @@ from chalicelib.features.privacy.model import Job, Kind
 from chalicelib.features.privacy.schemas.messages import Task
 from chalicelib.features.privacy.service.closing import SiteClosing
 from chalicelib.features.privacy.service.jobs import Jobs
+from chalicelib.features.privacy.service.subscribers import Subscribers
 
 
 class _Queue:
-    def send(self, job: Job) -> None:
-        Queue("privacy").send(Task(kind=DueKind.JOB, tenant=job.tenant_id, id=job.id), group=job.tenant_id)
+    def send(self, job: Job, *, delay_seconds: int = 0) -> None:
+        task = Task(kind=DueKind.JOB, tenant=job.tenant_id, id=job.id)
+        Queue("privacy").send(task, group=job.tenant_id, delay_seconds=delay_seconds)
 
 
 @cache
@@ -31,9 +33,23 @@ def jobs() -> Jobs:
             sites.belongings,
             sites.audience,  # whom a request let in that was under way when the site was closed
             sites.stone,
-        )
+        ),
+        Kind.ERASURE: (
+            subscribers().forget_answers,
+            subscribers().remove,
+            subscribers().remove,  # whom the index did not know yet
+        ),
     }
     return Jobs(rows=JobRows(), calendar=due(), wakes=_Queue(), stages=stages)
+
+
+@cache
+def subscribers() -> Subscribers:
+    from chalicelib.features.privacy.store.subscribers import SubscriberRows
+    from chalicelib.features.sites.wiring import sites
+    from chalicelib.features.subscriptions.wiring import subscriptions
+
+    return Subscribers(sites=sites(), subscriptions=subscriptions(), rows=SubscriberRows(), jobs=jobs)
 
 
 @cache

@@ -116,7 +116,14 @@ def preflight_own_subscription(_call: Call[Nothing]) -> Nothing:
     return Nothing()
 
 
-@api.endpoint("GET", _SITE, allow=holder(Scope.AUDIENCE_READ), query=SubscriptionQuery, returns=SubscriptionList)
+@api.endpoint(
+    "GET",
+    _SITE,
+    allow=holder(Scope.AUDIENCE_READ),
+    query=SubscriptionQuery,
+    returns=SubscriptionList,
+    reveals="subscribers",
+)
 def list_subscriptions(call: Call[Nothing]) -> SubscriptionList:
     """List the subscriptions of a site, in the order of their ids.
 
@@ -139,7 +146,13 @@ def list_subscriptions(call: Call[Nothing]) -> SubscriptionList:
     )
 
 
-@api.endpoint("GET", _SITE + "/{subscription_id}", allow=holder(Scope.AUDIENCE_READ), returns=SubscriptionView)
+@api.endpoint(
+    "GET",
+    _SITE + "/{subscription_id}",
+    allow=holder(Scope.AUDIENCE_READ),
+    returns=SubscriptionView,
+    reveals="subscribers",
+)
 def get_subscription(call: Call[Nothing]) -> SubscriptionView:
     """Show a subscription."""
     return SubscriptionView.of(subscriptions().get(**_named(call)))

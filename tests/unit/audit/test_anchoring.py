@@ -12,7 +12,7 @@ from chalicelib.features.audit.model import Anchor, Entry, Fault, Place, chain
 from chalicelib.features.audit.service.anchoring import Anchoring
 from chalicelib.features.audit.service.appending import AuditLog
 from chalicelib.features.audit.service.reading import AuditTrail
-from tests.fakes.audit import MemoryAnchors, MemoryBacklog, MemoryChain, MemoryLedger
+from tests.fakes.audit import MemoryAnchors, MemoryBacklog, MemoryChain, MemoryLedger, MemoryReadings
 from tests.unit.audit.test_reading import ADA, JANUARY, a_chain, altered, anchor, event, rebuilt
 
 
@@ -60,7 +60,7 @@ def test_an_old_fault_is_not_looked_for_every_day() -> None:
 
 def test_a_days_first_entry_plans_the_days_anchor() -> None:
     entries, anchors = MemoryChain(), MemoryAnchors()
-    log = AuditLog(entries=entries, backlog=MemoryBacklog(), anchors=anchors)
+    log = AuditLog(entries=entries, backlog=MemoryBacklog(), anchors=anchors, readings=MemoryReadings())
     for hours in (0, 1, 25, 26):
         at = JANUARY + timedelta(hours=hours)
         log.append(tenant_id=ADA, actor="usr_ada", action="site.created", subject="s", request_id=f"r{hours}", at=at)
@@ -74,5 +74,7 @@ def test_a_late_entry_plans_an_anchor_again() -> None:
     entries, anchors = MemoryChain(), MemoryAnchors()
     first = chain(event(1, JANUARY + timedelta(days=1)), place=Place("202601", 1), after=None)
     entries.put([first])
-    AuditLog(entries=entries, backlog=MemoryBacklog(), anchors=anchors).land(event(2), tried=None)
+    AuditLog(entries=entries, backlog=MemoryBacklog(), anchors=anchors, readings=MemoryReadings()).land(
+        event(2), tried=None
+    )
     assert anchors.planned == {(ADA, "2026-01-30")}

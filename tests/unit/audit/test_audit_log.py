@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core.errors import Unavailable
 from chalicelib.features.audit.model import MONTH_CLOSED, Event, Place, chain, turn_of_month, verify
 from chalicelib.features.audit.service.appending import AuditLog
-from tests.fakes.audit import MemoryAnchors, MemoryBacklog, MemoryChain
+from tests.fakes.audit import MemoryAnchors, MemoryBacklog, MemoryChain, MemoryReadings
 
 ADA = "ten_ada"
 JANUARY = datetime(2026, 1, 31, 23, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ def backlog() -> MemoryBacklog:
 
 @pytest.fixture
 def audit(entries: MemoryChain, backlog: MemoryBacklog) -> AuditLog:
-    return AuditLog(entries=entries, backlog=backlog, anchors=MemoryAnchors())
+    return AuditLog(entries=entries, backlog=backlog, anchors=MemoryAnchors(), readings=MemoryReadings())
 
 
 def append(audit: AuditLog, number: int, at: datetime = JANUARY) -> None:

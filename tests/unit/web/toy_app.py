@@ -57,11 +57,16 @@ class Notebook:
     trail: list[dict[str, Any]] = field(default_factory=list)
     log: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     kept: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
+    readings: list[dict[str, Any]] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
 
     def append(self, **row: Any) -> None:
         self._may("append")
         self.trail.append(row)
+
+    def note_reading(self, **row: Any) -> None:
+        self._may("note_reading")
+        self.readings.append(row)
 
     def begin(self, *, place: str, fingerprint: str, now: datetime) -> tuple[int, str] | None:
         self._may("begin")
@@ -75,7 +80,7 @@ class Notebook:
             raise Conflict("still running")
         return before[1], before[2]
 
-    def finish(self, *, place: str, fingerprint: str, status: int, body: str, now: datetime) -> None:
+    def finish(self, *, place: str, fingerprint: str, status: int, body: str, now: datetime, tenant_id: str) -> None:
         self._may("finish")
         self.kept[place] = (fingerprint, status, body)
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from chalicelib.core.errors import Unavailable
 from chalicelib.features.audit.model import Entry, Event, Fact, Place, chain, turn_of_month, whole_milliseconds
 
+PERSONAL_DATA_READ = "personal_data.read"
 _MOST_ROUNDS = 20
 _MOST_REMEMBERED = 1_000
 
@@ -48,16 +49,38 @@ class Anchors(Protocol):
         ...
 
 
+class Readings(Protocol):
+    def is_first(self, *, tenant_id: str, actor: str, what: str, at: datetime) -> bool:
+        """Of this actor's, in this hour. Only one of many at once is."""
+        ...
+
+
 class AuditLog:
     """A day's first entry plans the anchor of that day, and does so before it is written: one that nothing plans would
     leave the day's end unguarded.
     """
 
-    def __init__(self, *, entries: Chain, backlog: Backlog, anchors: Anchors) -> None:
+    def __init__(self, *, entries: Chain, backlog: Backlog, anchors: Anchors, readings: Readings) -> None:
         self._entries = entries
         self._backlog = backlog
         self._anchors = anchors
+        self._readings = readings
         self._landed: dict[str, Entry] = {}  # each is good for one try
+
+    def note_reading(
+        self, *, tenant_id: str, actor: str, what: str, subject: str, request_id: str, at: datetime
+    ) -> None:
+        """Who leafs through a list reads it a hundred times; that they read it at all is what anybody will ask."""
+        if self._readings.is_first(tenant_id=tenant_id, actor=actor, what=f"{what} {subject}", at=at):
+            self.append(
+                tenant_id=tenant_id,
+                actor=actor,
+                action=PERSONAL_DATA_READ,
+                subject=subject,
+                request_id=request_id,
+                at=at,
+                facts={"what": what},
+            )
 
     def append(
         self,

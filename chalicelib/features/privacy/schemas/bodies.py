@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from chalicelib.features.privacy.model import Job
+from chalicelib.core.clock import from_milliseconds
+from chalicelib.features.privacy.model import Invited, Job
+from chalicelib.features.privacy.service.subscribers import Disclosure
+from chalicelib.features.subscriptions.model import LONGEST_TEXT, Subscription
 from chalicelib.web.schema import Schema, example
 
 
@@ -48,3 +51,110 @@ class JobView(Schema):
             created_at=job.created_at,
             finished_at=job.finished_at,
         )
+
+
+class Somebody(Schema):
+    """Whom it is about: by your own id of them, by one subscription, or by the address that an invitation went to."""
+
+    model_config = example(external_id="customer-1815")
+
+    external_id: str | None = Field(None, min_length=1, max_length=LONGEST_TEXT)
+    subscription_id: str | None = Field(None, pattern=r"^sub_[0-9a-f]{32}$")
+    email: str | None = Field(None, min_length=3, max_length=254)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Somebody:
+        if len(self.about) != 1:
+            raise ValueError("Say exactly one of external_id, subscription_id and email.")
+        return self
+
+    @property
+    def about(self) -> dict[str, str]:
+        return self.model_dump(exclude_none=True)
+
+
+class KeptSubscription(Schema):
+    """All that is kept of one browser. Where it is pushed to, and its keys, open the way to it: named, and not told."""
+
+    model_config = example(
+        site_id="site_01kz8m5q3v7x9c2b4n6t8w0y1e", status="active", push_host="updates.push.services.mozilla.com",
+        external_id="customer-1815", withheld=["endpoint", "p256dh", "auth"],
+    )  # fmt: skip
+
+    id: str
+    site_id: str
+    status: str
+    browser: str
+    push_host: str
+    external_id: str | None
+    tags: list[str]
+    attributes: dict[str, str | bool | int | float]
+    timezone: str | None
+    language: str | None
+    consent: dict[str, str] | None
+    created_at: datetime
+    last_seen_at: datetime
+    active_since: datetime
+    ended_at: datetime | None
+    ended_reason: str | None
+    withheld: list[str]
+
+    @classmethod
+    def of(cls, kept: Subscription) -> KeptSubscription:
+        packed = kept.packed
+        return cls(
+            id=kept.id,
+            site_id=kept.site_id,
+            status=kept.status.value,
+            browser=kept.browser,
+            push_host=kept.push_host,
+            external_id=kept.external_id,
+            tags=list(packed.tags),
+            attributes=packed.attributes,
+            timezone=packed.zone,
+            language=packed.language,
+            consent=_consent(kept),
+            created_at=from_milliseconds(packed.created_ms),
+            last_seen_at=from_milliseconds(packed.seen_ms),
+            active_since=from_milliseconds(kept.active_since),
+            ended_at=kept.ended_at,
+            ended_reason=kept.ended_reason,
+            withheld=["endpoint", "p256dh", "auth"],
+        )
+
+
+class KeptInvitation(Schema):
+    model_config = example(email="ada@shop.example", role="editor")
+
+    email: str
+    role: str
+    invited_at: datetime
+
+    @classmethod
+    def of(cls, invited: Invited) -> KeptInvitation:
+        return cls(email=invited.email, role=invited.role, invited_at=invited.invited_at)
+
+
+class PrivacyJobView(JobView):
+    model_config = example(id="job_01kz8m5q3v7x9c2b4n6t8w0y1e", kind="subscriber_export", status="done", removed=0)
+
+    subscriptions: list[KeptSubscription] = Field(
+        [], description="Of an export, for a day: read when you ask, not kept."
+    )
+    invitations: list[KeptInvitation] = Field([], description="Of an export by address.")
+
+    @classmethod
+    def told(cls, job: Job, disclosed: Disclosure) -> PrivacyJobView:
+        return cls(
+            **JobView.of(job).model_dump(),
+            subscriptions=[KeptSubscription.of(each) for each in disclosed.subscriptions],
+            invitations=[KeptInvitation.of(each) for each in disclosed.invitations],
+        )
+
+
+def _consent(kept: Subscription) -> dict[str, str] | None:
+    given = kept.packed.consent
+    if given is None:
+        return None
+    told = {"at": from_milliseconds(given.at_ms).isoformat(), "text": given.text, "version": given.version}
+    return {name: value for name, value in told.items() if value is not None}

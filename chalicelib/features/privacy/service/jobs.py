@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from chalicelib.core import ids
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.features.due.model import Entry
 from chalicelib.features.due.model import Kind as DueKind
-from chalicelib.features.privacy.model import Job, Kind, Portion, begin
+from chalicelib.features.privacy.model import Job, Kind, Portion, Status, begin
 
 Stage = Callable[[Job, datetime], Portion]
 """Does a portion of what is to be done, starting from the job's `position`. May be called twice with the same job."""
@@ -48,7 +49,7 @@ class Calendar(Protocol):
 
 
 class Wakes(Protocol):
-    def send(self, job: Job) -> None:
+    def send(self, job: Job, *, delay_seconds: int = 0) -> None:
         """Have it worked on, soon."""
         ...
 
@@ -68,6 +69,13 @@ class Jobs:
         """Due at `at`; `wake` has it worked on at once."""
         job = begin(kind, tenant_id=tenant_id, asked_by=asked_by, about=about, now=now)
         self._calendar.put(kind=DueKind.JOB, tenant_id=tenant_id, owner_id=job.id, at=at, now=now)
+        self._rows.add(job)
+        return job
+
+    def done(self, kind: Kind, *, tenant_id: str, asked_by: str, about: Mapping[str, str], now: datetime) -> Job:
+        """One that takes no work: only what it is about is kept."""
+        job = begin(kind, tenant_id=tenant_id, asked_by=asked_by, about=about, now=now)
+        job = replace(job, status=Status.DONE, finished_at=now)
         self._rows.add(job)
         return job
 
@@ -96,8 +104,12 @@ class Jobs:
                 self._wakes.send(job)
                 return
             stages = self._stages[job.kind]
-            following = job.after(stages[job.stage](job, now), stages=len(stages), now=now)
+            portion = stages[job.stage](job, now)
+            following = job.after(portion, stages=len(stages), now=now)
             job = following if self._rows.change(following) else None
+            if job is not None and portion.wait_seconds:
+                self._wakes.send(job, delay_seconds=portion.wait_seconds)
+                return
 
     def started(self, entry: Entry) -> None:
         """It is in a worker's hands, or over: the calendar need not bring it any more."""

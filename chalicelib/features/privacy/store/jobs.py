@@ -10,7 +10,7 @@ from chalicelib.aws.dynamo import Put, Refused, Table, absent, equals
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import in_seconds
 from chalicelib.core.errors import FromTheFuture
-from chalicelib.features.privacy.model import TOLD_FOR, Job, Kind
+from chalicelib.features.privacy.model import Job, Kind
 
 _CORE = Table("core")
 
@@ -40,7 +40,7 @@ def _key(tenant_id: str, job_id: str) -> tuple[str, str]:
 
 def _row(job: Job) -> Row:
     pk, sk = _key(job.tenant_id, job.id)
-    ttl = in_seconds(job.finished_at + TOLD_FOR) if job.finished_at else None
+    ttl = in_seconds(job.finished_at + job.kept_for) if job.finished_at else None
     return {"pk": pk, "sk": sk, "v": 1, **msgspec.to_builtins(job), "ttl": ttl}
 
 

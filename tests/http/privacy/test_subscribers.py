@@ -1,0 +1,157 @@
+"""One subscriber: told in full, erased without a trace, and whoever looks is written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core.identity import Scope
+from tests.fakes.gateway import HttpAnswer
+from tests.http.privacy.canary import Canary
+from tests.journeys.shop import Shop
+
+
+@pytest.fixture
+def canary(shop: Shop) -> Canary:
+    return Canary.of(shop)
+
+
+def _job(shop: Shop, kind: str, **somebody: str) -> str:
+    return str(shop.ask("POST", f"/v1/privacy/{kind}", json=somebody, expect=202)["id"])
+
+
+def _erase(shop: Shop, **somebody: str) -> dict[str, Any]:
+    job_id = _job(shop, "erase", **somebody)
+    shop.settle()
+    shop.world.clock.advance(seconds=10)
+    shop.settle()
+    shop.world.clock.advance(seconds=10)
+    shop.settle()
+    job: dict[str, Any] = shop.ask("GET", f"/v1/privacy/jobs/{job_id}")
+    return job
+
+
+def test_an_export_tells_all_there_is_but_what_opens_the_way_to_the_browser(shop: Shop, canary: Canary) -> None:
+    told = shop.ask("GET", f"/v1/privacy/jobs/{_job(shop, 'export', external_id=canary.external_id)}")
+    assert (told["status"], told["kind"]) == ("done", "subscriber_export")
+    assert {each["id"] for each in told["subscriptions"]} == set(canary.subscription_ids)
+    (alive,) = [each for each in told["subscriptions"] if each["status"] == "active"]
+    assert alive["attributes"] == {"nickname": canary.word("nickname")}
+    assert alive["tags"] == [canary.word("tag")]
+    assert alive["consent"]["text"] == canary.word("consent")
+    assert canary.endpoint not in str(told)
+    assert canary.auth not in str(told)
+
+
+def test_an_export_by_subscription_or_address_tells_of_those(shop: Shop, canary: Canary) -> None:
+    for subscription_id in canary.subscription_ids:
+        told = shop.ask("GET", f"/v1/privacy/jobs/{_job(shop, 'export', subscription_id=subscription_id)}")
+        assert [each["id"] for each in told["subscriptions"]] == [subscription_id]
+    told = shop.ask("GET", f"/v1/privacy/jobs/{_job(shop, 'export', email=canary.email.upper())}")
+    assert [each["email"] for each in told["invitations"]] == [canary.email]
+
+
+def test_an_erasure_leaves_no_row_blob_or_message_that_knows_them(shop: Shop, canary: Canary) -> None:
+    assert canary.found(shop) != []
+    _job(shop, "export", external_id=canary.external_id)
+    by_id = _erase(shop, external_id=canary.external_id)
+    by_mail = _erase(shop, email=canary.email)
+    assert (by_id["status"], by_mail["status"]) == ("done", "done")
+    assert by_id["removed"] >= 2 + 1 + 1  # browsers, an answer kept for a replay, an export
+    assert by_mail["removed"] >= 1
+    assert canary.found(shop) == []
+
+
+def test_an_erasure_by_subscription_leaves_their_other_browsers(shop: Shop, canary: Canary) -> None:
+    gone, stays = canary.subscription_ids
+    assert _erase(shop, subscription_id=gone)["removed"] >= 1
+    shop.ask("GET", f"{shop.audience}/{gone}", expect=404)
+    assert shop.ask("GET", f"{shop.audience}/{stays}")["id"] == stays
+
+
+def test_erasing_again_finds_nothing_and_is_done(shop: Shop, canary: Canary) -> None:
+    _erase(shop, external_id=canary.external_id)
+    again = _erase(shop, external_id=canary.external_id)
+    assert (again["status"], again["removed"]) == ("done", 0)
+
+
+def test_somebody_else_with_the_same_id_at_another_tenant_stays(shop: Shop, canary: Canary) -> None:
+    other = Shop(shop.world, shop.push_service, shop.world.cyd).open()
+    theirs = Canary.of(other)
+    assert theirs.external_id == canary.external_id
+    before = other.ask("GET", other.audience)["data"]
+    _erase(shop, external_id=canary.external_id)
+    assert other.ask("GET", other.audience)["data"] == before
+    replayed = other.world.client.post(
+        other.notifications, as_=other.bearer, json=theirs.notification, headers={"Idempotency-Key": "canary"}
+    )
+    assert replayed.headers["idempotent-replayed"] == "true"
+
+
+def test_another_tenants_job_is_no_job(shop: Shop, canary: Canary) -> None:
+    job_id = _job(shop, "export", external_id=canary.external_id)
+    for path in (f"/v1/privacy/jobs/{job_id}", f"/v1/jobs/{job_id}"):
+        assert shop.world.client.get(path, as_=shop.world.cyd).status == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"external_id": ""}, {"external_id": "a", "email": "b@example.com"}, {"subscription_id": "sub_1"}, {"x": 1}],
+)
+def test_nobody_or_two_at_once_is_invalid(shop: Shop, body: dict[str, str]) -> None:
+    for kind in ("export", "erase"):
+        shop.ask("POST", f"/v1/privacy/{kind}", json=body, expect=422)
+
+
+def test_an_export_can_be_read_for_a_day(shop: Shop, canary: Canary) -> None:
+    job_id = _job(shop, "export", external_id=canary.external_id)
+    (row,) = [row for row in shop.world.aws.rows("core") if row["sk"] == job_id]
+    assert row["ttl"] - shop.world.clock.now().timestamp() == 24 * 3600
+
+
+def _log(shop: Shop, action: str) -> list[dict[str, Any]]:
+    entries = shop.ask("GET", "/v1/audit-log?limit=100")["data"]
+    return [entry for entry in entries if entry["action"] == action]
+
+
+def test_who_exports_erases_and_reads_is_in_the_audit_log(shop: Shop, canary: Canary) -> None:
+    exported = _job(shop, "export", external_id=canary.external_id)
+    erased = _erase(shop, external_id=canary.external_id)
+    assert [entry["subject"] for entry in _log(shop, "subscriber.exported")] == [exported]
+    assert [entry["subject"] for entry in _log(shop, "subscriber.erased")] == [erased["id"]]
+    assert canary.external_id not in str(shop.ask("GET", "/v1/audit-log?limit=100"))
+
+
+def test_who_leafs_through_subscribers_is_written_down_once_an_hour(shop: Shop, canary: Canary) -> None:
+    key = shop.world.api_key(shop.owner, Scope.AUDIENCE_READ)
+
+    def read(*, as_: Any) -> HttpAnswer:
+        return shop.world.client.get(shop.audience, as_=as_)
+
+    for _ in range(3):
+        assert read(as_=key).status == 200
+        assert read(as_=shop.owner).status == 200
+    read_by = [(entry["actor"], entry["facts"]["what"]) for entry in _log(shop, "personal_data.read")]
+    assert sorted(read_by) == sorted({(entry, "list_subscriptions") for entry, _ in read_by})
+    assert len(read_by) == 2
+    shop.world.clock.advance(minutes=61)
+    read(as_=key)
+    assert len(_log(shop, "personal_data.read")) == 3
+    assert {entry["subject"] for entry in _log(shop, "personal_data.read")} == {shop.site["id"]}
+
+
+def test_who_is_refused_has_read_nothing(shop: Shop) -> None:
+    shop.ask("GET", f"{shop.audience}/sub_{'0' * 32}", expect=404)
+    assert _log(shop, "personal_data.read") == []
+
+
+def test_every_route_that_shows_subscribers_says_so() -> None:
+    from app import app
+
+    silent = [
+        endpoint.name
+        for endpoint in app.endpoints
+        if endpoint.method == "GET" and endpoint.allow.scope is Scope.AUDIENCE_READ and endpoint.reveals is None
+    ]
+    assert silent == []
