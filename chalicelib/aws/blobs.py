@@ -34,6 +34,21 @@ def keys(prefix: str, *, after: str = "") -> Iterator[str]:
         last = {"StartAfter": found[-1]}
 
 
+def remove(prefix: str) -> int:
+    """With all their versions. Returns how many of those there were."""
+    removed = 0
+    last: dict[str, str] = {}
+    while True:
+        answer = _call("list_object_versions", Prefix=prefix, **last)
+        found = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
+        for each in found:
+            _call("delete_object", Key=each["Key"], VersionId=each["VersionId"])
+        removed += len(found)
+        if not answer.get("IsTruncated"):
+            return removed
+        last = {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}
+
+
 def begin(key: str, *, kind: str) -> str:
     return str(_call("create_multipart_upload", Key=key, ContentType=kind)["UploadId"])
 

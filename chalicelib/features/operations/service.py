@@ -31,6 +31,14 @@ class Stops(Protocol):
         """As if it had not been put."""
         ...
 
+    def put_closing(self, tenant_id: str, *, at: datetime) -> None:
+        """The same, because the account is closing; unless somebody has stopped it already."""
+        ...
+
+    def drop_closing(self, tenant_id: str) -> None:
+        """It is not. What an operator has stopped stays stopped."""
+        ...
+
     def has_any(self, tenant_id: str) -> bool:
         """Whether this tenant is stopped, or everyone; may miss the last second."""
         ...
@@ -78,6 +86,12 @@ class Operations:
     def start_sending(self, *, tenant_id: str | None) -> None:
         """Runs go on from where they were, at their next look: within a minute or two."""
         self._stops.drop(tenant_id)
+
+    def stop_closing(self, *, tenant_id: str, now: datetime) -> None:
+        self._stops.put_closing(tenant_id, at=now)
+
+    def start_reopened(self, *, tenant_id: str) -> None:
+        self._stops.drop_closing(tenant_id)
 
     def is_stopped(self, *, tenant_id: str) -> bool:
         return self._stops.has_any(tenant_id)

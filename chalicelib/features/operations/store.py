@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from chalicelib.aws.dynamo import Table
+from chalicelib.aws.dynamo import Refused, Table, absent, equals
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
 from chalicelib.features.operations.model import Stop
@@ -23,6 +24,15 @@ class StopRows:
 
     def drop(self, tenant_id: str | None) -> None:
         self._table.delete(_PK, tenant_id or _EVERYONE)
+
+    def put_closing(self, tenant_id: str, *, at: datetime) -> None:
+        """The operator's own word stands."""
+        with suppress(Refused):
+            self._table.put({"pk": _PK, "sk": tenant_id, "v": 1, "at": in_milliseconds(at), "closing": True}, absent())
+
+    def drop_closing(self, tenant_id: str) -> None:
+        with suppress(Refused):
+            self._table.delete(_PK, tenant_id, equals("closing", True))
 
     def has_any(self, tenant_id: str) -> bool:
         return bool(self._table.get_many([(_PK, _EVERYONE), (_PK, tenant_id)], consistent=False))

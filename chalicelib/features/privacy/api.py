@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from chalicelib.core.errors import Forbidden, NotFound, Stale
 from chalicelib.core.identity import Scope
+from chalicelib.features.identity.model.team import LastOwner
 from chalicelib.features.privacy.model import Kind
-from chalicelib.features.privacy.schemas.bodies import JobView, PrivacyJobView, SiteClosing, Somebody
+from chalicelib.features.privacy.schemas.bodies import (
+    AccountClosing,
+    JobView,
+    OwnExport,
+    PrivacyJobView,
+    SiteClosing,
+    Somebody,
+)
 from chalicelib.features.privacy.service.subscribers import Disclosure
-from chalicelib.features.privacy.wiring import jobs, site_closing, subscribers
-from chalicelib.web.allow import holder
+from chalicelib.features.privacy.wiring import accounts, jobs, own_accounts, site_closing, subscribers
+from chalicelib.web.allow import OWN, OWNER, fresh, holder
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
-from chalicelib.web.schema import Nothing
+from chalicelib.web.schema import Accepted, Nothing
 
 sites_api = Api(__name__, tag="sites")
 privacy_api = Api(
@@ -19,7 +27,8 @@ privacy_api = Api(
     tag="privacy",
     about="What is kept of one person: told, and erased. Both are in the audit log, and so is who reads it.",
 )
-apis = (sites_api, privacy_api)
+accounts_api = Api(__name__, tag="accounts")
+apis = (sites_api, accounts_api, privacy_api)
 
 
 @sites_api.endpoint(
@@ -89,6 +98,52 @@ def get_privacy_job(call: Call[Nothing]) -> PrivacyJobView:
         raise NotFound
     nothing = Disclosure((), ())
     return PrivacyJobView.told(job, subscribers().disclose(job) if job.kind is Kind.EXPORT else nothing)
+
+
+@accounts_api.endpoint("GET", "/v1/me/export", allow=OWN, returns=OwnExport)
+def export_me(call: Call[Nothing]) -> OwnExport:
+    """Export all that is kept of you: who you are, where you are a member or signed in, what opens your account."""
+    return OwnExport.of(own_accounts().export(user_id=call.principal.subject), at=call.at)
+
+
+@accounts_api.endpoint(
+    "DELETE", "/v1/me", allow=fresh(OWN), returns=Accepted, status=202, audit="user.erased",
+    errors=(LastOwner, NotFound, Stale),
+)  # fmt: skip
+def erase_me(call: Call[Nothing]) -> Accepted:
+    """Erase your own account, everywhere and for good.
+
+    You leave every account you are a member of. Of one that only you own, hand over the ownership first, or close it.
+    The audit logs keep the bare id you had.
+    """
+    principal = call.principal
+    own_accounts().leave(
+        user_id=principal.subject, tenant_id=principal.tenant_id, request_id=call.request_id, now=call.at
+    )
+    return Accepted(status="erasing")
+
+
+@accounts_api.endpoint(
+    "DELETE", "/v1/tenant", allow=fresh(OWNER), returns=AccountClosing, status=202, audit="tenant.closed",
+    errors=(NotFound, Stale),
+)  # fmt: skip
+def close_tenant(call: Call[Nothing]) -> AccountClosing:
+    """Close the account.
+
+    Nothing is sent from now on; all API keys and sessions end. After 30 days everything is removed for good, and with
+    it people who are members of no other account. Until then an owner can sign in and reopen it.
+    """
+    closed = accounts().close(tenant_id=call.tenant_id, asked_by=call.principal.subject, now=call.at)
+    return AccountClosing.of(closed)
+
+
+@accounts_api.endpoint(
+    "POST", "/v1/tenant/reopen", allow=fresh(OWNER), returns=AccountClosing, audit="tenant.reopened",
+    errors=(NotFound, Stale),
+)  # fmt: skip
+def reopen_tenant(call: Call[Nothing]) -> AccountClosing:
+    """Reopen an account that is closing. API keys have to be made anew; campaigns go on where they were."""
+    return AccountClosing.of(accounts().reopen(tenant_id=call.tenant_id, now=call.at))
 
 
 def _not_bound(call: Call[Somebody] | Call[Nothing]) -> None:

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     SITE = "site_removal"
     EXPORT = "subscriber_export"
     ERASURE = "subscriber_erasure"
+    PERSON = "person_erasure"
+    ACCOUNT = "account_removal"
 
 
 class Status(StrEnum):
@@ -28,18 +30,20 @@ class Status(StrEnum):
 @dataclass(frozen=True)
 class Portion:
     """What was done of a stage, and where it goes on; None: the stage is over. What comes next is not to be begun for
-    `wait_seconds`.
+    `wait_seconds`; with `until`, the same is begun again then.
     """
 
     removed: int = 0
     position: str | None = None
     wait_seconds: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Job:
-    """`about` names whose rows go, for as long as it takes: it is forgotten with them. `removed` counts rows; what a
-    worker had removed and could not tell any more, because it was killed, is missing from it.
+    """`tenant_id` is whose it is: a person's own is the person's. `about` names whose rows go, for as long as it takes:
+    it is forgotten with them. `removed` counts rows; what a worker had removed and could not tell any more, because it
+    was killed, is missing from it.
     """
 
     id: str

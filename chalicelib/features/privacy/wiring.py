@@ -8,8 +8,10 @@ from chalicelib.aws.queues import Queue
 from chalicelib.features.due.model import Kind as DueKind
 from chalicelib.features.privacy.model import Job, Kind
 from chalicelib.features.privacy.schemas.messages import Task
+from chalicelib.features.privacy.service.accounts import Accounts
 from chalicelib.features.privacy.service.closing import SiteClosing
 from chalicelib.features.privacy.service.jobs import Jobs
+from chalicelib.features.privacy.service.people import OwnAccounts
 from chalicelib.features.privacy.service.subscribers import Subscribers
 
 
@@ -39,6 +41,18 @@ def jobs() -> Jobs:
             subscribers().remove,
             subscribers().remove,  # whom the index did not know yet
         ),
+        Kind.PERSON: (own_accounts().remove, own_accounts().remove_last),
+        Kind.ACCOUNT: (
+            accounts().shut_out,
+            accounts().wait,
+            accounts().shut_out,  # what was made since
+            accounts().close_sites,
+            accounts().let_people_go,
+            accounts().remove_files,
+            accounts().remove,
+            accounts().remove,  # what was under way
+            accounts().forget,
+        ),
     }
     return Jobs(rows=JobRows(), calendar=due(), wakes=_Queue(), stages=stages)
 
@@ -50,6 +64,26 @@ def subscribers() -> Subscribers:
     from chalicelib.features.subscriptions.wiring import subscriptions
 
     return Subscribers(sites=sites(), subscriptions=subscriptions(), rows=SubscriberRows(), jobs=jobs)
+
+
+@cache
+def own_accounts() -> OwnAccounts:
+    from chalicelib.features.identity.wiring import identity
+    from chalicelib.features.privacy.store.scans import ScanRows
+
+    return OwnAccounts(team=identity().team, rows=ScanRows(), jobs=jobs)
+
+
+@cache
+def accounts() -> Accounts:
+    from chalicelib.features.operations.wiring import operations
+    from chalicelib.features.privacy.store.scans import ScanRows
+    from chalicelib.features.sites.wiring import sites
+    from chalicelib.features.tenants.wiring import tenants
+
+    return Accounts(
+        tenants=tenants(), switch=operations(), sites=sites(), rows=ScanRows(), erase=own_accounts().erase, jobs=jobs
+    )
 
 
 @cache

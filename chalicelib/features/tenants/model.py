@@ -22,7 +22,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Tenant:
-    """What its identity provider has opened in an earlier `sso_epoch` is over."""
+    """What its identity provider has opened in an earlier `sso_epoch` is over. With `closes_at` it is closing: from then
+    on it is removed, and until then it can be reopened.
+    """
 
     id: str
     name: str
@@ -32,6 +34,7 @@ class Tenant:
     requires_second_factor: bool = False
     requires_sso: bool = False
     sso_epoch: int = 0
+    closes_at: datetime | None = None
     rev: int = 1
 
 

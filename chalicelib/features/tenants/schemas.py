@@ -31,6 +31,7 @@ class OwnTenant(Schema):
     require_second_factor: bool
     require_sso: bool = Field(description="Whether members but owners sign in by `GET /v1/tenant/sso` only.")
     created_at: datetime
+    closes_at: datetime | None = Field(None, description="When it is removed, if it is closing.")
 
     @classmethod
     def of(cls, tenant: Tenant) -> OwnTenant:
@@ -38,8 +39,9 @@ class OwnTenant(Schema):
             id=tenant.id,
             name=tenant.name,
             plan=tenant.plan,
-            state=tenant.state,
+            state="closing" if tenant.closes_at else tenant.state,
             require_second_factor=tenant.requires_second_factor,
             require_sso=tenant.requires_sso,
             created_at=tenant.created_at,
+            closes_at=tenant.closes_at,
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from chalicelib.core import ids
@@ -37,6 +38,16 @@ class Tenants:
             raise NotFound
         return tenant
 
+    def close(self, *, tenant_id: str, closes_at: datetime) -> Tenant:
+        """Asked again, it stays with the day that was said first."""
+        return self._changed(tenant_id, lambda tenant: replace(tenant, closes_at=tenant.closes_at or closes_at))
+
+    def reopen(self, *, tenant_id: str, now: datetime) -> Tenant:
+        tenant = self.get(tenant_id=tenant_id)
+        if tenant.closes_at is not None and tenant.closes_at <= now:
+            raise NotFound  # it is being removed
+        return self._changed(tenant_id, lambda tenant: replace(tenant, closes_at=None))
+
     def change(self, *, tenant_id: str, name: str | None = None, requires_second_factor: bool | None = None) -> Tenant:
         """None leaves as it is."""
         wanted: dict[str, Any] = {
@@ -44,9 +55,12 @@ class Tenants:
             "requires_second_factor": requires_second_factor,
         }
         changes = {field: value for field, value in wanted.items() if value is not None}
+        return self._changed(tenant_id, lambda tenant: replace(tenant, **changes))
+
+    def _changed(self, tenant_id: str, change: Callable[[Tenant], Tenant]) -> Tenant:
         for _ in range(_MOST_ROUNDS):
             try:
-                return self._store.change(replace(self.get(tenant_id=tenant_id), **changes))
+                return self._store.change(change(self.get(tenant_id=tenant_id)))
             except Stale:
                 continue
         raise Stale

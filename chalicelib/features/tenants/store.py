@@ -28,6 +28,7 @@ class TenantRows:
         """What may change of one: IF it still is at its `rev`."""
         changed = replace(tenant, rev=tenant.rev + 1)
         written = {name: getattr(changed, name) for name in ("name", "requires_second_factor", "rev")}
+        written["closes_at"] = changed.closes_at.isoformat() if changed.closes_at else None
         try:
             _TABLE.update(*self.key(tenant.id), written, equals("rev", tenant.rev))
         except Refused:
@@ -43,7 +44,12 @@ class TenantRows:
 
 def put_tenant(tenant: Tenant) -> Put:
     """The write that opens a tenant, for the transaction that also makes its owner."""
-    return Put(_TABLE, {"pk": _pk(tenant.id), "sk": _SK, "v": 1, **msgspec.to_builtins(tenant)}, absent())
+    return Put(_TABLE, {"pk": _pk(tenant.id), "sk": _SK, "v": 1, **_fields(tenant)}, absent())
+
+
+def _fields(tenant: Tenant) -> Row:
+    fields: Row = msgspec.to_builtins(tenant)
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def change_sso(tenant: Tenant) -> Update:

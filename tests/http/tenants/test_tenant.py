@@ -18,7 +18,7 @@ def test_everybody_in_it_sees_their_tenant(world: World) -> None:
     assert seen.pop("created_at").endswith("Z")
     assert seen.pop("id") == world.ada.tenant_id
     asks = {"require_second_factor": False, "require_sso": False}
-    assert seen == {"name": "Ada's company", "plan": "free", "state": "active", **asks}
+    assert seen == {"name": "Ada's company", "plan": "free", "state": "active", "closes_at": None, **asks}
     assert world.client.get("/v1/tenant", as_=world.cyd).json()["id"] == world.cyd.tenant_id
 
 

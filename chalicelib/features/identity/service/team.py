@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core import ids
 from chalicelib.core.errors import Invalid, NotFound, Stale
-from chalicelib.core.identity import Principal, Role
+from chalicelib.core.identity import ROLE_SCOPES, Principal, Role
 from chalicelib.core.paging import Page
 from chalicelib.features.identity.model import letters
 from chalicelib.features.identity.model.person import Member, User
@@ -39,6 +41,14 @@ class TeamPeople(Protocol):
 
     def members(self, tenant_id: str, *, limit: int, position: str | None) -> Page[Member]:
         """By user id."""
+        ...
+
+    def memberships(self, user_id: str, *, limit: int) -> list[Member]:
+        """Of one person."""
+        ...
+
+    def begin_era(self, user: User) -> None:
+        """Ends all their sessions, and voids all links. Raises Stale."""
         ...
 
 
@@ -101,6 +111,26 @@ class Team:
             else:
                 return
         raise Stale
+
+    def leave_everything(self, *, user_id: str, but_noted_in: str, request_id: str, now: datetime) -> User:
+        """All tenants or none: the only owner of one has to hand it over, or close it, first. Whoever it was is signed
+        out everywhere.
+        """
+        user = self._people.user(user_id)
+        if user is None:
+            raise NotFound
+        members = self._people.memberships(user_id, limit=_MEMBERS_A_READ)
+        for member in members:
+            self._witness(member)
+        for member in members:
+            actor = Principal(user_id, member.tenant_id, ROLE_SCOPES[member.role], role=member.role)
+            with suppress(NotFound):
+                self.remove(actor=actor, user_id=user_id, prove=lambda: None)
+        with suppress(Stale):  # they are being removed anyway
+            self._people.begin_era(user)
+        elsewhere = [member for member in members if member.tenant_id != but_noted_in]
+        self._office.recorder.note_everywhere("user.erased", members=elsewhere, request_id=request_id, now=now)
+        return user
 
     def transfer(self, *, actor: Principal, user_id: str, request_id: str) -> Colleague:
         if user_id == actor.subject:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import Field, model_validator
 
 from chalicelib.core.clock import from_milliseconds
 from chalicelib.features.privacy.model import Invited, Job
+from chalicelib.features.privacy.service.people import Record
 from chalicelib.features.privacy.service.subscribers import Disclosure
 from chalicelib.features.subscriptions.model import LONGEST_TEXT, Subscription
+from chalicelib.features.tenants.model import Tenant
 from chalicelib.web.schema import Schema, example
 
 
@@ -51,6 +54,41 @@ class JobView(Schema):
             created_at=job.created_at,
             finished_at=job.finished_at,
         )
+
+
+class OwnRecord(Schema):
+    model_config = example(
+        kind="session", fields={"created_at": "2026-03-01T09:00:00Z", "country": "DE"}, withheld=["attempts"]
+    )
+
+    kind: str
+    fields: dict[str, str | int | bool]
+    withheld: list[str] = Field(
+        description="What else is kept: it proves who you are, or counts how often you could not."
+    )
+
+
+class OwnExport(Schema):
+    exported_at: datetime
+    data: list[OwnRecord]
+
+    @classmethod
+    def of(cls, records: Sequence[Record], *, at: datetime) -> OwnExport:
+        data = [OwnRecord(kind=each.kind, fields={**each.fields}, withheld=[*each.withheld]) for each in records]
+        return cls(exported_at=at, data=data)
+
+
+class AccountClosing(Schema):
+    model_config = example(id="ten_01kz8m5q3v7x9c2b4n6t8w0y1e", status="closing", closes_at="2026-03-31T09:00:00Z")
+
+    id: str
+    status: str
+    closes_at: datetime | None = Field(description="Everything is removed then; until then an owner may reopen it.")
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> AccountClosing:
+        status = "closing" if tenant.closes_at else tenant.state.value
+        return cls(id=tenant.id, status=status, closes_at=tenant.closes_at)
 
 
 class Somebody(Schema):

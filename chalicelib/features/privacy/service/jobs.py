@@ -68,7 +68,7 @@ class Jobs:
     ) -> Job:
         """Due at `at`; `wake` has it worked on at once."""
         job = begin(kind, tenant_id=tenant_id, asked_by=asked_by, about=about, now=now)
-        self._calendar.put(kind=DueKind.JOB, tenant_id=tenant_id, owner_id=job.id, at=at, now=now)
+        self._put(job, at=at, now=now)
         self._rows.add(job)
         return job
 
@@ -105,11 +105,17 @@ class Jobs:
                 return
             stages = self._stages[job.kind]
             portion = stages[job.stage](job, now)
+            if portion.until is not None:
+                self._put(job, at=portion.until, now=now)
+                return
             following = job.after(portion, stages=len(stages), now=now)
             job = following if self._rows.change(following) else None
             if job is not None and portion.wait_seconds:
                 self._wakes.send(job, delay_seconds=portion.wait_seconds)
                 return
+
+    def _put(self, job: Job, *, at: datetime, now: datetime) -> None:
+        self._calendar.put(kind=DueKind.JOB, tenant_id=job.tenant_id, owner_id=job.id, at=at, now=now)
 
     def started(self, entry: Entry) -> None:
         """It is in a worker's hands, or over: the calendar need not bring it any more."""

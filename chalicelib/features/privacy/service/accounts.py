@@ -1,0 +1,161 @@
+"""Closing an account: nothing is sent any more, keys and sessions end; a month later everything is removed, unless an
+owner has reopened it by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from chalicelib.core.errors import NotFound
+from chalicelib.core.paging import Page
+from chalicelib.features.privacy.model import Job, Kind, Portion
+from chalicelib.features.privacy.service.jobs import Jobs
+from chalicelib.features.sites.model import Site
+from chalicelib.features.tenants.model import Tenant
+
+GRACE = timedelta(days=30)
+_SITES_A_PORTION = 25
+_PEOPLE_A_PORTION = 50
+
+
+class Tenants(Protocol):
+    def get(self, *, tenant_id: str) -> Tenant:
+        """Raises NotFound."""
+        ...
+
+    def close(self, *, tenant_id: str, closes_at: datetime) -> Tenant:
+        """Of two who close it, the first one's day holds."""
+        ...
+
+    def reopen(self, *, tenant_id: str, now: datetime) -> Tenant:
+        """Raises NotFound when it is too late."""
+        ...
+
+
+class Switch(Protocol):
+    def stop_closing(self, *, tenant_id: str, now: datetime) -> None:
+        """Nothing is sent from now on."""
+        ...
+
+    def start_reopened(self, *, tenant_id: str) -> None:
+        """Unless an operator has stopped it as well."""
+        ...
+
+
+class Sites(Protocol):
+    def list(self, *, tenant_id: str, limit: int, cursor: str | None) -> Page[Site]:
+        """Those that are open."""
+        ...
+
+    def close(self, *, tenant_id: str, site_id: str, now: datetime) -> object:
+        """From now on it is unknown, also to browsers."""
+        ...
+
+
+class Rows(Protocol):
+    def shut_out(self, tenant_id: str) -> int:
+        """Keys and sessions."""
+        ...
+
+    def members(self, tenant_id: str) -> Sequence[str]:
+        """Their user ids, in order."""
+        ...
+
+    def tenants_of(self, user_id: str) -> Sequence[str]:
+        """Where somebody is a member."""
+        ...
+
+    def person(self, user_id: str) -> Mapping[str, Any] | None:
+        """As last written."""
+        ...
+
+    def remove_blobs(self, tenant_id: str) -> int:
+        """All files of the tenant's."""
+        ...
+
+    def remove_tenant(self, job: Job) -> Portion:
+        """A portion of everything that names it."""
+        ...
+
+
+class Goodbye(Protocol):
+    def __call__(self, *, user_id: str, mailbox: str, email: str, now: datetime) -> object:
+        """Erases somebody."""
+        ...
+
+
+class Accounts:
+    def __init__(
+        self, *, tenants: Tenants, switch: Switch, sites: Sites, rows: Rows, erase: Goodbye, jobs: Callable[[], Jobs]
+    ) -> None:
+        self._tenants = tenants
+        self._switch = switch
+        self._sites = sites
+        self._rows = rows
+        self._erase = erase
+        self._jobs = jobs
+
+    def close(self, *, tenant_id: str, asked_by: str, now: datetime) -> Tenant:
+        """The job is written down before the account is closed, and finds out by its day whether it is meant."""
+        self._switch.stop_closing(tenant_id=tenant_id, now=now)
+        closes_at = self._tenants.get(tenant_id=tenant_id).closes_at or now + GRACE
+        about, jobs = {"closes_at": closes_at.isoformat()}, self._jobs()
+        job = jobs.begin(Kind.ACCOUNT, tenant_id=tenant_id, asked_by=asked_by, about=about, now=now, at=closes_at)
+        tenant = self._tenants.close(tenant_id=tenant_id, closes_at=closes_at)
+        jobs.wake(job)
+        return tenant
+
+    def reopen(self, *, tenant_id: str, now: datetime) -> Tenant:
+        tenant = self._tenants.reopen(tenant_id=tenant_id, now=now)
+        self._switch.start_reopened(tenant_id=tenant_id)
+        return tenant
+
+    # --- The job's stages ---
+
+    def shut_out(self, job: Job, _now: datetime) -> Portion:
+        return Portion(self._rows.shut_out(job.tenant_id) if self._is_meant(job) else 0)
+
+    def wait(self, job: Job, now: datetime) -> Portion:
+        closes_at = datetime.fromisoformat(job.about["closes_at"])
+        if not self._is_meant(job):
+            self._jobs().give_up(job)
+            return Portion()
+        return Portion(until=closes_at) if now < closes_at else Portion()
+
+    def close_sites(self, job: Job, now: datetime) -> Portion:
+        """Browsers that subscribe meanwhile would leave rows behind."""
+        page = self._sites.list(tenant_id=job.tenant_id, limit=_SITES_A_PORTION, cursor=None)
+        for site in page.rows:
+            with suppress(NotFound):
+                self._sites.close(tenant_id=job.tenant_id, site_id=site.id, now=now)
+        return Portion(position="" if page.rows else None)
+
+    def let_people_go(self, job: Job, now: datetime) -> Portion:
+        """Who is nowhere else has no way in any more to ask for it: so they are erased with the account."""
+        members = [member for member in self._rows.members(job.tenant_id) if member > job.position][:_PEOPLE_A_PORTION]
+        for user_id in members:
+            person = self._rows.person(user_id)
+            if person is not None and list(self._rows.tenants_of(user_id)) == [job.tenant_id]:
+                self._erase(user_id=user_id, mailbox=person["mailbox"], email=person["email"], now=now)
+        return Portion(position=members[-1] if members else None)
+
+    def remove_files(self, job: Job, _now: datetime) -> Portion:
+        return Portion(self._rows.remove_blobs(job.tenant_id))
+
+    def remove(self, job: Job, _now: datetime) -> Portion:
+        return self._rows.remove_tenant(job)
+
+    def forget(self, job: Job, _now: datetime) -> Portion:
+        """The job itself is the last that knows of the account."""
+        self._jobs().give_up(job)
+        return Portion()
+
+    def _is_meant(self, job: Job) -> bool:
+        try:
+            tenant = self._tenants.get(tenant_id=job.tenant_id)
+        except NotFound:
+            return True  # removed already, by this very job
+        return tenant.closes_at is not None and tenant.closes_at.isoformat() == job.about["closes_at"]

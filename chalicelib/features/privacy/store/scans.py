@@ -1,0 +1,102 @@
+"""Everything of a tenant, or of a person, wherever it is: all tables are read from end to end. That is done once for an
+account or a person that goes for good, finds what no key leads to, and knows of tables that are not thought of yet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+
+from chalicelib.aws import blobs, bulk
+from chalicelib.aws.dynamo import Delete, Table, transact
+from chalicelib.aws.values import Row
+from chalicelib.features.privacy.model import Job, Portion
+from chalicelib.features.privacy.store import keys
+
+TABLES = ("core", "subs", "sends", "due", "idem", "audit")
+OF_PEOPLE = (
+    "core",
+    "due",
+    "idem",
+)  # subscribers are no people of ours, and what the audit log has of these is a bare id
+_NAMES_A_PERSON = ("user_id", "mailbox", "email", "subject")
+CORE = Table("core")
+
+
+class ScanRows:
+    def remove_tenant(self, job: Job) -> Portion:
+        """All but the job itself."""
+        return _sweep(TABLES, _of_tenant(job.tenant_id), _spared(job), job.position)
+
+    def remove_person(self, job: Job) -> Portion:
+        """All but the job, the person and the claim on their address: while that stands, nobody new can be taken for
+        them.
+        """
+        user_id, mailbox, email = (job.about[name] for name in ("user_id", "mailbox", "email"))
+        spared = {*_spared(job), (f"USER#{user_id}", "-"), (f"EMAIL#{mailbox}", "-")}
+        return _sweep(OF_PEOPLE, _of_person(user_id, mailbox, email), spared, job.position)
+
+    def remove_last(self, job: Job) -> None:
+        """The person and the claim, and with them the job: nothing is left that knows who it was."""
+        user_id, mailbox = job.about["user_id"], job.about["mailbox"]
+        gone = [(f"USER#{user_id}", "-"), (f"EMAIL#{mailbox}", "-"), *_spared(job)]
+        transact(*(Delete(CORE, *key) for key in gone))
+
+    def remove_blobs(self, tenant_id: str) -> int:
+        return blobs.remove(f"exports/{tenant_id}/")
+
+    def shut_out(self, tenant_id: str) -> int:
+        """API keys, and sessions that are in this tenant."""
+        going = []
+        for row in keys.rows(CORE, f"T#{tenant_id}", "APIKEY#"):
+            going += [keys.key_of(row), (f"APIKEY#{row['prefix']}", "-")]
+        for member in self.members(tenant_id):
+            sessions = keys.rows(CORE, f"USER#{member}", "SESSION#")
+            going += [keys.key_of(row) for row in sessions if row["tenant_id"] == tenant_id]
+        return bulk.remove(CORE, going)
+
+    def members(self, tenant_id: str) -> list[str]:
+        return [row["sk"].removeprefix("MEMBER#") for row in keys.rows(CORE, f"T#{tenant_id}", "MEMBER#")]
+
+    def tenants_of(self, user_id: str) -> list[str]:
+        return [row["sk"].removeprefix("MEMBER#") for row in keys.rows(CORE, f"USER#{user_id}", "MEMBER#")]
+
+    def person(self, user_id: str) -> Row | None:
+        return CORE.get(f"USER#{user_id}", "-")
+
+    def of_person(self, user_id: str) -> list[Row]:
+        return list(keys.rows(CORE, f"USER#{user_id}"))
+
+
+def _sweep(tables: Sequence[str], wanted: Condition, spared: Collection[bulk.Key], position: str) -> Portion:
+    """One page of one table."""
+    name, after = json.loads(position) if position else (tables[0], None)
+    found, following = bulk.scan(Table(name), wanted, after=tuple(after) if after else None)
+    removed = bulk.remove(Table(name), (key for key in found if key not in spared))
+    if following is not None:
+        return Portion(removed, json.dumps([name, following]))
+    later = tables[tables.index(name) + 1 :]
+    return Portion(removed, json.dumps([later[0], None]) if later else None)
+
+
+def _of_tenant(tenant_id: str) -> Condition:
+    wanted: Condition = Path("pk").contains(tenant_id) | Path("sk").contains(tenant_id)
+    wanted |= Path("tenant_id") == tenant_id
+    return wanted
+
+
+def _of_person(user_id: str, mailbox: str, email: str) -> Condition:
+    """Keyed by them, or about them. Who invited or made something stays named by the bare id, which leads nowhere."""
+    wanted: Condition = Path("pk").contains(user_id) | Path("sk").contains(user_id)
+    wanted |= Path("pk").contains(mailbox) | Path("sk").contains(mailbox)
+    for name in _NAMES_A_PERSON:
+        for value in (user_id, mailbox, email):
+            wanted |= Path(name) == value
+    return wanted
+
+
+def _spared(job: Job) -> set[bulk.Key]:
+    return {(f"JOBS#{job.tenant_id}", job.id)}
