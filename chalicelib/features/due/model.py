@@ -25,9 +25,16 @@ class Kind(StrEnum):
     RUN = "run"
     ANCHOR = "anchor"
     JOB = "job"
+    RETENTION = "retention"
 
 
-QUEUES: dict[str, str] = {Kind.CAMPAIGN: "plan", Kind.RUN: "sweep", Kind.ANCHOR: "audit", Kind.JOB: "privacy"}
+QUEUES: dict[str, str] = {
+    Kind.CAMPAIGN: "plan",
+    Kind.RUN: "sweep",
+    Kind.ANCHOR: "audit",
+    Kind.JOB: "privacy",
+    Kind.RETENTION: "privacy",
+}
 
 
 class DueMessage(Message, frozen=True):

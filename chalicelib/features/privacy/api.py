@@ -11,12 +11,13 @@ from chalicelib.features.privacy.schemas.bodies import (
     JobView,
     OwnExport,
     PrivacyJobView,
+    RetentionTerms,
     SiteClosing,
     Somebody,
 )
 from chalicelib.features.privacy.service.subscribers import Disclosure
-from chalicelib.features.privacy.wiring import accounts, jobs, own_accounts, site_closing, subscribers
-from chalicelib.web.allow import OWN, OWNER, fresh, holder
+from chalicelib.features.privacy.wiring import accounts, jobs, own_accounts, retaining, site_closing, subscribers
+from chalicelib.web.allow import OWN, OWNER, fresh, holder, person, standing
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Accepted, Nothing
@@ -144,6 +145,22 @@ def close_tenant(call: Call[Nothing]) -> AccountClosing:
 def reopen_tenant(call: Call[Nothing]) -> AccountClosing:
     """Reopen an account that is closing. API keys have to be made anew; campaigns go on where they were."""
     return AccountClosing.of(accounts().reopen(tenant_id=call.tenant_id, now=call.at))
+
+
+@accounts_api.endpoint("GET", "/v1/tenant/retention", allow=person(Scope.PRIVACY_WRITE), returns=RetentionTerms)
+def get_retention(call: Call[Nothing]) -> RetentionTerms:
+    """Show how long things are kept."""
+    return RetentionTerms.of(retaining().get(tenant_id=call.tenant_id))
+
+
+@accounts_api.endpoint(
+    "PUT", "/v1/tenant/retention", allow=standing(person(Scope.PRIVACY_WRITE)), body=RetentionTerms,
+    returns=RetentionTerms, audit="tenant.retention_changed",
+    facts=("ended_subscriptions_days", "unseen_subscriptions_days", "campaign_runs_days"),
+)  # fmt: skip
+def change_retention(call: Call[RetentionTerms]) -> RetentionTerms:
+    """Say how long things are kept. What is older is removed every night, for good."""
+    return RetentionTerms.of(retaining().put(tenant_id=call.tenant_id, wanted=call.body.wanted, now=call.at))
 
 
 def _not_bound(call: Call[Somebody] | Call[Nothing]) -> None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from chalicelib.core import ids
+from chalicelib.core.clock import from_milliseconds
+from chalicelib.features.campaigns.model import RUNS_KEPT_FOR
+from chalicelib.features.subscriptions.model import BURIED_FOR, Subscription
+
+LONGEST_ENDED_DAYS = BURIED_FOR.days
+FEWEST_UNSEEN_DAYS = 30
+MOST_UNSEEN_DAYS = 3650
+FEWEST_RUNS_DAYS = 30  # longer than any run lives
+LONGEST_RUNS_DAYS = RUNS_KEPT_FOR.days
+_NIGHT_MINUTES = 180
 
 TOLD_FOR = timedelta(days=30)  # how long one may be asked about after it is done
 DISCLOSED_FOR = timedelta(hours=24)  # how long an export may be read: it names whom it is about
@@ -19,6 +30,7 @@ class Kind(StrEnum):
     ERASURE = "subscriber_erasure"
     PERSON = "person_erasure"
     ACCOUNT = "account_removal"
+    RETENTION = "retention"
 
 
 class Status(StrEnum):
@@ -78,11 +90,40 @@ class Job:
 
     @property
     def kept_for(self) -> timedelta:
-        return DISCLOSED_FOR if self.kind is Kind.EXPORT else TOLD_FOR
+        return DISCLOSED_FOR if self.kind in {Kind.EXPORT, Kind.RETENTION} else TOLD_FOR
 
 
 def begin(kind: Kind, *, tenant_id: str, asked_by: str, about: Mapping[str, str], now: datetime) -> Job:
     return Job(ids.new("job"), tenant_id, kind, asked_by, now, about)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How many days something is kept. The defaults are what the tables see to by themselves."""
+
+    ended_subscriptions_days: int = LONGEST_ENDED_DAYS
+    unseen_subscriptions_days: int | None = None
+    campaign_runs_days: int = LONGEST_RUNS_DAYS
+
+    @property
+    def needs_nobody(self) -> bool:
+        return self == Retention()
+
+    def drops(self, kept: Subscription, *, now: datetime) -> bool:
+        if kept.ended_at is not None:
+            return now - kept.ended_at >= timedelta(days=self.ended_subscriptions_days)
+        unseen_days = self.unseen_subscriptions_days
+        return unseen_days is not None and now - from_milliseconds(kept.packed.seen_ms) >= timedelta(days=unseen_days)
+
+    def drops_run(self, begun_at: datetime, *, now: datetime) -> bool:
+        return now - begun_at >= timedelta(days=self.campaign_runs_days)
+
+
+def next_night(tenant_id: str, *, after: datetime) -> datetime:
+    """Not everybody's at once: each tenant has its own minute of the small hours, UTC."""
+    wanted = datetime.combine(after.astimezone(UTC).date(), time(2), UTC)
+    wanted += timedelta(minutes=zlib.crc32(tenant_id.encode()) % _NIGHT_MINUTES)
+    return wanted if wanted > after else wanted + timedelta(days=1)
 
 
 @dataclass(frozen=True)

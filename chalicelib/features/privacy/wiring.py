@@ -12,6 +12,7 @@ from chalicelib.features.privacy.service.accounts import Accounts
 from chalicelib.features.privacy.service.closing import SiteClosing
 from chalicelib.features.privacy.service.jobs import Jobs
 from chalicelib.features.privacy.service.people import OwnAccounts
+from chalicelib.features.privacy.service.retention import Retaining
 from chalicelib.features.privacy.service.subscribers import Subscribers
 
 
@@ -41,6 +42,7 @@ def jobs() -> Jobs:
             subscribers().remove,
             subscribers().remove,  # whom the index did not know yet
         ),
+        Kind.RETENTION: (retaining().drop_subscriptions, retaining().drop_runs),
         Kind.PERSON: (own_accounts().remove, own_accounts().remove_last),
         Kind.ACCOUNT: (
             accounts().shut_out,
@@ -72,6 +74,14 @@ def own_accounts() -> OwnAccounts:
     from chalicelib.features.privacy.store.scans import ScanRows
 
     return OwnAccounts(team=identity().team, rows=ScanRows(), jobs=jobs)
+
+
+@cache
+def retaining() -> Retaining:
+    from chalicelib.features.due.wiring import due
+    from chalicelib.features.privacy.store.retention import RetentionRows
+
+    return Retaining(rows=RetentionRows(), calendar=due(), jobs=jobs)
 
 
 @cache

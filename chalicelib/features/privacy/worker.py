@@ -7,7 +7,7 @@ from chalicelib.core.clock import from_milliseconds
 from chalicelib.core.errors import FromTheFuture
 from chalicelib.features.due.model import Entry, Kind
 from chalicelib.features.privacy.schemas.messages import Task
-from chalicelib.features.privacy.wiring import jobs
+from chalicelib.features.privacy.wiring import jobs, retaining
 
 worker = Worker(__name__)
 
@@ -16,9 +16,18 @@ _LEFT_FOR_A_PORTION_MS = 15_000
 
 @worker.queue("privacy", Task)
 def erase(task: Task, invocation: Invocation) -> None:
+    entry = Entry(task.kind, task.tenant, task.id, from_milliseconds(task.at), task.minute)
+    match task.kind:
+        case Kind.JOB:
+            _go_on(task, entry, invocation)
+        case Kind.RETENTION:
+            retaining().begin_round(entry, now=invocation.started_at)
+        case _:
+            raise FromTheFuture
+
+
+def _go_on(task: Task, entry: Entry, invocation: Invocation) -> None:
     """What the calendar brought stays in it until the work is done or handed on: killed before that, it comes again."""
-    if task.kind != Kind.JOB:
-        raise FromTheFuture
     jobs().go_on(
         tenant_id=task.tenant,
         job_id=task.id,
@@ -26,4 +35,4 @@ def erase(task: Task, invocation: Invocation) -> None:
         has_time=lambda: invocation.remaining_ms() > _LEFT_FOR_A_PORTION_MS,
     )
     if task.minute:
-        jobs().started(Entry(task.kind, task.tenant, task.id, from_milliseconds(task.at), task.minute))
+        jobs().started(entry)

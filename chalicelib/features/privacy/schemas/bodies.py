@@ -8,7 +8,16 @@ from datetime import datetime
 from pydantic import Field, model_validator
 
 from chalicelib.core.clock import from_milliseconds
-from chalicelib.features.privacy.model import Invited, Job
+from chalicelib.features.privacy.model import (
+    FEWEST_RUNS_DAYS,
+    FEWEST_UNSEEN_DAYS,
+    LONGEST_ENDED_DAYS,
+    LONGEST_RUNS_DAYS,
+    MOST_UNSEEN_DAYS,
+    Invited,
+    Job,
+    Retention,
+)
 from chalicelib.features.privacy.service.people import Record
 from chalicelib.features.privacy.service.subscribers import Disclosure
 from chalicelib.features.subscriptions.model import LONGEST_TEXT, Subscription
@@ -89,6 +98,37 @@ class AccountClosing(Schema):
     def of(cls, tenant: Tenant) -> AccountClosing:
         status = "closing" if tenant.closes_at else tenant.state.value
         return cls(id=tenant.id, status=status, closes_at=tenant.closes_at)
+
+
+class RetentionTerms(Schema):
+    """How many days things are kept. What is left out is kept as long as it would be without a word."""
+
+    model_config = example(ended_subscriptions_days=7, unseen_subscriptions_days=365, campaign_runs_days=90)
+
+    ended_subscriptions_days: int = Field(
+        LONGEST_ENDED_DAYS, ge=1, le=LONGEST_ENDED_DAYS, description="After a browser has left, or its service said so."
+    )
+    unseen_subscriptions_days: int | None = Field(
+        None,
+        ge=FEWEST_UNSEEN_DAYS,
+        le=MOST_UNSEEN_DAYS,
+        description="After the site's pages last saw a browser that has not left. By default for ever.",
+    )
+    campaign_runs_days: int = Field(
+        LONGEST_RUNS_DAYS, ge=FEWEST_RUNS_DAYS, le=LONGEST_RUNS_DAYS, description="Statistics of what a campaign sent."
+    )
+
+    @classmethod
+    def of(cls, kept: Retention) -> RetentionTerms:
+        return cls(
+            ended_subscriptions_days=kept.ended_subscriptions_days,
+            unseen_subscriptions_days=kept.unseen_subscriptions_days,
+            campaign_runs_days=kept.campaign_runs_days,
+        )
+
+    @property
+    def wanted(self) -> Retention:
+        return Retention(self.ended_subscriptions_days, self.unseen_subscriptions_days, self.campaign_runs_days)
 
 
 class Somebody(Schema):
