@@ -39,6 +39,7 @@ NOBODYS: Mapping[str, str] = {
     "export_id": f"exp_{_ULID}",
     "host": "updates.push.services.mozilla.com",
     "invitation_id": f"inv_{_ULID}",
+    "job_id": f"job_{_ULID}",
     "key_id": f"key_{_ULID}",
     "notification_id": f"ntf_{_ULID}",
     "run_id": f"run_{_ULID}",
@@ -98,6 +99,8 @@ class Scene:
             "exchange_saml_code": {"code": "made up"},
             "change_sso": {"metadata": idp().metadata(), "default_role": "agent"},
             "create_api_key": {"name": "Checkout server", "scopes": ["sites:read"], "site_id": ""},
+            "export_subscriber": {"subscription_id": ""},
+            "erase_subscriber": {"subscription_id": ""},
             "step_up": {"password": PASSWORD},
             "ask_for_email": {"password": PASSWORD, "email": "new@example.com"},
             "change_password": {"current_password": PASSWORD, "password": "an entirely new one"},
@@ -228,6 +231,7 @@ def _of_the_tenant(world: World, people: Cast) -> dict[str, str]:
     sessions = world.client.get("/v1/me/sessions", as_=people.restless).json()["data"]
     return {
         "export_id": _made(world, owner, "/v1/audit-log/export", None, status=202)["id"],
+        "job_id": _made(world, owner, "/v1/privacy/export", {"external_id": "customer-1815"}, status=202)["id"],
         "block_id": _block(owner.tenant_id, key["id"], world.clock.now()),
         "invitation_id": _made(world, owner, "/v1/invitations", asked)["id"],
         "key_id": key["id"],

@@ -216,7 +216,12 @@ def _same(
     name, token = who
     seen = [_heard(scene, endpoint, token, ids) for ids in (one, other)]
     report.judge(endpoint, f"{name}, of a thing and of nothing", seen[0], seen[1])
-    report.judge(endpoint, name, seen[0][0] in {403, 404} or "'accepted': 0" in str(seen[0]) or seen[0], True)
+    report.judge(endpoint, name, seen[0][0] in {403, 404} or _is_nothing(seen[0]) or seen[0], True)
+
+
+def _is_nothing(heard: tuple[int, Any, list[str]]) -> bool:
+    """Taken, and done to nobody."""
+    return any(nothing in str(heard) for nothing in ("'accepted': 0", "'removed': 0"))
 
 
 def _heard(scene: Scene, endpoint: Endpoint, token: str, ids: dict[str, str]) -> tuple[int, Any, list[str]]:

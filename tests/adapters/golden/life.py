@@ -25,7 +25,7 @@ from tests.fakes.nowhere import Nowhere
 from tests.fakes.oidc import Browser, providers
 from tests.fakes.saml import SamlBrowser, desk, set_up
 from tests.journeys.shop import Shop
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, open_tenant
 
 DRAFT = {
     "name": "Next",
@@ -66,6 +66,7 @@ def lived(shop: Shop) -> Museum:
     facts |= _audience(shop)
     facts |= _campaigns(shop)
     _trouble(shop, but=facts["subscription"])
+    _privacy(shop)
     return Museum.of(shop.world.aws, facts, at=shop.world.clock.now())
 
 
@@ -164,3 +165,15 @@ def _trouble(shop: Shop, *, but: str) -> None:
     whose: list[dict[str, str]] = [{}, {"tenant_id": shop.owner.tenant_id}]
     for each in whose:
         shop.operate("POST", "/sending/stop", json=each)
+
+
+def _privacy(shop: Shop) -> None:
+    """Jobs that wait, one that is done, things to be kept for less long, and an account that is closing."""
+    client = shop.world.client
+    shop.ask("GET", shop.audience)
+    for kind in ("export", "erase"):
+        shop.ask("POST", f"/v1/privacy/{kind}", json={"external_id": "nobody"}, expect=202)
+    given = {"email": shop.owner.email, "password": PASSWORD}
+    token = client.post("/v1/auth/login", json=given).json()["access_token"]
+    assert client.put("/v1/tenant/retention", as_=token, json={"unseen_subscriptions_days": 365}).status == 200
+    assert client.delete("/v1/tenant", as_=open_tenant("Fay", shop.world.clock)).status == 202

@@ -24,7 +24,7 @@ _MOMENTARY = (
 )  # counters of minutes, which no later version reads: another form gets another key
 TABLES = ("audit", "core", "due", "idem", "sends", "subs")
 _NAMES = (
-    (re.compile(r"\b(blk|cmp|exp|key|ntf|run|ses|site|ten|usr|vap)_[0-9a-z]{26}"), r"<\1>"),
+    (re.compile(r"\b(blk|cmp|exp|job|key|ntf|run|ses|site|ten|usr|vap)_[0-9a-z]{26}"), r"<\1>"),
     (re.compile(r"\b[0-9a-hjkmnp-tv-z]{26}$"), "<ulid>"),
     (re.compile(r"\b(pk_|adr_)?[0-9a-f]{32,64}\b"), "<hex>"),
     (re.compile(r"^APIKEY#[0-9a-z]{8}$"), "APIKEY#<prefix>"),

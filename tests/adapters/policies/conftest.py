@@ -13,7 +13,7 @@ from chalicelib.core import clock
 from infra.local import moto_patch
 from infra.local.connector import Everywhere
 from infra.local.push_service.service import PushService
-from tests.adapters.policies import people, sign_ins, walks
+from tests.adapters.policies import farewells, people, sign_ins, walks
 from tests.adapters.policies.witness import Witness, WitnessedWorld
 from tests.fakes.clock import ManualClock
 from tests.fakes.cold import start_cold
@@ -24,7 +24,7 @@ from tests.journeys.shop import Shop
 from tests.world import World
 
 _JOURNEYS = (test_campaigns, test_first_push, test_mishaps, test_operator, test_steering)
-_WALKS = (people, sign_ins, walks)
+_WALKS = (farewells, people, sign_ins, walks)
 _TOO_LONG = {test_first_push.test_a_thousand_subscribers_are_reached_once_each}  # and nothing that fewer do not
 
 

@@ -14,7 +14,7 @@ Context = tuple[tuple[str, str], ...]
 Parameters = Mapping[str, Any]
 
 KEY = "SecretsKey"  # the one key; its real id is AWS's own choice
-_ONE_ITEM = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+_ONE_ITEM = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan")
 _AT_A_QUEUE = ("SendMessageBatch", "GetQueueAttributes", "ReceiveMessage", "DeleteMessageBatch")
 _IN_PARTS = ("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
 _IN_TRANSACTIONS = {
@@ -62,6 +62,10 @@ def _query(_: str, asked: Parameters) -> Iterator[Need]:
 
 def _batch_get(_: str, asked: Parameters) -> Iterator[Need]:
     yield from (Need("dynamodb:BatchGetItem", _table(name)) for name in asked["RequestItems"])
+
+
+def _batch_write(_: str, asked: Parameters) -> Iterator[Need]:
+    yield from (Need("dynamodb:BatchWriteItem", _table(name)) for name in asked["RequestItems"])
 
 
 def _transaction(_: str, asked: Parameters) -> Iterator[Need]:
@@ -115,6 +119,15 @@ def _listing(_: str, asked: Parameters) -> Iterator[Need]:
     yield Need("s3:ListBucket", f"arn:aws:s3:::{asked['Bucket']}")
 
 
+def _versions(_: str, asked: Parameters) -> Iterator[Need]:
+    yield Need("s3:ListBucketVersions", f"arn:aws:s3:::{asked['Bucket']}")
+
+
+def _version(_: str, asked: Parameters) -> Iterator[Need]:
+    """Only by its version is an object really gone."""
+    yield from _object("DeleteObjectVersion" if asked.get("VersionId") else "DeleteObject", asked)
+
+
 def _table(name: str) -> str:
     return arn("dynamodb", f"table/{name}")
 
@@ -123,6 +136,7 @@ _ASKS: dict[tuple[str, str], Callable[[str, Parameters], Iterator[Need]]] = {
     **{("dynamodb", operation): _one_item for operation in _ONE_ITEM},
     ("dynamodb", "Query"): _query,
     ("dynamodb", "BatchGetItem"): _batch_get,
+    ("dynamodb", "BatchWriteItem"): _batch_write,
     ("dynamodb", "TransactWriteItems"): _transaction,
     ("sqs", "GetQueueUrl"): _look_up_queue,
     **{("sqs", operation): _at_queue for operation in _AT_A_QUEUE},
@@ -132,5 +146,7 @@ _ASKS: dict[tuple[str, str], Callable[[str, Parameters], Iterator[Need]]] = {
     ("ses", "SendEmail"): _letter,
     **dict.fromkeys((("s3", operation) for operation in _IN_PARTS), _part),
     ("s3", "ListObjectsV2"): _listing,
+    ("s3", "ListObjectVersions"): _versions,
+    ("s3", "DeleteObject"): _version,
     ("s3", "GetObject"): _object,
 }
