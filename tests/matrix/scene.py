@@ -228,6 +228,7 @@ def _of_the_tenant(world: World, people: Cast) -> dict[str, str]:
     owner = people.owner
     asked = {"email": "guest@example.com", "role": "agent"}
     key = _made(world, owner, "/v1/api-keys", {"name": "doomed", "scopes": ["sites:read"]})
+    _made(world, owner, "/v1/privacy/erase", {"external_id": "nobody"}, status=202)  # the way to its queue is known now
     sessions = world.client.get("/v1/me/sessions", as_=people.restless).json()["data"]
     return {
         "export_id": _made(world, owner, "/v1/audit-log/export", None, status=202)["id"],

@@ -140,7 +140,7 @@ def test_what_was_to_come_can_still_be_moved(visitor: Visitor) -> None:
 
 def test_the_operator_finds_stops_gates_and_records(visitor: Visitor) -> None:
     stops = visitor.ask("GET", "/v1/ops/sending", as_="operator")["data"]
-    assert [stop["tenant_id"] for stop in stops] == [None, visitor.fact("tenant")]
+    assert [None, visitor.fact("tenant")] == [stop["tenant_id"] for stop in stops][:2]  # a closing account may follow
     gates = f"{visitor.tenant}/sites/{visitor.fact('site')}/gates"
     (gate,) = visitor.ask("GET", gates, as_="operator")["data"]
     assert gate["closure"] == "vapid_refused"
