@@ -21,7 +21,7 @@ _ROUNDS = 8
 
 def scan(table: Table, wanted: Condition, *, after: Key | None) -> tuple[list[Key], Key | None]:
     """Keys of the rows of one page that `wanted` holds for, and where the next page begins. A page is a megabyte of
-    rows, wanted or not, and eventually consistent: what was just written may be missed.
+    rows, wanted or not, as they stand.
     """
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
@@ -29,6 +29,7 @@ def scan(table: Table, wanted: Condition, *, after: Key | None) -> tuple[list[Ke
         "TableName": table.name,
         "FilterExpression": wanted.serialize(names, values),
         "ProjectionExpression": "pk, sk",
+        "ConsistentRead": True,
     }
     request |= {
         "ExpressionAttributeNames": {placeholder: name for name, placeholder in names.items()},

@@ -207,6 +207,14 @@ def test_a_function_that_reaches_for_more_than_its_folders_is_caught(
     assert len(list(edge.strange_readers(template))) == 1
 
 
+@pytest.mark.parametrize("folder", ["audit/anchors/*", "*", "exports/../*"])
+def test_an_eraser_that_reaches_for_more_than_exports_is_caught(template: Template, folder: str) -> None:
+    statements = _of(template, "BlobsBucketPolicy")["PolicyDocument"]["Statement"]
+    (erasing,) = [each for each in statements if each["Action"] == "s3:DeleteObjectVersion"]
+    erasing["Resource"] = [{"Fn::Sub": f"${{BlobsBucket.Arn}}/{folder}"}]
+    assert len(list(edge.strange_readers(template))) == 1
+
+
 # --- Alarms, broken ---
 
 

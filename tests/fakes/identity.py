@@ -134,7 +134,10 @@ class MemoryPeople:
 
     def memberships(self, user_id: str, *, limit: int) -> list[Member]:
         self.calls.append("memberships")
-        return [self.members_by_key[key] for key in sorted(self.members_by_key) if key[1] == user_id][:limit]
+        return self.all_memberships(user_id)[:limit]
+
+    def all_memberships(self, user_id: str) -> list[Member]:
+        return [self.members_by_key[key] for key in sorted(self.members_by_key) if key[1] == user_id]
 
     def _claim(self, user: User) -> None:
         if user.mailbox in self.claims:

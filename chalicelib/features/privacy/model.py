@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -42,20 +42,21 @@ class Status(StrEnum):
 @dataclass(frozen=True)
 class Portion:
     """What was done of a stage, and where it goes on; None: the stage is over. What comes next is not to be begun for
-    `wait_seconds`; with `until`, the same is begun again then.
+    `wait_seconds`; with `until`, the same is begun again then. `then` is done once all this is written down.
     """
 
     removed: int = 0
     position: str | None = None
     wait_seconds: int = 0
     until: datetime | None = None
+    then: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True)
 class Job:
     """`tenant_id` is whose it is: a person's own is the person's. `about` names whose rows go, for as long as it takes:
-    it is forgotten with them. `removed` counts rows; what a worker had removed and could not tell any more, because it
-    was killed, is missing from it.
+    it is forgotten with them. `removed` counts rows: subscriptions of a site before they go, each once; of all else,
+    what a worker had removed and could not tell any more, because it was killed, is missing from it.
     """
 
     id: str

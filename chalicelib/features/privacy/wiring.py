@@ -50,6 +50,7 @@ def jobs() -> Jobs:
             accounts().shut_out,  # what was made since
             accounts().close_sites,
             accounts().let_people_go,
+            accounts().let_kept_people_go,
             accounts().remove_files,
             accounts().remove,
             accounts().remove,  # what was under way

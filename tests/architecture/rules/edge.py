@@ -134,15 +134,17 @@ def _is_tls_only(policy: Mapping[str, Any]) -> bool:
 
 
 _FOLDER = re.compile(r"\$\{BlobsBucket\.Arn\}(/[a-z]+)+/\*")
+_EXPORTS = re.compile(r"\$\{BlobsBucket\.Arn\}/exports/\*")
 _FUNCTIONS = (
-    ({"Fn::GetAtt": ["AppendLateRole", "Arn"]}, "s3:PutObject"),
-    ({"Fn::GetAtt": ["APIHandlerRole", "Arn"]}, "s3:GetObject"),
+    ({"Fn::GetAtt": ["AppendLateRole", "Arn"]}, "s3:PutObject", _FOLDER),
+    ({"Fn::GetAtt": ["APIHandlerRole", "Arn"]}, "s3:GetObject", _FOLDER),
+    ({"Fn::GetAtt": ["EraseRole", "Arn"]}, "s3:DeleteObjectVersion", _EXPORTS),  # and never an anchor
 )
 
 
 def strange_readers(template: Template) -> Iterator[str]:
-    """Whom bucket policies let in: the SDK's own distribution, to single files; two functions, each to put or to read in
-    folders of the blobs; and nobody else.
+    """Whom bucket policies let in: the SDK's own distribution, to single files; three functions, each to put, to read or
+    to remove in folders of the blobs; and nobody else.
     """
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::S3::BucketPolicy":
@@ -160,5 +162,7 @@ def _is_own_edge(statement: Mapping[str, Any]) -> bool:
 def _is_own_function(statement: Mapping[str, Any]) -> bool:
     role = statement["Principal"].get("AWS") if isinstance(statement["Principal"], dict) else None
     folders = [each.get("Fn::Sub", "") for each in statement["Resource"] if isinstance(each, dict)]
-    is_within = all(_FOLDER.fullmatch(folder) for folder in folders) and len(folders) == len(statement["Resource"])
-    return is_within and (role, statement["Action"]) in _FUNCTIONS
+    return len(folders) == len(statement["Resource"]) and any(
+        (role, statement["Action"]) == (who, action) and all(map(reach.fullmatch, folders))
+        for who, action, reach in _FUNCTIONS
+    )

@@ -43,8 +43,8 @@ class TeamPeople(Protocol):
         """By user id."""
         ...
 
-    def memberships(self, user_id: str, *, limit: int) -> list[Member]:
-        """Of one person."""
+    def all_memberships(self, user_id: str) -> list[Member]:
+        """Of one person, however many."""
         ...
 
     def begin_era(self, user: User) -> None:
@@ -119,7 +119,7 @@ class Team:
         user = self._people.user(user_id)
         if user is None:
             raise NotFound
-        members = self._people.memberships(user_id, limit=_MEMBERS_A_READ)
+        members = self._people.all_memberships(user_id)
         for member in members:
             self._witness(member)
         for member in members:

@@ -105,6 +105,15 @@ class PersonRows:
         page = CORE.query(f"USER#{user_id}", Span(prefix="MEMBER#"), limit=limit)
         return [read(row, Member) for row in page.rows]
 
+    def all_memberships(self, user_id: str) -> list[Member]:
+        rows, position = [], None
+        while True:
+            page = CORE.query(f"USER#{user_id}", Span(prefix="MEMBER#"), position=position)
+            rows += page.rows
+            position = page.position
+            if position is None:
+                return [read(row, Member) for row in rows]
+
 
 def user_key(user_id: str) -> Key:
     return f"USER#{user_id}", "-"

@@ -17,6 +17,7 @@ from chalicelib.features.sites.model import Site
 from chalicelib.features.tenants.model import Tenant
 
 GRACE = timedelta(days=30)
+_CLOSES_WITHIN = timedelta(minutes=2)  # of the request that asks for it
 _SITES_A_PORTION = 25
 _PEOPLE_A_PORTION = 50
 
@@ -68,6 +69,10 @@ class Rows(Protocol):
         """Where somebody is a member."""
         ...
 
+    def kept_by(self, tenant_id: str, *, position: str) -> tuple[Sequence[str], str | None]:
+        """User ids of those whom only the tenant's identity provider knew, also of who is no member any more."""
+        ...
+
     def person(self, user_id: str) -> Mapping[str, Any] | None:
         """As last written."""
         ...
@@ -99,11 +104,14 @@ class Accounts:
         self._jobs = jobs
 
     def close(self, *, tenant_id: str, asked_by: str, now: datetime) -> Tenant:
-        """The job is written down before the account is closed, and finds out by its day whether it is meant."""
+        """The job is written down before the account is closed, and finds out by its day whether it is meant: not
+        before this has come to its end, one way or the other.
+        """
         self._switch.stop_closing(tenant_id=tenant_id, now=now)
         closes_at = self._tenants.get(tenant_id=tenant_id).closes_at or now + GRACE
         about, jobs = {"closes_at": closes_at.isoformat()}, self._jobs()
-        job = jobs.begin(Kind.ACCOUNT, tenant_id=tenant_id, asked_by=asked_by, about=about, now=now, at=closes_at)
+        at = now + _CLOSES_WITHIN
+        job = jobs.begin(Kind.ACCOUNT, tenant_id=tenant_id, asked_by=asked_by, about=about, now=now, at=at)
         tenant = self._tenants.close(tenant_id=tenant_id, closes_at=closes_at)
         jobs.wake(job)
         return tenant
@@ -137,10 +145,28 @@ class Accounts:
         """Who is nowhere else has no way in any more to ask for it: so they are erased with the account."""
         members = [member for member in self._rows.members(job.tenant_id) if member > job.position][:_PEOPLE_A_PORTION]
         for user_id in members:
-            person = self._rows.person(user_id)
-            if person is not None and list(self._rows.tenants_of(user_id)) == [job.tenant_id]:
-                self._erase(user_id=user_id, mailbox=person["mailbox"], email=person["email"], now=now)
+            if not any(self._stays(tenant_id, now) for tenant_id in self._rows.tenants_of(user_id)):
+                self._let_go(user_id, now)
         return Portion(position=members[-1] if members else None)
+
+    def let_kept_people_go(self, job: Job, now: datetime) -> Portion:
+        """Members were a stage ago; these were removed from the team before, and nobody else has ever known them."""
+        kept, following = self._rows.kept_by(job.tenant_id, position=job.position)
+        for user_id in kept:
+            self._let_go(user_id, now)
+        return Portion(position=following)
+
+    def _let_go(self, user_id: str, now: datetime) -> None:
+        person = self._rows.person(user_id)
+        if person is not None:
+            self._erase(user_id=user_id, mailbox=person["mailbox"], email=person["email"], now=now)
+
+    def _stays(self, tenant_id: str, now: datetime) -> bool:
+        """Not this one, and no other whose last day is over as well."""
+        with suppress(NotFound):
+            closes_at = self._tenants.get(tenant_id=tenant_id).closes_at
+            return closes_at is None or closes_at > now
+        return False
 
     def remove_files(self, job: Job, _now: datetime) -> Portion:
         return Portion(self._rows.remove_blobs(job.tenant_id))

@@ -109,8 +109,11 @@ class Jobs:
                 self._put(job, at=portion.until, now=now)
                 return
             following = job.after(portion, stages=len(stages), now=now)
-            job = following if self._rows.change(following) else None
-            if job is not None and portion.wait_seconds:
+            if not self._rows.change(following):
+                return
+            portion.then()
+            job = following
+            if portion.wait_seconds and not job.is_over:
                 self._wakes.send(job, delay_seconds=portion.wait_seconds)
                 return
 

@@ -22,6 +22,7 @@ from chalicelib.features.subscriptions.service.subscriptions import Filter
 _SITES_A_READ = 100
 _MOST_BROWSERS = 100  # of one person on one site
 _INDEX_IS_LATE_SECONDS = 5
+_AGAIN = "again"
 
 
 class Sites(Protocol):
@@ -99,10 +100,14 @@ class Subscribers:
         return self._rows.forget_answers(job.tenant_id, words, position=job.position)
 
     def remove(self, job: Job, _now: datetime) -> Portion:
-        removed = self._rows.forget_exports(job.tenant_id, job.about)
-        removed += self._rows.disinvite(job.tenant_id, self._invited(job))
+        """Again until there is none: a person may have more browsers on a site than are looked up at once."""
+        gone = 0
         for site_id, found in self._found(job):
-            removed += self._rows.remove(job.tenant_id, site_id, [subscription.key for subscription in found])
+            gone += self._rows.remove(job.tenant_id, site_id, [subscription.key for subscription in found])
+        removed = gone + self._rows.forget_exports(job.tenant_id, job.about)
+        removed += self._rows.disinvite(job.tenant_id, self._invited(job))
+        if gone:
+            return Portion(removed, _AGAIN)
         return Portion(removed, wait_seconds=_INDEX_IS_LATE_SECONDS if "external_id" in job.about else 0)
 
     def _invited(self, job: Job) -> list[Invited]:

@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from chalicelib.aws import blobs, bulk
-from chalicelib.aws.dynamo import Delete, Table, transact
+from chalicelib.aws.dynamo import Delete, Table, equals, transact
 from chalicelib.aws.values import Row
 from chalicelib.features.privacy.model import Job, Portion
 from chalicelib.features.privacy.store import keys
@@ -22,7 +22,7 @@ OF_PEOPLE = (
     "due",
     "idem",
 )  # subscribers are no people of ours, and what the audit log has of these is a bare id
-_NAMES_A_PERSON = ("user_id", "mailbox", "email", "subject")
+_NAMES_A_PERSON = ("user_id", "mailbox", "subject")
 CORE = Table("core")
 
 
@@ -36,13 +36,13 @@ class ScanRows:
         them.
         """
         user_id, mailbox, email = (job.about[name] for name in ("user_id", "mailbox", "email"))
-        spared = {*_spared(job), (f"USER#{user_id}", "-"), (f"EMAIL#{mailbox}", "-")}
+        spared = {*_spared(job), (f"USER#{user_id}", "-"), *_claim(mailbox)}
         return _sweep(OF_PEOPLE, _of_person(user_id, mailbox, email), spared, job.position)
 
     def remove_last(self, job: Job) -> None:
         """The person and the claim, and with them the job: nothing is left that knows who it was."""
         user_id, mailbox = job.about["user_id"], job.about["mailbox"]
-        gone = [(f"USER#{user_id}", "-"), (f"EMAIL#{mailbox}", "-"), *_spared(job)]
+        gone = [(f"USER#{user_id}", "-"), *_claim(mailbox), *_spared(job)]
         transact(*(Delete(CORE, *key) for key in gone))
 
     def remove_blobs(self, tenant_id: str) -> int:
@@ -63,6 +63,12 @@ class ScanRows:
 
     def tenants_of(self, user_id: str) -> list[str]:
         return [row["sk"].removeprefix("MEMBER#") for row in keys.rows(CORE, f"USER#{user_id}", "MEMBER#")]
+
+    def kept_by(self, tenant_id: str, *, position: str) -> tuple[list[str], str | None]:
+        """People whom its identity provider alone knew, members or no more; and where the next page begins."""
+        after = tuple(json.loads(position)) if position else None
+        found, following = bulk.scan(CORE, equals("kept_by", tenant_id), after=after)
+        return [pk.removeprefix("USER#") for pk, _ in found], json.dumps(following) if following else None
 
     def person(self, user_id: str) -> Row | None:
         return CORE.get(f"USER#{user_id}", "-")
@@ -89,13 +95,28 @@ def _of_tenant(tenant_id: str) -> Condition:
 
 
 def _of_person(user_id: str, mailbox: str, email: str) -> Condition:
-    """Keyed by them, or about them. Who invited or made something stays named by the bare id, which leads nowhere."""
-    wanted: Condition = Path("pk").contains(user_id) | Path("sk").contains(user_id)
-    wanted |= Path("pk").contains(mailbox) | Path("sk").contains(mailbox)
-    for name in _NAMES_A_PERSON:
-        for value in (user_id, mailbox, email):
-            wanted |= Path(name) == value
+    """Keyed by them, or about them. Who invited or made something stays named by the bare id, which leads nowhere.
+
+    Whom an identity provider alone knows has no mailbox: the address is its word, and may well be another's who has
+    proven it. So nothing of theirs is known by it, and what others are known by is never an address.
+    """
+    wanted = _names(user_id)
+    if mailbox:
+        wanted |= _names(mailbox)
+        wanted |= (Path("email") == email) & ~Path("pk").startswith("USER#")
+        wanted |= Path("profile.email") == email  # on their way back from a provider
     return wanted
+
+
+def _names(whom: str) -> Condition:
+    wanted: Condition = Path("pk").contains(whom) | Path("sk").contains(whom)
+    for name in _NAMES_A_PERSON:
+        wanted |= Path(name) == whom
+    return wanted
+
+
+def _claim(mailbox: str) -> list[bulk.Key]:
+    return [(f"EMAIL#{mailbox}", "-")] if mailbox else []
 
 
 def _spared(job: Job) -> set[bulk.Key]:

@@ -13,6 +13,7 @@ Records of single notifications, which nothing leads to but their own id, leave 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from chalicelib.aws import bulk
 from chalicelib.aws.dynamo import Span, Table
@@ -27,11 +28,15 @@ _CAMPAIGNS_A_PORTION = 25
 
 
 def audience(job: Job, _now: datetime) -> Portion:
-    """From the first row that is left, shard by shard: what is gone needs no cursor."""
-    shard = job.position or _SHARDS[0]
+    """From the first row that is left, shard by shard: what is gone needs no cursor. `position` is the shard, and the
+    last key that has been counted: rows are counted before they go, so that those of a worker that is killed in between
+    are found again, and counted no second time.
+    """
+    shard, counted = job.position[:1] or _SHARDS[0], job.position[1:]
     found = keys.first(SUBS, f"S#{job.tenant_id}#{job.about['site_id']}#{shard}")
     if found:
-        return Portion(bulk.remove(SUBS, found), shard)
+        fresh = sum(key > counted for _, key in found)
+        return Portion(fresh, shard + max(counted, found[-1][1]), then=partial(bulk.remove, SUBS, found))
     following = _SHARDS.find(shard) + 1
     return Portion(position=_SHARDS[following] if following < len(_SHARDS) else None)
 
