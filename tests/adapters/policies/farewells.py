@@ -7,7 +7,7 @@ from datetime import timedelta
 from chalicelib.core.clock import from_milliseconds
 from chalicelib.core.identity import Role
 from tests.fakes.gateway import HttpAnswer
-from tests.journeys.shop import Shop
+from tests.journeys.shop import MESSAGE, Shop
 from tests.world import PASSWORD, add_member
 
 
@@ -34,6 +34,10 @@ def everything_of_a_subscriber_goes(shop: Shop) -> None:
     shop.ask("PATCH", f"{shop.audience}/{made}", json={"external_id": "canary"})
     invited = {"email": "canary@example.com", "role": "editor"}
     _fine(shop.world.client.post("/v1/invitations", as_=shop.owner, json=invited))
+    noted = {"to": {"subscription_ids": [other]}, "message": MESSAGE}
+    shop.ask("POST", shop.notifications, json=noted, headers={"Idempotency-Key": "canary"}, expect=202)
+    unreached = {"to": {"external_ids": ["canary", "nobody"]}, "message": MESSAGE}
+    shop.ask("POST", shop.notifications, json=unreached, headers={"Idempotency-Key": "nobody"}, expect=202)
     for about in ({"external_id": "canary"}, {"subscription_id": other}, {"email": "canary@example.com"}):
         job = shop.ask("POST", "/v1/privacy/export", json=about, expect=202)["id"]
         shop.ask("GET", f"/v1/privacy/jobs/{job}")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
-from chalicelib.aws import bulk
+from chalicelib.aws import dynamo
+from chalicelib.aws.clients import client
 from chalicelib.features.privacy.store import keys
+from chalicelib.features.privacy.wiring import jobs
 from tests.adapters.aws.faults import Faults
 from tests.fakes.lambdas import context
 from tests.journeys.shop import Shop
 
-_SITE_KEY_OF_A_SHARD = 16
+_SHARDS = 16
+_MOST_DEATHS = 1_000
 
 
 def _named(shop: Shop, site_id: str) -> list[tuple[str, str]]:
@@ -68,10 +72,34 @@ def test_its_campaigns_are_cancelled_and_nobody_is_written_to(shop: Shop) -> Non
     scheduled = shop.draft()
     at = shop.world.clock.now() + timedelta(minutes=3)
     shop.ask("POST", f"{scheduled}/schedule", json={"schedule": {"send_at": at.isoformat()}})
-    _close(shop)
+    running = shop.draft(throttle_per_minute=1)
+    run = shop.send(running)
+    shop.world.lambdas.work("plan")
+    job = json.loads(_first(shop, _close(shop)))
+    before = {campaign["status"] for campaign in _campaigns(shop)}
+    jobs().go_on(tenant_id=job["tenant"], job_id=job["id"], now=shop.world.clock.now(), has_time=_once())
+    assert before == {"scheduled", "sending"}
+    assert [campaign["status"] for campaign in _campaigns(shop)] == ["cancelled", "cancelled"]
+    (running_run,) = [row for row in shop.world.aws.rows("sends") if row["sk"] == "RUN" and row["pk"].endswith(run)]
+    assert running_run["state"] == "cancelled"
     shop.pass_time(minutes=6)
     assert list(shop.received()) == []
-    assert shop.world.aws.rows("due") == [] or all("campaign" not in row["sk"] for row in shop.world.aws.rows("due"))
+    assert [row["sk"] for row in shop.world.aws.rows("due") if row["sk"].startswith(("campaign#", "job#"))] == []
+
+
+def _first(shop: Shop, _closed: object) -> str:
+    (body,) = shop.world.lambdas.bodies("privacy")
+    return body
+
+
+def _campaigns(shop: Shop) -> list[dict[str, Any]]:
+    return [row for row in shop.world.aws.rows("core") if row["sk"].startswith("CAMP#") and "status" in row]
+
+
+def _once() -> Callable[[], bool]:
+    """Time for one portion."""
+    left = [True]
+    return lambda: bool(left) and left.pop()
 
 
 def test_a_wake_up_that_is_lost_comes_by_the_calendar(shop: Shop) -> None:
@@ -102,28 +130,85 @@ def test_a_long_one_is_handed_on_and_shows_how_far_it_is(shop: Shop, monkeypatch
     assert _named(shop, shop.site["id"]) == []
 
 
-@pytest.mark.parametrize("call", ["dynamodb.BatchWriteItem", "dynamodb.Query", "dynamodb.PutItem"])
-@pytest.mark.parametrize("at", [0, 3])
-def test_killed_half_way_it_goes_on_from_there(shop: Shop, monkeypatch: pytest.MonkeyPatch, call: str, at: int) -> None:
+class Killed(BaseException):
+    """Nothing in between hears of it, as of a process that is no more."""
+
+
+class Deaths:
+    """Lets so many calls to DynamoDB and SQS through, and dies at the next: before it leaves, or when it is done and
+    nobody has heard.
+    """
+
+    def __init__(self, *, after: int, done: bool) -> None:
+        self._left = after
+        self._event = "after-call" if done else "before-call"
+        self._clients = [dynamo._connection().client, client("sqs")]
+        self.has_struck = False
+
+    def __enter__(self) -> Self:
+        for each in self._clients:
+            each.meta.events.register_first(self._event, self._count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._clients:
+            each.meta.events.unregister(self._event, self._count)
+
+    def _count(self, **_: Any) -> None:
+        self._left -= 1
+        if self._left < 0 and not self.has_struck:
+            self.has_struck = True
+            raise Killed
+
+
+def test_killed_at_every_call_in_turn_it_leaves_nothing_and_counts_nobody_short(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker after another dies, each one call further on, half of them after the deed; then the last is let live."""
     monkeypatch.setattr(keys, "A_PORTION", 5)
     _lived(shop)
     job_id = _close(shop)["job_id"]
     (body,) = shop.world.lambdas.bodies("privacy")
-    with Faults() as faults:
-        for _ in range(at):
-            faults.silence(call)
-        faults.reject(call, times=1)
+    deaths = 0
+    while _dies(shop, body, after=deaths // 2, done=bool(deaths % 2)):
+        deaths += 1
+        assert deaths < _MOST_DEATHS
+    shop.settle()
+    job = shop.ask("GET", f"/v1/jobs/{job_id}")
+    assert job["status"] == "done"
+    assert _named(shop, shop.site["id"]) == []
+    assert deaths > 30
+    assert job["removed"] >= 30  # subscribers are counted before they go
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_killed_anywhere_every_subscriber_is_counted_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """Nothing but subscribers on the site, so that the count can be told to the row."""
+    monkeypatch.setattr(keys, "A_PORTION", 3)
+    for after in range(0, 60, 7):
+        site = Shop(shop.world, shop.push_service, shop.owner).open()
+        site.gather(8)
+        shop.settle()
+        whole = 8 + len([key for key in _named(shop, site.site["id"]) if key[1].startswith("VAPID#")]) + 1
+        job_id = _close(site)["job_id"]
+        (body,) = shop.world.lambdas.bodies("privacy")
+        _dies(shop, body, after=after, done=done)
+        shop.settle()
+        job = shop.ask("GET", f"/v1/jobs/{job_id}")
+        assert (job["status"], _named(shop, site.site["id"])) == ("done", [])
+        assert 8 <= job["removed"] <= whole, f"killed after {after} calls"
+
+
+def _dies(shop: Shop, body: str, *, after: int, done: bool) -> bool:
+    with Deaths(after=after, done=done) as deaths:
         try:
             shop.world.lambdas.deliver("privacy", body)
-        except Exception:  # noqa: BLE001 -- however it died
-            died = True
-        else:
-            died = False
-    assert died or at
-    shop.world.lambdas.deliver("privacy", body)
-    shop.settle()
-    assert shop.ask("GET", f"/v1/jobs/{job_id}")["status"] == "done"
-    assert _named(shop, shop.site["id"]) == []
+        except Killed:
+            return True
+    assert not deaths.has_struck
+    return False
 
 
 def test_the_same_message_twice_does_no_harm(shop: Shop) -> None:
@@ -182,6 +267,7 @@ def test_a_thousand_rows_take_so_many_calls_and_no_more(shop: Shop) -> None:
     with Faults() as faults:
         shop.world.lambdas.deliver("privacy", body)
         batches = faults.calls.count("dynamodb.BatchWriteItem")
+        queries = faults.calls.count("dynamodb.Query")
     assert shop.world.aws.rows("subs") == []
-    assert batches <= 1_000 / 25 + _SITE_KEY_OF_A_SHARD + 8
-    assert bulk._AT_ONCE == 25
+    assert 1_000 / 25 <= batches <= 1_000 / 25 + _SHARDS + 8
+    assert queries <= 1_000 / keys.A_PORTION + 2 * 2 * _SHARDS + 8
