@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.core.errors import Invalid, NotFound, Stale
 from chalicelib.core.identity import Role
+from chalicelib.features.identity.model.person import Member
 from chalicelib.features.identity.model.team import LastOwner, RoleNotYours
 from tests.unit.identity.team_house import TeamHouse
 
@@ -126,3 +129,41 @@ def test_a_member_without_a_user_is_nobody(house: TeamHouse) -> None:
     del house.people_store.users_by_id[house.ben.subject]
     with pytest.raises(NotFound):
         house.change(house.ben, Role.EDITOR)
+
+
+def test_who_leaves_everything_is_out_of_every_tenant_however_many(house: TeamHouse) -> None:
+    for number in range(150):
+        house.people_store.members_by_key[f"ten_{number}", house.ben.subject] = Member(
+            f"ten_{number}", house.ben.subject, Role.EDITOR, house.now
+        )
+    _leave(house, house.ben.subject)
+    assert [key for key in house.people_store.members_by_key if key[1] == house.ben.subject] == []
+    assert len([event for event in house.trail.events if event.action == "user.erased"]) == 150
+
+
+def test_the_only_owner_of_any_tenant_leaves_none(house: TeamHouse) -> None:
+    """Though that one is the last of many."""
+    for number in range(150):
+        house.people_store.members_by_key[f"ten_{number}", house.ben.subject] = Member(
+            f"ten_{number}", house.ben.subject, Role.EDITOR, house.now
+        )
+    own = ("ten_zz", house.ben.subject)
+    house.people_store.members_by_key[own] = Member(*own, Role.OWNER, house.now)
+    before = dict(house.people_store.members_by_key)
+    with pytest.raises(LastOwner):
+        _leave(house, house.ben.subject)
+    assert house.people_store.members_by_key == before
+
+
+def test_somebody_unknown_leaves_nothing_and_a_rival_changes_nothing(house: TeamHouse) -> None:
+    with pytest.raises(NotFound):
+        _leave(house, UNKNOWN)
+    user = house.people_store.users_by_id[house.ben.subject]
+    house.memberships.rival = lambda: house.remove(house.ben)
+    house.people_store.rival = lambda: house.people_store.users_by_id.update({user.id: replace(user, rev=9)})
+    _leave(house, house.ben.subject)
+    assert house.role_of(house.ben) is None
+
+
+def _leave(house: TeamHouse, user_id: str) -> None:
+    house.team.leave_everything(user_id=user_id, but_noted_in=house.tenant_id, request_id="req_1", now=house.now)

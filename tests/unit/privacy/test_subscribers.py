@@ -1,0 +1,251 @@
+"""Subscribers, people and nights over memory: who is found, told and removed, and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core.errors import NotFound
+from chalicelib.core.paging import Page
+from chalicelib.features.due.model import Entry
+from chalicelib.features.due.model import Kind as DueKind
+from chalicelib.features.identity.model.person import User
+from chalicelib.features.privacy.model import Invited, Job, Kind, Portion, Retention, next_night
+from chalicelib.features.privacy.service.people import OwnAccounts
+from chalicelib.features.privacy.service.retention import ROUND, Retaining
+from chalicelib.features.privacy.service.subscribers import Subscribers
+from chalicelib.features.sites.model import Site
+from chalicelib.features.subscriptions.model import Packed, Subscription
+from chalicelib.features.subscriptions.service.subscriptions import Filter
+from tests.unit.privacy.memory import ADA, NOW, House
+
+AT_ONCE = 2
+
+
+class Audience:
+    """Sites, subscriptions and all else that is kept, for one tenant; an index that names so many browsers at once."""
+
+    def __init__(self) -> None:
+        self.on_site: dict[str, list[Subscription]] = {"site_a": [], "site_b": [], "site_closed": []}
+        self.answers: list[Sequence[str]] = []
+        self.invitations = [Invited("ada@example.com", "editor", NOW, "INVITE#1")]
+        self.exports = 1
+
+    def add(self, site_id: str, number: int, external_id: str = "ada") -> Subscription:
+        made = Subscription(
+            ADA,
+            site_id,
+            bytes([number]) * 16,
+            "vap_a",
+            Packed("https://p.example", b"", b""),
+            0,
+            external_id=external_id,
+        )
+        self.on_site[site_id].append(made)
+        return made
+
+    # Sites and Subscriptions
+
+    def sites(self) -> Any:
+        audience = self
+
+        class Sites:
+            def list(self, *, tenant_id: str, limit: int, cursor: str | None) -> Page[Site]:
+                names = sorted(audience.on_site)
+                at = int(cursor or 0)
+                page: list[Any] = [type("Named", (), {"id": names[at]})()]
+                return Page(page, str(at + 1) if at + 1 < len(names) else None)
+
+        return Sites()
+
+    def get(self, *, tenant_id: str, site_id: str, subscription_id: str) -> Subscription:
+        for each in self.on_site[site_id]:
+            if each.id == subscription_id:
+                return each
+        raise NotFound
+
+    def list(
+        self, *, tenant_id: str, site_id: str, wanted: Filter, limit: int, cursor: str | None
+    ) -> Page[Subscription]:
+        if site_id == "site_closed":
+            raise NotFound
+        return Page([each for each in self.on_site[site_id] if each.external_id == wanted.external_id][:AT_ONCE], None)
+
+    # Rows
+
+    def remove(self, tenant_id: str, site_id: str, found: Iterable[bytes]) -> int:
+        gone = set(found)
+        self.on_site[site_id] = [each for each in self.on_site[site_id] if each.key not in gone]
+        return len(gone)
+
+    def forget_answers(self, tenant_id: str, words: Sequence[str], *, position: str) -> Portion:
+        self.answers.append(words)
+        return Portion(1, None if position else "more")
+
+    def forget_exports(self, tenant_id: str, about: Mapping[str, str]) -> int:
+        gone, self.exports = self.exports, 0
+        return gone
+
+    def invited(self, tenant_id: str, email: str) -> Sequence[Invited]:
+        return [each for each in self.invitations if each.email == email]
+
+    def disinvite(self, tenant_id: str, invited: Iterable[Invited]) -> int:
+        gone = [*invited]
+        self.invitations = [each for each in self.invitations if each not in gone]
+        return len(gone)
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.house, self.audience = House(), Audience()
+        self.subscribers = Subscribers(
+            sites=self.audience.sites(), subscriptions=self.audience, rows=self.audience, jobs=lambda: self.house.jobs
+        )
+        stages = (self.subscribers.forget_answers, self.subscribers.remove, self.subscribers.remove)
+        self.house.stages[Kind.ERASURE] = stages
+
+    def erase(self, **about: str) -> Job:
+        job = self.subscribers.erase(tenant_id=ADA, about=about, asked_by="usr_a", now=NOW)
+        for _ in range(3):
+            self.house.go_on(job)
+        done = self.house.rows.get(ADA, job.id)
+        assert done is not None
+        return done
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_all_browsers_of_a_person_go_however_many_on_every_site(desk: Desk) -> None:
+    ids = {desk.audience.add("site_a", number).id for number in range(1, 6)} | {desk.audience.add("site_b", 9).id}
+    other = desk.audience.add("site_b", 7, "ben")
+    job = desk.erase(external_id="ada")
+    assert desk.audience.on_site == {"site_a": [], "site_b": [other], "site_closed": []}
+    assert (job.is_over, job.removed, job.about) == (True, 2 + 6 + 1, {})  # answers, browsers, an export
+    assert {word for words in desk.audience.answers for word in words} <= {"ada", *ids}
+    assert [delay for _, delay in desk.house.wakes.sent] == [0, 5]  # the index is late
+
+
+def test_one_browser_goes_and_the_persons_others_stay(desk: Desk) -> None:
+    gone, stays = desk.audience.add("site_b", 1), desk.audience.add("site_b", 2)
+    assert desk.erase(subscription_id=gone.id).is_over
+    assert desk.audience.on_site["site_b"] == [stays]
+
+
+def test_an_address_is_disinvited_and_no_site_is_looked_at(desk: Desk) -> None:
+    desk.audience.on_site = {}
+    assert desk.erase(email="ada@example.com").removed == 2 + 1 + 1
+    assert desk.audience.invitations == []
+
+
+def test_an_export_reads_what_there_is_when_it_is_asked(desk: Desk) -> None:
+    job = desk.subscribers.export(tenant_id=ADA, about={"external_id": "ada"}, asked_by="usr_a", now=NOW)
+    assert job.is_over
+    assert desk.subscribers.disclose(job).subscriptions == []
+    made = desk.audience.add("site_a", 1)
+    assert desk.subscribers.disclose(job).subscriptions == [made]
+    by_mail = desk.subscribers.export(tenant_id=ADA, about={"email": "ada@example.com"}, asked_by="usr_a", now=NOW)
+    assert desk.subscribers.disclose(by_mail).invitations == desk.audience.invitations
+
+
+# --- People ---
+
+
+class Team:
+    def leave_everything(self, *, user_id: str, but_noted_in: str, request_id: str, now: datetime) -> User:
+        return User(user_id, "ada@example.com", "mailbox", "hash", NOW)
+
+
+class People:
+    def __init__(self) -> None:
+        self.last: list[Job] = []
+
+    def of_person(self, user_id: str) -> Sequence[Mapping[str, Any]]:
+        return [
+            {"pk": f"USER#{user_id}", "sk": "-", "v": 1, "email": "a@x", "name": "", "password_hash": "secret"},
+            {"pk": f"USER#{user_id}", "sk": "NOVELTY#1", "v": 1, "size": 3},
+        ]
+
+    def person(self, user_id: str) -> Mapping[str, Any] | None:
+        return None
+
+    def remove_person(self, job: Job) -> Portion:
+        return Portion(4)
+
+    def remove_last(self, job: Job) -> None:
+        self.last.append(job)
+
+
+def test_who_leaves_is_erased_by_a_job_of_their_own() -> None:
+    house, people = House(), People()
+    own = OwnAccounts(team=Team(), rows=people, jobs=lambda: house.jobs)
+    job = own.leave(user_id="usr_a", tenant_id=ADA, request_id="req_1", now=NOW)
+    assert (job.tenant_id, job.kind, house.wakes.sent) == ("usr_a", Kind.PERSON, [(job.id, 0)])
+    assert job.about == {"user_id": "usr_a", "mailbox": "mailbox", "email": "ada@example.com"}
+    assert own.remove(job, NOW).removed == 4
+    assert own.remove_last(job, NOW).removed == 2
+    assert people.last == [job]
+
+
+def test_what_is_told_holds_no_secret_and_names_what_it_withholds() -> None:
+    own = OwnAccounts(team=Team(), rows=People(), jobs=lambda: House().jobs)
+    user, novelty = own.export(user_id="usr_a")
+    assert (user.kind, user.fields, user.withheld) == ("user", {"email": "a@x"}, ["password_hash"])
+    assert (novelty.kind, novelty.fields, novelty.withheld) == ("novelty", {}, ["size"])
+
+
+# --- Nights ---
+
+
+class Terms:
+    def __init__(self) -> None:
+        self.said = Retention()
+        self.asked: list[bool] = []
+
+    def get(self, tenant_id: str) -> Retention:
+        return self.said
+
+    def put(self, tenant_id: str, wanted: Retention) -> None:
+        self.said = wanted
+
+    def drop_subscriptions(self, tenant_id: str, *, position: str, drops: Callable[[Subscription], bool]) -> Portion:
+        old = NOW - timedelta(days=9)
+        packed = Packed("https://p.example", b"", b"")
+        self.asked.append(drops(Subscription(tenant_id, "site_a", bytes(16), "vap_a", packed, 0, ended_at=old)))
+        return Portion(1, position + "x")
+
+    def drop_runs(self, tenant_id: str, *, position: str, drops: Callable[[datetime], bool]) -> Portion:
+        self.asked.append(drops(NOW - timedelta(days=60)))
+        return Portion(2)
+
+
+def test_a_night_is_planned_before_anything_is_promised_and_each_plans_the_next() -> None:
+    house, terms = House(), Terms()
+    retaining = Retaining(rows=terms, calendar=house.calendar, jobs=lambda: house.jobs)
+    wanted = Retention(ended_subscriptions_days=7, campaign_runs_days=30)
+    assert retaining.put(tenant_id=ADA, wanted=wanted, now=NOW) == retaining.get(tenant_id=ADA) == wanted
+    night = next_night(ADA, after=NOW)
+    assert house.calendar.entries == [(DueKind.RETENTION, f"{ADA} {ROUND}", night)]
+    entry = Entry(DueKind.RETENTION, ADA, ROUND, night, 1)
+    retaining.begin_round(entry, now=night)
+    assert [at for kind, _, at in house.calendar.entries if kind == DueKind.RETENTION] == [
+        night,
+        night + timedelta(days=1),
+    ]
+    assert (house.only.kind, house.calendar.gone) == (Kind.RETENTION, [entry])
+    assert retaining.drop_subscriptions(house.only, NOW) == Portion(1, "x", then=Portion().then)
+    assert retaining.drop_runs(house.only, NOW).removed == 2
+    assert terms.asked == [True, True]
+
+
+def test_defaults_are_kept_by_the_tables_alone() -> None:
+    house = House()
+    retaining = Retaining(rows=Terms(), calendar=house.calendar, jobs=lambda: house.jobs)
+    entry = Entry(DueKind.RETENTION, ADA, ROUND, NOW, 1)
+    retaining.begin_round(entry, now=NOW)
+    assert (house.rows.jobs, house.calendar.entries, house.calendar.gone) == ({}, [], [entry])
