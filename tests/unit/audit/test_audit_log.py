@@ -178,3 +178,11 @@ def test_a_crowd_that_never_ends_sends_the_entry_to_the_backlog(
 def test_times_are_whole_milliseconds(audit: AuditLog, entries: MemoryChain) -> None:
     append(audit, 1, JANUARY.replace(microsecond=123_456))
     assert entries.of(ADA)[0].event.at.microsecond == 123_000
+
+
+def test_a_reading_is_written_down_once_an_hour_for_each_reader(audit: AuditLog, entries: MemoryChain) -> None:
+    for actor, minutes in (("usr_a", 0), ("usr_a", 9), ("usr_b", 9), ("usr_a", 61)):
+        at = JANUARY - timedelta(hours=5) + timedelta(minutes=minutes)
+        audit.note_reading(tenant_id=ADA, actor=actor, what="list_x", subject="site_a", request_id="r", at=at)
+    read = [(entry.event.actor, entry.event.facts) for entry in entries.entries.values()]
+    assert read == [(actor, {"what": "list_x"}) for actor in ("usr_a", "usr_b", "usr_a")]

@@ -16,12 +16,23 @@ class Stops:
 
     def __init__(self) -> None:
         self.rows: dict[str | None, datetime] = {}
+        self.closing: set[str] = set()
 
     def put(self, tenant_id: str | None, *, at: datetime) -> None:
         self.rows[tenant_id] = at
 
     def drop(self, tenant_id: str | None) -> None:
         self.rows.pop(tenant_id, None)
+
+    def put_closing(self, tenant_id: str, *, at: datetime) -> None:
+        if tenant_id not in self.rows:
+            self.rows[tenant_id] = at
+            self.closing.add(tenant_id)
+
+    def drop_closing(self, tenant_id: str) -> None:
+        if tenant_id in self.closing:
+            self.closing.discard(tenant_id)
+            self.drop(tenant_id)
 
     def has_any(self, tenant_id: str) -> bool:
         return None in self.rows or tenant_id in self.rows

@@ -52,6 +52,18 @@ def test_one_tenant_is_stopped_and_started_again() -> None:
     assert not operations.is_stopped(tenant_id="ten_a")
 
 
+def test_an_account_that_is_reopened_is_started_unless_an_operator_has_stopped_it() -> None:
+    operations = _operations({})
+    operations.stop_closing(tenant_id="ten_a", now=NOON)
+    assert operations.is_stopped(tenant_id="ten_a")
+    operations.start_reopened(tenant_id="ten_a")
+    assert not operations.is_stopped(tenant_id="ten_a")
+    operations.stop_sending(tenant_id="ten_a", now=NOON)
+    operations.stop_closing(tenant_id="ten_a", now=NOON)
+    operations.start_reopened(tenant_id="ten_a")
+    assert operations.is_stopped(tenant_id="ten_a")
+
+
 def test_to_start_one_tenant_does_not_start_what_is_stopped_for_all() -> None:
     operations = _operations({})
     operations.stop_sending(tenant_id=None, now=NOON)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -92,3 +92,17 @@ def test_a_name_is_one_line_of_visible_text(name: str) -> None:
 @pytest.mark.parametrize("name", ["x", "x" * LONGEST_NAME, "Bücher & Söhne", "店"])
 def test_names_of_all_tongues_are_fine(name: str) -> None:
     assert clean_name(name) == name
+
+
+def test_a_tenant_closes_on_the_first_day_that_was_said_and_reopens_before_it(
+    tenants: Tenants, store: MemoryTenants
+) -> None:
+    tenant = open_tenant(name="One", plan="free", now=NOW)
+    store.tenants[tenant.id] = tenant
+    day = NOW + timedelta(days=30)
+    assert tenants.close(tenant_id=tenant.id, closes_at=day).closes_at == day
+    assert tenants.close(tenant_id=tenant.id, closes_at=day + timedelta(days=1)).closes_at == day
+    with pytest.raises(NotFound):
+        tenants.reopen(tenant_id=tenant.id, now=day)
+    assert tenants.reopen(tenant_id=tenant.id, now=NOW).closes_at is None
+    assert tenants.reopen(tenant_id=tenant.id, now=day).closes_at is None
