@@ -24,7 +24,7 @@ from tests.fakes.outsider import Caller, open_account, patiently, register, subs
 GUARDED, LEAVING, BEGINNER, CONFIRMING = (f"{name}@example.com" for name in ("guarded", "leaving", "new", "sure"))
 EMAIL, OTHER, RESTLESS = "fuzz@example.com", "other@example.com", "restless@example.com"
 CAPTAIN, GENEROUS, NOMAD = "captain@example.com", "generous@example.com", "nomad@example.com"
-SUSPECT = "suspect@example.com"
+SUSPECT, GONE, CLOSING = "suspect@example.com", "gone@example.com", "closing@example.com"
 KEEPER, EMPLOYER = "keeper@example.com", "employer@example.com"
 PASSWORD = "a long enough password"
 RESTLESS_PASSWORD = "correct horse battery staple"  # as the contract's examples have it: five wrong ones end a session
@@ -75,13 +75,12 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "SUSPECT_TOKEN": suspect.token,
         "MOVING_TOKEN": _signed_in(anyone)["access_token"],
         **_of_sso(anyone, folder),
-        "GUARDED_TOKEN": _guarded(anyone, GUARDED).token,
-        "LEAVING_TOKEN": _guarded(anyone, LEAVING).token,
-        "BEGINNER_TOKEN": _account(anyone, BEGINNER)["access_token"],
+        **_of_second_factors(anyone),
+        **_of_farewells(anyone, generous),
         "CONFIRMING_TOKEN": confirming.token,
         "TOTP_SECRET": confirming.post("/v1/auth/totp", None)["secret"],
         "OPERATOR_KEY": operator.token,
-        "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read")["key"],
+        "API_KEY": _key(ada, *_SCOPES, "campaigns:send", "notifications:send", "team:read", "privacy:write")["key"],
         "SUBSCRIPTION_TOKEN": subscribed[0]["token"],
     }
 
@@ -89,6 +88,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
 def _of_the_account(ada: Caller) -> dict[str, Sequence[str]]:
     return {
         "exports": [ada.post("/v1/audit-log/export", None)["id"] for _ in range(_HANDFUL)],
+        "jobs": [ada.post("/v1/privacy/export", {"external_id": f"{number}"})["id"] for number in range(_HANDFUL)],
         "keys": [_key(ada, "sites:read")["id"] for _ in range(_FEW)],
     }
 
@@ -128,6 +128,23 @@ def _guarded(anyone: Caller, email: str) -> Caller:
     code = AuthenticatorApp().code(secret, in_seconds(clock.now()) // STEP_SECONDS)
     person.post("/v1/auth/totp/confirm", {"otp": code})
     return person
+
+
+def _of_second_factors(anyone: Caller) -> dict[str, str]:
+    return {
+        "GUARDED_TOKEN": _guarded(anyone, GUARDED).token,
+        "LEAVING_TOKEN": _guarded(anyone, LEAVING).token,
+        "BEGINNER_TOKEN": _account(anyone, BEGINNER)["access_token"],
+    }
+
+
+def _of_farewells(anyone: Caller, owner: Caller) -> dict[str, str]:
+    """Who may erase themselves, being nobody's only owner; and who has an account to close."""
+    _member(owner, GONE)
+    return {
+        "GONE_TOKEN": _signed_in(anyone, GONE)["access_token"],
+        "CLOSING_TOKEN": _account(anyone, CLOSING)["access_token"],
+    }
 
 
 def _of_sso(anyone: Caller, folder: Path) -> dict[str, str]:

@@ -68,7 +68,9 @@ def test_a_process_that_landed_the_last_entry_does_not_look_for_it(audit: AuditL
 
 
 def test_a_process_that_others_have_overtaken_looks_once_more(entries: MemoryChain, backlog: MemoryBacklog) -> None:
-    slow, quick = (AuditLog(entries=entries, backlog=backlog, anchors=MemoryAnchors()) for _ in range(2))
+    slow, quick = (
+        AuditLog(entries=entries, backlog=backlog, anchors=MemoryAnchors(), readings=MemoryReadings()) for _ in range(2)
+    )
     append(slow, 1)
     append(quick, 2)
     append(quick, 3, FEBRUARY)
