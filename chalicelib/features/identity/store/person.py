@@ -106,7 +106,8 @@ class PersonRows:
         return [read(row, Member) for row in page.rows]
 
     def all_memberships(self, user_id: str) -> list[Member]:
-        rows, position = [], None
+        rows: list[Row] = []
+        position = None
         while True:
             page = CORE.query(f"USER#{user_id}", Span(prefix="MEMBER#"), position=position)
             rows += page.rows

@@ -56,7 +56,7 @@ class Rows(Protocol):
         """Exports about the same person."""
         ...
 
-    def invited(self, tenant_id: str, email: str) -> list[Invited]:
+    def invited(self, tenant_id: str, email: str) -> Sequence[Invited]:
         """Invitations to this address."""
         ...
 
@@ -110,7 +110,7 @@ class Subscribers:
             return Portion(removed, _AGAIN)
         return Portion(removed, wait_seconds=_INDEX_IS_LATE_SECONDS if "external_id" in job.about else 0)
 
-    def _invited(self, job: Job) -> list[Invited]:
+    def _invited(self, job: Job) -> Sequence[Invited]:
         return self._rows.invited(job.tenant_id, job.about["email"]) if "email" in job.about else []
 
     def _found(self, job: Job) -> Iterator[tuple[str, Sequence[Subscription]]]:
