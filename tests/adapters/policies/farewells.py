@@ -38,7 +38,12 @@ def everything_of_a_subscriber_goes(shop: Shop) -> None:
     shop.ask("POST", shop.notifications, json=noted, headers={"Idempotency-Key": "canary"}, expect=202)
     unreached = {"to": {"external_ids": ["canary", "nobody"]}, "message": MESSAGE}
     shop.ask("POST", shop.notifications, json=unreached, headers={"Idempotency-Key": "nobody"}, expect=202)
-    for about in ({"external_id": "canary"}, {"subscription_id": other}, {"email": "canary@example.com"}):
+    for about in (
+        {"external_id": "canary"},
+        {"external_id": "nobody"},
+        {"subscription_id": other},
+        {"email": "canary@example.com"},
+    ):
         job = shop.ask("POST", "/v1/privacy/export", json=about, expect=202)["id"]
         shop.ask("GET", f"/v1/privacy/jobs/{job}")
         shop.ask("POST", "/v1/privacy/erase", json=about, expect=202)
