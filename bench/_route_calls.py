@@ -99,7 +99,7 @@ class Stage:
 
     def _plays(self) -> Plays:
         of_people = {**self._of_accounts(), **self._of_providers(), **self._of_second_factors(), **self._of_teams()}
-        return {**of_people, **self._of_farewells(), **self._of_sites(), **self._of_campaigns()} | {
+        return {**of_people, **self._of_sites(), **self._of_campaigns()} | {
             "subscribe": (lambda: Ask({"subscription": self._browser()}),),
             "change_own_subscription": (lambda: Ask({"tags": [self._word("tag")]}),),
             "unsubscribe": (self._subscribed,),
@@ -128,6 +128,7 @@ class Stage:
                 lambda: self._alone(lambda _: {"current_password": PASSWORD, "password": _NEW_PASSWORD}),
             ),
             "end_session": (self._elsewhere,),
+            "erase_me": (lambda: Ask(who=self._member().access_token),),
         }
 
     def _of_providers(self) -> Plays:
@@ -160,14 +161,9 @@ class Stage:
             "revoke_invitation": (self._invitation,),
             "accept_invitation": (self._invited, self._invited_resident),
             "change_tenant": (lambda: Ask({"name": self.name("Company")}),),
-        }
-
-    def _of_farewells(self) -> Plays:
-        return {
-            "erase_me": (self._leaving,),
+            "change_retention": (lambda: self._alone(lambda _: {"campaign_runs_days": 90}),),
             "close_tenant": (self._alone,),
             "reopen_tenant": (self._closing,),
-            "change_retention": (lambda: self._alone(lambda _: {"campaign_runs_days": 90}),),
         }
 
     def _of_sites(self) -> Plays:
@@ -311,17 +307,15 @@ class Stage:
     # --- Teams ---
 
     def _colleague(self) -> dict[str, str]:
-        colleague = add_member(self._word("colleague"), self.owner, Role.EDITOR, self.scene.world.clock)
-        return {"user_id": colleague.user_id}
+        return {"user_id": self._member().user_id}
+
+    def _member(self) -> Person:
+        return add_member(self._word("colleague"), self.owner, Role.EDITOR, self.scene.world.clock)
 
     def _heir(self) -> Ask:
         person = self._person()
         heir = add_member(self._word("heir"), person, Role.ADMIN, self.scene.world.clock)
         return Ask({"user_id": heir.user_id}, who=person.access_token)
-
-    def _leaving(self) -> Ask:
-        colleague = add_member(self._word("leaving"), self.owner, Role.EDITOR, self.scene.world.clock)
-        return Ask(who=colleague.access_token)
 
     def _closing(self) -> Ask:
         person = self._person()
