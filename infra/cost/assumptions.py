@@ -49,6 +49,7 @@ HOURS_OF_A_CAMPAIGN = 2  # in which its lane says anything: minutes of pushing, 
 # --- A month ---
 MINUTES_AN_HOUR = 60
 MINUTES_A_MONTH = 43_800
-POLLERS_A_QUEUE = 5  # «Configuring scaling behavior for SQS event source mappings»; may fall to 2 without a maximum
+POLLERS_AT_REST = 2  # «Configuring scaling behavior for SQS event source mappings»: five, two while traffic is low,
+POLLERS_KEPT = 5  # but not where the mapping has a maximum
 POLLS_A_MINUTE = 3  # long polls of 20 s
 ARTIFACT_BYTES = 1_000_000_000  # about twenty releases of archives, and the SDK's files

@@ -89,6 +89,7 @@ class Declared:
     dashboards: int
     keys: int
     polled_queues: int
+    eager_queues: int  # of these, whose mapping has a maximum: Lambda's pollers of it never rest
     schedules: int
     metric_filters: int
 
@@ -109,6 +110,7 @@ def declared(template: Mapping[str, Any]) -> Declared:
     kinds = Counter(resource["Type"] for resource in resources.values())
     alarms = [resource["Properties"] for resource in resources.values() if resource["Type"] == ALARM]
     events = list(_events(resources))
+    mappings = [*_mappings(resources)]
     return Declared(
         machines=_machines(resources),
         at_once=_at_once(resources),
@@ -117,7 +119,8 @@ def declared(template: Mapping[str, Any]) -> Declared:
         composite_alarms=kinds["AWS::CloudWatch::CompositeAlarm"],
         dashboards=kinds["AWS::CloudWatch::Dashboard"],
         keys=kinds["AWS::KMS::Key"],
-        polled_queues=events.count("SQS") + kinds["AWS::Lambda::EventSourceMapping"],
+        polled_queues=len(mappings),
+        eager_queues=sum("ScalingConfig" in mapping for mapping in mappings),
         schedules=events.count("Schedule"),
         metric_filters=kinds["AWS::Logs::MetricFilter"],
     )
@@ -145,6 +148,16 @@ def _events(resources: Mapping[str, Any]) -> Iterator[str]:
     for resource in resources.values():
         if resource["Type"] == FUNCTION:
             yield from (event["Type"] for event in resource["Properties"].get("Events", {}).values())
+
+
+def _mappings(resources: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Of queues, to whatever reads them."""
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+            yield resource["Properties"]
+        if resource["Type"] == FUNCTION:
+            events = resource["Properties"].get("Events", {}).values()
+            yield from (event["Properties"] for event in events if event["Type"] == "SQS")
 
 
 def _metrics(alarm: Mapping[str, Any]) -> int:

@@ -34,7 +34,9 @@ def _standing(stands: Declared) -> Iterator[Line]:
 
 def _polling(stands: Declared) -> Iterator[Line]:
     """Lambda asks every queue all day, and we pay for the questions."""
-    polls = stands.polled_queues * assumed.POLLERS_A_QUEUE * assumed.POLLS_A_MINUTE * assumed.MINUTES_A_MONTH
+    resting = stands.polled_queues - stands.eager_queues
+    pollers = resting * assumed.POLLERS_AT_REST + stands.eager_queues * assumed.POLLERS_KEPT
+    polls = pollers * assumed.POLLS_A_MINUTE * assumed.MINUTES_A_MONTH
     yield line(f"SQS: empty polls of {stands.polled_queues} queues", polls, "sqs_requests")
 
 

@@ -28,6 +28,12 @@ def _function(memory: int, *events: str) -> dict[str, Any]:
     return _resource("AWS::Serverless::Function", MemorySize=memory, **({"Events": named} if named else {}))
 
 
+def _with_a_maximum(function: dict[str, Any]) -> dict[str, Any]:
+    for event in function["Properties"]["Events"].values():
+        event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": 600}
+    return function
+
+
 def _alarm(**properties: Any) -> dict[str, Any]:
     return _resource("AWS::CloudWatch::Alarm", **properties)
 
@@ -54,7 +60,7 @@ def test_a_kind_of_resource_nobody_has_priced_is_an_error_that_names_it() -> Non
 
 def test_all_that_we_package_is_priced() -> None:
     stands = declared(packaged())
-    assert stands.polled_queues == 7
+    assert (stands.polled_queues, stands.eager_queues) == (8, 2)
     assert stands.schedules == 1
     assert stands.keys == 1
     assert stands.alarm_metrics >= 16
@@ -75,7 +81,7 @@ def test_an_idle_month_is_what_stands_and_polls_and_ticks() -> None:
     stands = declared(
         _template(
             Tick=_function(1_024, "Schedule"),
-            Send=_function(512, "SQS"),
+            Send=_with_a_maximum(_function(512, "SQS")),
             Plan=_function(512, "SQS"),
             Key=_resource("AWS::KMS::Key"),
             Board=_resource("AWS::CloudWatch::Dashboard"),
@@ -86,7 +92,7 @@ def test_an_idle_month_is_what_stands_and_polls_and_ticks() -> None:
     quantities = {line.item: line.quantity for line in bill.lines}
     assert quantities["CloudWatch: dashboards"] == quantities["KMS: keys"] == 1
     assert quantities["CloudWatch: metrics that alarms watch"] == 1
-    assert quantities["SQS: empty polls of 2 queues"] == 2 * 5 * 3 * 43_800
+    assert quantities["SQS: empty polls of 2 queues"] == (5 + 2) * 3 * 43_800
     assert quantities["DynamoDB: ticks"] == 3 * 43_800
     assert quantities["Lambda: ticks"] == pytest.approx(43_800 * _one_request_seconds(Machine(1_024)))
     assert bill.usd == pytest.approx(sum(line.usd for line in bill.lines))
