@@ -91,6 +91,14 @@ def test_an_installation_without_a_domain_and_without_an_address_makes_neither(t
     assert all(template["Parameters"][name]["Default"] == "" for name in ("DomainName", "AlarmEmail", "HostedZoneId"))
 
 
+def test_whoever_hands_its_job_over_to_itself_is_not_taken_for_a_loop(template: Template) -> None:
+    """Lambda stops what it believes to be one after some sixteen rounds; a site of a million takes about as many."""
+    assert [
+        name for name, each in template["Resources"].items() if each.get("Properties", {}).get("RecursiveLoop")
+    ] == ["Erase"]
+    assert _of(template, "Erase")["RecursiveLoop"] == "Allow"
+
+
 def test_the_sdks_files_come_over_tls_alone_and_for_every_page(template: Template) -> None:
     behaviour = _of(template, "SdkEdge")["DistributionConfig"]["DefaultCacheBehavior"]
     assert (behaviour["ViewerProtocolPolicy"], behaviour["AllowedMethods"]) == ("https-only", ["GET", "HEAD"])
