@@ -64,7 +64,7 @@ def everything_of_the_audit_log(shop: Shop) -> None:
     at = next(int(row["sk"].rsplit("#", 1)[1]) for row in world.aws.rows("due") if world.ada.tenant_id in row["sk"])
     world.clock.advance(seconds=at / 1000 - world.clock.now().timestamp())
     world.lambdas.fire("tick")
-    (body,) = world.lambdas.bodies("audit")
+    body = next(each for each in world.lambdas.bodies("audit") if world.ada.tenant_id in each)  # Cyd's may be due too
     world.lambdas.work("audit")
     world.lambdas.deliver("audit", body)
     assert fine(client.get("/v1/audit-log/verify", as_=key)).json()["anchor"]
