@@ -13,6 +13,7 @@ from enum import StrEnum
 from chalicelib.core.errors import Forbidden
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+_ID_DIGITS = 26
 
 
 class Blocked(Forbidden):
@@ -149,6 +150,11 @@ class Block:
     def named(self) -> dict[str, str]:
         """What the blocked are told of it."""
         return {"block": self.id, "rule": self.rule, "until": self.until.isoformat().replace("+00:00", "Z")}
+
+
+def made_up(mailbox: str) -> str:
+    """Whom a block names where nobody has the mailbox: for each another."""
+    return f"usr_{mailbox[:_ID_DIGITS]}"
 
 
 def words_of(seconds: int) -> str:

@@ -56,7 +56,7 @@ class Lane:
             ("run and record of a batch", "get", "GetItem", self._mean("GetItem", _RECORDS)),
             ("checkpoints of a batch", "save", "PutItem", self._mean("PutItem", _RECORDS)),
             ("gates of the site's hosts", "gates", "Query", Weight(reads=0.5)),
-            ("the operator's switch", "switch", "BatchGetItem", Weight(reads=1)),  # two rows, half a unit each
+            ("the operator's switch", "switch", "BatchGetItem", Weight(reads=1.5)),  # three rows, half a unit each
             ("tombstones", "bury", "UpdateItem", self._mean("UpdateItem", _ROWS)),
             ("calendar", "put", "PutItem", Weight(writes=1)),
             ("calendar", "drop", "DeleteItem", Weight(writes=1)),

@@ -52,7 +52,8 @@ class Redriven:
 
 @dataclass(frozen=True)
 class Stop:
-    """No tenant: everyone's."""
+    """No tenant: everyone's. One that `is_closing` is its owner's word, and no operator's."""
 
     tenant_id: str | None
     at: datetime
+    is_closing: bool = False

@@ -32,11 +32,11 @@ class Stops(Protocol):
         ...
 
     def put_closing(self, tenant_id: str, *, at: datetime) -> None:
-        """The same, because the account is closing; unless somebody has stopped it already."""
+        """The same, because the account is closing; whatever an operator says of it."""
         ...
 
     def drop_closing(self, tenant_id: str) -> None:
-        """It is not. What an operator has stopped stays stopped."""
+        """It is not any more. What an operator has stopped stays stopped."""
         ...
 
     def has_any(self, tenant_id: str) -> bool:

@@ -1,18 +1,20 @@
-"""The switch as rows of the core table: `STOP` / `*` for everyone, `STOP` / tenant for one."""
+"""The switch as rows of the core table: `STOP` / `*` for everyone, `STOP` / `<tenant>` for one, and beside that
+`STOP` / `<tenant>#closing`: what an operator says of an account, and what its owner, do not overwrite each other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 
-from chalicelib.aws.dynamo import Refused, Table, absent, equals
+from chalicelib.aws.dynamo import Table
 from chalicelib.aws.values import Row, known
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
 from chalicelib.features.operations.model import Stop
 
 _PK = "STOP"
 _EVERYONE = "*"
+_CLOSING = "#closing"
 
 
 class StopRows:
@@ -26,16 +28,14 @@ class StopRows:
         self._table.delete(_PK, tenant_id or _EVERYONE)
 
     def put_closing(self, tenant_id: str, *, at: datetime) -> None:
-        """The operator's own word stands."""
-        with suppress(Refused):
-            self._table.put({"pk": _PK, "sk": tenant_id, "v": 1, "at": in_milliseconds(at), "closing": True}, absent())
+        self._table.put({"pk": _PK, "sk": tenant_id + _CLOSING, "v": 1, "at": in_milliseconds(at)})
 
     def drop_closing(self, tenant_id: str) -> None:
-        with suppress(Refused):
-            self._table.delete(_PK, tenant_id, equals("closing", True))
+        self._table.delete(_PK, tenant_id + _CLOSING)
 
     def has_any(self, tenant_id: str) -> bool:
-        return bool(self._table.get_many([(_PK, _EVERYONE), (_PK, tenant_id)], consistent=False))
+        names = (_EVERYONE, tenant_id, tenant_id + _CLOSING)
+        return bool(self._table.get_many([(_PK, name) for name in names], consistent=False))
 
     def standing(self) -> Sequence[Stop]:
         found: list[Stop] = []
@@ -49,5 +49,6 @@ class StopRows:
 
 
 def _stop(row: Row) -> Stop:
-    tenant_id = known(row)["sk"]
-    return Stop(None if tenant_id == _EVERYONE else tenant_id, from_milliseconds(row["at"]))
+    name = str(known(row)["sk"])
+    tenant_id = None if name == _EVERYONE else name.removesuffix(_CLOSING)
+    return Stop(tenant_id, from_milliseconds(row["at"]), is_closing=name.endswith(_CLOSING))

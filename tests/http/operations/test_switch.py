@@ -15,11 +15,11 @@ STOP, START, SHOW = "/v1/ops/sending/stop", "/v1/ops/sending/start", "/v1/ops/se
 def test_everyone_or_one_tenant_is_stopped_and_each_started_for_itself(house: House) -> None:
     ada, at = house.world.ada.tenant_id, house.desk.at()
     assert house.ask("GET", SHOW) == listed([])
-    assert house.ask("POST", STOP, json={"tenant_id": ada}) == listed([{"tenant_id": ada, "at": at}])
-    both = listed([{"tenant_id": None, "at": at}, {"tenant_id": ada, "at": at}])
+    assert house.ask("POST", STOP, json={"tenant_id": ada}) == listed([{"tenant_id": ada, "at": at, "closing": False}])
+    both = listed([{"tenant_id": None, "at": at, "closing": False}, {"tenant_id": ada, "at": at, "closing": False}])
     assert house.ask("POST", STOP, json={}) == both
     assert house.ask("GET", SHOW) == both
-    assert house.ask("POST", START, json={}) == listed([{"tenant_id": ada, "at": at}])
+    assert house.ask("POST", START, json={}) == listed([{"tenant_id": ada, "at": at, "closing": False}])
     assert house.ask("POST", START, json={"tenant_id": ada}) == listed([])
 
 

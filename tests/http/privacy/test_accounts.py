@@ -44,7 +44,8 @@ def test_nothing_is_sent_and_keys_and_sessions_end(shop: Shop) -> None:
     refreshed = shop.world.client.post("/v1/auth/refresh", json={"refresh_token": shop.owner.refresh_token})
     assert refreshed.status == 401
     owner = _sign_in(shop, shop.owner).json()["access_token"]
-    assert shop.world.client.get("/v1/tenant", as_=owner).json()["state"] == "closing"
+    shown = shop.world.client.get("/v1/tenant", as_=owner).json()
+    assert (shown["state"], shown["closes_at"]) == ("closing", closing["closes_at"])
     sent = shop.world.client.post(f"{campaign}/send", as_=owner)
     assert sent.status == 202
     shop.pass_time(minutes=5)
@@ -66,6 +67,15 @@ def test_it_can_be_reopened_and_then_stays(shop: Shop) -> None:
     shop.settle()
     assert len(list(shop.received())) == 2
     assert [row for row in shop.world.aws.rows() if row["pk"].startswith("JOBS#")] == []
+
+
+def test_an_operator_sees_it_and_starts_nothing_for_it(shop: Shop) -> None:
+    whose = {"tenant_id": shop.owner.tenant_id}
+    _close(shop)
+    for _ in range(2):
+        (stop,) = shop.operate("GET", "/sending")["data"]
+        assert (stop["tenant_id"], stop["closing"]) == (shop.owner.tenant_id, True)
+        shop.operate("POST", "/sending/start", json=whose)
 
 
 def test_what_an_operator_has_stopped_stays_stopped(shop: Shop) -> None:

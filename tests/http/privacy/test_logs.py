@@ -8,7 +8,7 @@ from chalicelib.core.errors import Unavailable
 from tests.adapters.aws.faults import Faults
 from tests.adapters.aws.logged import logged_from_now
 from tests.http.privacy.canary import Canary
-from tests.http.privacy.test_people import Dora
+from tests.http.privacy.dora import AGENT, NAME, Dora
 from tests.journeys.shop import Shop
 
 
@@ -32,7 +32,7 @@ def test_nothing_of_whoever_is_told_of_or_erased_is_logged(
     shop.ask("GET", "/v1/me/export", as_=dora.fresh())
     shop.ask("DELETE", "/v1/me", as_=dora.fresh(), expect=202)
     words = (canary.external_id, canary.email, canary.endpoint, canary.p256dh, canary.auth, *canary.subscription_ids)
-    hers = (dora.person.email, "Dora of the canaries", "canary browser", dora.mailbox, dora.secret)
+    hers = (dora.person.email, NAME, AGENT, dora.mailbox, dora.secret)
     shop.settle()
     said = caplog.text + "".join(str(vars(record)) for record in caplog.records) + str(list(lines))
     assert "unavailable" in said.lower()  # so it is the worker's log that was read

@@ -2,84 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.core.clock import in_seconds
+import pytest
+
+from chalicelib.aws.values import Row
+from chalicelib.core import suspicion
 from chalicelib.core.identity import Role
-from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
-from infra.local.oidc.desk import Somebody
-from tests.fakes.oidc import Browser, providers
-from tests.journeys.shop import QUEUES, Shop
-from tests.world import PASSWORD, Person, add_member
-
-_EMAIL = "dora@example.com"
-_AGENT = "canary browser 5e1f"
+from tests.adapters.golden.museum import Museum, nameless, paths
+from tests.http.privacy.dora import AGENT, EMAIL, Dora, speaking_of
+from tests.journeys.shop import Shop
+from tests.world import PASSWORD, add_member
 
 
-@dataclass(frozen=True)
-class Dora:
-    """Ada's colleague, who has used everything that there is to use about an account."""
-
-    shop: Shop
-    person: Person
-    secret: str
-
-    @classmethod
-    def of(cls, shop: Shop) -> Dora:
-        world, client = shop.world, shop.world.client
-        dora = add_member("Dora", shop.owner, Role.EDITOR, world.clock)
-        client.patch("/v1/me", as_=dora, json={"name": "Dora of the canaries"})
-        with providers() as there:
-            browser = Browser(client, there)
-            assert browser.exchange(browser.code_for(Somebody(_EMAIL), "google"), password=PASSWORD).status == 200
-        for country in ("DE", "BR"):
-            headers = {"CloudFront-Viewer-Country": country, "User-Agent": _AGENT}
-            signed_in = client.post("/v1/auth/login", json={"email": _EMAIL, "password": PASSWORD}, headers=headers)
-            assert signed_in.status == 200
-        client.post("/v1/auth/password/forgot", json={"email": _EMAIL})
-        proof = {"email": "dora@moved.example.com", "password": PASSWORD}
-        asked = client.post("/v1/me/email", as_=signed_in.json()["access_token"], json=proof)
-        client.post("/v1/auth/register", json={"email": _EMAIL, "password": PASSWORD, "tenant_name": "again"})
-        invited = {"email": _EMAIL, "role": "editor"}
-        assert client.post("/v1/invitations", as_=world.cyd, json=invited).status == 201
-        client.post("/v1/auth/login", json={"email": _EMAIL, "password": "a wrong password"})
-        secret = client.post("/v1/auth/totp", as_=dora).json()["secret"]
-        shop.settle()
-        assert asked.status in {202, 403}
-        return cls(shop, dora, secret)
-
-    def fresh(self) -> str:
-        """A token of somebody who has just given the password."""
-        given = {"password": PASSWORD}
-        answer = self.shop.world.client.post("/v1/auth/step-up", as_=self.person, json=given)
-        return str(answer.json().get("access_token") or self.person.access_token)
-
-    def found(self) -> list[str]:
-        """What still speaks of her. Who made or invited something may stay named by a bare id."""
-        aws = self.shop.world.aws
-        words = [_EMAIL, "dora@moved", "Dora of the canaries", _AGENT, self.mailbox]
-        rows = [json.dumps(row, default=lambda raw: raw.decode("latin-1")) for row in aws.rows()]
-        keyed = [row["pk"] + row["sk"] for row in aws.rows() if self.person.user_id in row["pk"] + row["sk"]]
-        about = [
-            row["pk"] for row in aws.rows() for name in ("user_id", "subject") if row.get(name) == self.person.user_id
-        ]
-        about = [pk for pk in about if not pk.startswith("A#")]
-        queued = [body for queue in QUEUES for body in self.shop.world.lambdas.bodies(queue)]
-        places = [*rows, *queued, *map(str, aws.blobs())]
-        return [place for place in places if any(word in place for word in words)] + keyed + about
-
-    @property
-    def mailbox(self) -> str:
-        for row in self.shop.world.aws.rows("core"):
-            if row["pk"] == f"USER#{self.person.user_id}" and row["sk"] == "-":
-                _MAILBOXES[self.person.user_id] = str(row["mailbox"])
-        return _MAILBOXES[self.person.user_id]
-
-
-_MAILBOXES: dict[str, str] = {}
+@pytest.fixture
+def dora(shop: Shop) -> Dora:
+    return Dora.of(shop)
 
 
 def _told(shop: Shop, as_: Any) -> dict[str, list[dict[str, Any]]]:
@@ -91,13 +30,12 @@ def _told(shop: Shop, as_: Any) -> dict[str, list[dict[str, Any]]]:
     return told
 
 
-def test_an_export_tells_everything_and_gives_no_secret_away(shop: Shop) -> None:
-    dora = Dora.of(shop)
+def test_an_export_tells_everything_and_gives_no_secret_away(shop: Shop, dora: Dora) -> None:
     told = _told(shop, dora.person)
     assert told.keys() >= {"user", "membership", "session", "provider", "second_factor", "sign_in"}
-    assert told["user"][0]["fields"]["email"] == _EMAIL
+    assert told["user"][0]["fields"]["email"] == EMAIL
     assert "password_hash" in told["user"][0]["withheld"]
-    assert _AGENT in str(told["session"])
+    assert AGENT in str(told["session"])
     assert all(record["fields"] for records in told.values() for record in records)
     text = json.dumps(told)
     rows = [row for row in shop.world.aws.rows("core") if row["pk"] == f"USER#{dora.person.user_id}"]
@@ -106,22 +44,50 @@ def test_an_export_tells_everything_and_gives_no_secret_away(shop: Shop) -> None
         assert secret not in text
 
 
-def test_whoever_erases_their_account_leaves_nothing_behind(shop: Shop) -> None:
-    dora = Dora.of(shop)
+def test_whoever_erases_their_account_leaves_nothing_behind(shop: Shop, dora: Dora) -> None:
     assert dora.found() != []
     answer = shop.world.client.delete("/v1/me", as_=dora.fresh())
     assert (answer.status, answer.json()) == (202, {"status": "erasing"})
     shop.settle()
     assert dora.found() == []
-    given = {"email": _EMAIL, "password": PASSWORD}
+    given = {"email": EMAIL, "password": PASSWORD}
     assert shop.world.client.post("/v1/auth/login", json=given).status == 401
     entries = shop.ask("GET", "/v1/audit-log?limit=100")["data"]
     assert ("user.erased", dora.person.user_id) in [(entry["action"], entry["actor"]) for entry in entries]
     assert shop.ask("GET", "/v1/audit-log/verify")["intact"]
 
 
-def test_the_address_is_free_for_somebody_new(shop: Shop) -> None:
-    dora = Dora.of(shop)
+def test_what_is_proven_to_go_is_every_kind_of_row_that_speaks_of_people(dora: Dora) -> None:
+    """As the newest museum has them, which has all there are: what is new there has to come to Dora as well."""
+    rows = [row for table in Museum.read(paths()[-1]).rows.values() for row in table]
+    people = [row["id"] for row in rows if row["pk"].startswith("USER#") and row["sk"] == "-"]
+    words = [row[name] for row in rows for name in ("email", "mailbox") if row.get(name)]
+    known = _kinds(speaking_of(rows, ids=people, words=words))
+    assert len(known) > 15
+    assert known - _kinds(dora.rows()) == set()
+
+
+def _kinds(rows: list[Row]) -> set[tuple[str, str]]:
+    return {(nameless(row["pk"]), nameless(row["sk"])) for row in rows}
+
+
+@pytest.mark.usefixtures("real_limits")
+def test_what_strangers_have_tried_before_there_was_an_account_goes_too(shop: Shop) -> None:
+    """Somebody made up is blocked then, by a piece of the address's hash."""
+    for number in range(suspicion.GUESSES_AT_ACCOUNT.needed):
+        given = {"email": EMAIL, "password": "a wrong one"}
+        assert shop.world.client.post("/v1/auth/login", json=given, address=f"192.0.2.{number}").status == 401
+        shop.world.clock.advance(minutes=4)
+    dora = add_member("Dora", shop.owner, Role.EDITOR, shop.world.clock)
+    (mailbox,) = [row["mailbox"] for row in shop.world.aws.rows("core") if row.get("email") == EMAIL]
+    nobody = suspicion.made_up(mailbox)
+    assert len(speaking_of(shop.world.aws.rows(), ids=[nobody], words=[])) == 2
+    assert shop.world.client.delete("/v1/me", as_=dora).status == 202
+    shop.settle()
+    assert speaking_of(shop.world.aws.rows(), ids=[nobody], words=[mailbox, EMAIL]) == []
+
+
+def test_the_address_is_free_for_somebody_new(shop: Shop, dora: Dora) -> None:
     assert shop.world.client.delete("/v1/me", as_=dora.fresh()).status == 202
     shop.settle()
     again = add_member("Dora", shop.owner, Role.EDITOR, shop.world.clock)
@@ -159,7 +125,3 @@ def test_who_is_erased_is_out_at_once(shop: Shop) -> None:
 def test_a_key_has_no_self_to_export_or_erase(shop: Shop) -> None:
     for method, path in (("GET", "/v1/me/export"), ("DELETE", "/v1/me")):
         assert shop.world.client.request(method, path, as_=shop.bearer).status == 403
-
-
-def _code(secret: str, shop: Shop) -> str:
-    return AuthenticatorApp().code(base64.b32decode(secret), in_seconds(shop.world.clock.now()) // 30)

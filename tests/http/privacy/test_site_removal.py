@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
-from chalicelib.aws import dynamo
-from chalicelib.aws.clients import client
 from chalicelib.features.privacy.store import keys
 from chalicelib.features.privacy.wiring import jobs
 from tests.adapters.aws.faults import Faults
 from tests.fakes.lambdas import context
+from tests.http.privacy.deaths import dies
 from tests.journeys.shop import Shop
 
 _SHARDS = 16
@@ -130,37 +129,6 @@ def test_a_long_one_is_handed_on_and_shows_how_far_it_is(shop: Shop, monkeypatch
     assert _named(shop, shop.site["id"]) == []
 
 
-class Killed(BaseException):
-    """Nothing in between hears of it, as of a process that is no more."""
-
-
-class Deaths:
-    """Lets so many calls to DynamoDB and SQS through, and dies at the next: before it leaves, or when it is done and
-    nobody has heard.
-    """
-
-    def __init__(self, *, after: int, done: bool) -> None:
-        self._left = after
-        self._event = "after-call" if done else "before-call"
-        self._clients = [dynamo._connection().client, client("sqs")]
-        self.has_struck = False
-
-    def __enter__(self) -> Self:
-        for each in self._clients:
-            each.meta.events.register_first(self._event, self._count)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for each in self._clients:
-            each.meta.events.unregister(self._event, self._count)
-
-    def _count(self, **_: Any) -> None:
-        self._left -= 1
-        if self._left < 0 and not self.has_struck:
-            self.has_struck = True
-            raise Killed
-
-
 def test_killed_at_every_call_in_turn_it_leaves_nothing_and_counts_nobody_short(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +138,7 @@ def test_killed_at_every_call_in_turn_it_leaves_nothing_and_counts_nobody_short(
     job_id = _close(shop)["job_id"]
     (body,) = shop.world.lambdas.bodies("privacy")
     deaths = 0
-    while _dies(shop, body, after=deaths // 2, done=bool(deaths % 2)):
+    while dies(shop, body, after=deaths // 2, done=bool(deaths % 2)):
         deaths += 1
         assert deaths < _MOST_DEATHS
     shop.settle()
@@ -194,21 +162,11 @@ def test_killed_anywhere_every_subscriber_is_counted_once(
         whole = 8 + len([key for key in _named(shop, site.site["id"]) if key[1].startswith("VAPID#")]) + 1
         job_id = _close(site)["job_id"]
         (body,) = shop.world.lambdas.bodies("privacy")
-        _dies(shop, body, after=after, done=done)
+        dies(shop, body, after=after, done=done)
         shop.settle()
         job = shop.ask("GET", f"/v1/jobs/{job_id}")
         assert (job["status"], _named(shop, site.site["id"])) == ("done", [])
         assert 8 <= job["removed"] <= whole, f"killed after {after} calls"
-
-
-def _dies(shop: Shop, body: str, *, after: int, done: bool) -> bool:
-    with Deaths(after=after, done=done) as deaths:
-        try:
-            shop.world.lambdas.deliver("privacy", body)
-        except Killed:
-            return True
-    assert not deaths.has_struck
-    return False
 
 
 def test_the_same_message_twice_does_no_harm(shop: Shop) -> None:

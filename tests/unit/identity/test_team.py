@@ -166,4 +166,5 @@ def test_somebody_unknown_leaves_nothing_and_a_rival_changes_nothing(house: Team
 
 
 def _leave(house: TeamHouse, user_id: str) -> None:
-    house.team.leave_everything(user_id=user_id, but_noted_in=house.tenant_id, request_id="req_1", now=house.now)
+    leaver = house.team.about_to_leave(user_id=user_id)
+    house.team.leave_everything(leaver, but_noted_in=house.tenant_id, request_id="req_1", now=house.now)

@@ -25,17 +25,13 @@ class Stops:
         self.rows.pop(tenant_id, None)
 
     def put_closing(self, tenant_id: str, *, at: datetime) -> None:
-        if tenant_id not in self.rows:
-            self.rows[tenant_id] = at
-            self.closing.add(tenant_id)
+        self.closing.add(tenant_id)
 
     def drop_closing(self, tenant_id: str) -> None:
-        if tenant_id in self.closing:
-            self.closing.discard(tenant_id)
-            self.drop(tenant_id)
+        self.closing.discard(tenant_id)
 
     def has_any(self, tenant_id: str) -> bool:
-        return None in self.rows or tenant_id in self.rows
+        return None in self.rows or tenant_id in self.rows.keys() | self.closing
 
     def standing(self) -> Sequence[Stop]:
         return [Stop(tenant_id, self.rows[tenant_id]) for tenant_id in sorted(self.rows, key=lambda one: one or "")]

@@ -62,6 +62,9 @@ def test_an_account_that_is_reopened_is_started_unless_an_operator_has_stopped_i
     operations.stop_closing(tenant_id="ten_a", now=NOON)
     operations.start_reopened(tenant_id="ten_a")
     assert operations.is_stopped(tenant_id="ten_a")
+    operations.stop_closing(tenant_id="ten_a", now=NOON)
+    operations.start_sending(tenant_id="ten_a")
+    assert operations.is_stopped(tenant_id="ten_a")  # nothing is sent for an account that is closing
 
 
 def test_to_start_one_tenant_does_not_start_what_is_stopped_for_all() -> None:

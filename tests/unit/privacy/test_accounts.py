@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.paging import Page
 from chalicelib.features.privacy.model import Job, Kind, Portion
 from chalicelib.features.privacy.service.accounts import GRACE, Accounts
@@ -20,13 +20,19 @@ from tests.fakes.tenants import MemoryTenants
 from tests.unit.privacy.memory import NOW, House
 
 Person = dict[str, Any]
+DAY = NOW + GRACE + timedelta(minutes=1)
 
 
 class Switch:
+    """`rival` is somebody who is a moment faster, once."""
+
     def __init__(self) -> None:
         self.stopped: set[str] = set()
+        self.rival: Callable[[], object] = lambda: None
 
     def stop_closing(self, *, tenant_id: str, now: datetime) -> None:
+        rival, self.rival = self.rival, lambda: None
+        rival()
         self.stopped.add(tenant_id)
 
     def start_reopened(self, *, tenant_id: str) -> None:
@@ -77,6 +83,9 @@ class Rows:
 
     def remove_tenant(self, job: Job) -> Portion:
         return Portion(40)
+
+    def remove_other_jobs(self, job: Job) -> int:
+        return 5
 
 
 class Company:
@@ -129,11 +138,12 @@ def test_it_is_quiet_at_once_and_gone_in_a_month(company: Company) -> None:
         NOW < at <= NOW + timedelta(minutes=5)
     )  # a wake-up that is lost leaves keys alive for minutes, not for a month
     assert company.accounts.shut_out(company.job, NOW) == Portion(3)
-    assert company.accounts.wait(company.job, NOW) == Portion(until=NOW + GRACE)
-    assert company.accounts.wait(company.job, NOW + GRACE) == Portion()
+    for now in (NOW, NOW + GRACE):  # who has asked to reopen it a moment ago may be under way yet
+        assert company.accounts.wait(company.job, now) == Portion(until=DAY)
+    assert company.accounts.wait(company.job, DAY) == Portion()
     assert company.accounts.remove_files(company.job, NOW).removed == 2
     assert company.accounts.remove(company.job, NOW).removed == 40
-    company.accounts.forget(company.job, NOW)
+    assert company.accounts.forget(company.job, NOW).removed == 5
     assert company.house.rows.jobs == {}
 
 
@@ -151,6 +161,54 @@ def test_who_reopens_it_is_sent_for_again_and_the_job_gives_up(company: Company)
     assert company.accounts.shut_out(job, NOW) == Portion()
     assert company.accounts.wait(job, NOW) == Portion()
     assert company.house.rows.jobs == {}
+
+
+def test_while_nobody_can_say_that_it_is_given_up_nothing_goes_on(company: Company) -> None:
+    """Or the next stage would begin, of an account that was reopened."""
+    company.close()
+    company.accounts.reopen(tenant_id=company.first, now=NOW)
+    company.house.rows.is_away = True
+    with pytest.raises(Unavailable):
+        company.accounts.wait(company.job, DAY)
+
+
+def test_whoever_dies_before_all_is_quiet_has_it_quiet_within_minutes(company: Company) -> None:
+    def die() -> None:
+        raise Unavailable
+
+    company.switch.rival = die
+    with pytest.raises(Unavailable):
+        company.close()
+    assert company.switch.stopped == set()
+    assert company.accounts.shut_out(company.job, NOW) == Portion(3)
+    assert company.switch.stopped == {company.first}
+
+
+def test_one_that_is_reopened_while_it_is_made_quiet_is_sent_for(company: Company) -> None:
+    company.close()
+    company.switch.rival = lambda: company.accounts.reopen(tenant_id=company.first, now=NOW)
+    assert company.accounts.shut_out(company.job, NOW) == Portion()
+    assert company.switch.stopped == set()
+
+
+def test_one_that_is_closed_anew_while_it_is_made_quiet_stays_quiet(company: Company) -> None:
+    company.close()
+    job = company.job
+
+    def close_anew() -> None:
+        company.accounts.reopen(tenant_id=company.first, now=NOW)
+        company.close(now=NOW + timedelta(hours=1))
+
+    company.switch.rival = close_anew
+    assert company.accounts.shut_out(job, NOW) == Portion()
+    assert company.switch.stopped == {company.first}
+
+
+def test_whoever_reopens_it_and_dies_before_it_is_started_has_it_started_in_the_end(company: Company) -> None:
+    company.close()
+    company.store.tenants[company.first] = replace(company.store.tenants[company.first], closes_at=None)
+    company.accounts.wait(company.job, DAY)
+    assert company.switch.stopped == set()
 
 
 def test_one_that_is_closed_anew_is_another_jobs(company: Company) -> None:

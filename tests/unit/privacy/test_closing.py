@@ -98,6 +98,15 @@ def test_one_that_surely_stays_open_keeps_no_job(street: Street) -> None:
     assert street.house.rows.jobs == {}
 
 
+def test_one_that_stays_open_and_keeps_its_job_by_mischance_is_found_open(street: Street) -> None:
+    street.sites.fault, street.house.rows.is_away = Stale(), True
+    with pytest.raises(Stale):
+        street.close()
+    assert street.house.only.about == {"site_id": SITE}
+    with pytest.raises(Unavailable):  # or the next stage would begin, of a site that is open
+        street.stop(minutes=3)
+
+
 def test_one_that_may_be_closed_keeps_its_job(street: Street) -> None:
     street.sites.fault = Unavailable()
     with pytest.raises(Unavailable):

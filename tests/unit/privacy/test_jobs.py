@@ -110,7 +110,8 @@ def test_who_cannot_hand_on_fails_and_is_called_again(house: House) -> None:
 def test_one_that_is_given_up_is_as_if_it_had_not_been(house: House) -> None:
     job = house.begun()
     house.rows.is_away = True
-    house.jobs.give_up(job)  # then the worker finds that it is not meant
+    with pytest.raises(Unavailable):
+        house.jobs.give_up(job)
     assert house.only == job
     house.rows.is_away = False
     house.jobs.give_up(job)

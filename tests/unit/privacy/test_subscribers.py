@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.paging import Page
 from chalicelib.features.due.model import Entry
 from chalicelib.features.due.model import Kind as DueKind
 from chalicelib.features.identity.model.person import User
+from chalicelib.features.identity.model.team import LastOwner, Leaver
 from chalicelib.features.privacy.model import Invited, Job, Kind, Portion, Retention, next_night
 from chalicelib.features.privacy.service.people import OwnAccounts
 from chalicelib.features.privacy.service.retention import ROUND, Retaining
@@ -157,13 +158,26 @@ def test_an_export_reads_what_there_is_when_it_is_asked(desk: Desk) -> None:
 
 
 class Team:
-    def leave_everything(self, *, user_id: str, but_noted_in: str, request_id: str, now: datetime) -> User:
-        return User(user_id, "ada@example.com", "mailbox", "hash", NOW)
+    """`fault` comes before the last of two memberships is over."""
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+        self.fault: Exception | None = None
+
+    def about_to_leave(self, *, user_id: str) -> Leaver:
+        return Leaver(User(user_id, "ada@example.com", "mailbox", "hash", NOW), ())
+
+    def leave_everything(self, leaver: Leaver, *, but_noted_in: str, request_id: str, now: datetime) -> None:
+        self.people.tenants = []
+        if self.fault is not None:
+            self.people.tenants = ["ten_b"]
+            raise self.fault
 
 
 class People:
     def __init__(self) -> None:
         self.last: list[Job] = []
+        self.tenants = [ADA, "ten_b"]
 
     def of_person(self, user_id: str) -> Sequence[Mapping[str, Any]]:
         return [
@@ -171,8 +185,8 @@ class People:
             {"pk": f"USER#{user_id}", "sk": "NOVELTY#1", "v": 1, "size": 3},
         ]
 
-    def person(self, user_id: str) -> Mapping[str, Any] | None:
-        return None
+    def tenants_of(self, user_id: str) -> Sequence[str]:
+        return self.tenants
 
     def remove_person(self, job: Job) -> Portion:
         return Portion(4)
@@ -181,20 +195,66 @@ class People:
         self.last.append(job)
 
 
-def test_who_leaves_is_erased_by_a_job_of_their_own() -> None:
-    house, people = House(), People()
-    own = OwnAccounts(team=Team(), rows=people, jobs=lambda: house.jobs)
-    job = own.leave(user_id="usr_a", tenant_id=ADA, request_id="req_1", now=NOW)
-    assert (job.tenant_id, job.kind, house.wakes.sent) == ("usr_a", Kind.PERSON, [(job.id, 0)])
-    assert job.about == {"user_id": "usr_a", "mailbox": "mailbox", "email": "ada@example.com"}
-    assert own.remove(job, NOW).removed == 4
-    assert own.remove_last(job, NOW).removed == 2
-    assert people.last == [job]
+class Home:
+    def __init__(self) -> None:
+        self.house, self.people = House(), People()
+        self.team = Team(self.people)
+        self.own = OwnAccounts(team=self.team, rows=self.people, jobs=lambda: self.house.jobs)
+
+    def leave(self) -> Job:
+        return self.own.leave(user_id="usr_a", tenant_id=ADA, request_id="req_1", now=NOW)
+
+    def be_gone(self, *, minutes: int = 0) -> Portion:
+        return self.own.be_gone(self.house.only, NOW + timedelta(minutes=minutes))
 
 
-def test_what_is_told_holds_no_secret_and_names_what_it_withholds() -> None:
-    own = OwnAccounts(team=Team(), rows=People(), jobs=lambda: House().jobs)
-    user, novelty = own.export(user_id="usr_a")
+@pytest.fixture
+def home() -> Home:
+    return Home()
+
+
+def test_who_leaves_is_erased_by_a_job_of_their_own(home: Home) -> None:
+    job = home.leave()
+    assert (job.tenant_id, job.kind, home.house.wakes.sent) == ("usr_a", Kind.PERSON, [(job.id, 0)])
+    assert job.about.items() >= {"user_id": "usr_a", "mailbox": "mailbox", "email": "ada@example.com"}.items()
+    assert home.be_gone() == Portion()
+    assert home.own.remove(job, NOW).removed == 4
+    home.own.remove_last(job, NOW)
+    assert home.people.last == [job]
+
+
+def test_who_goes_with_an_account_is_not_asked_where_they_are_a_member(home: Home) -> None:
+    home.own.erase(user_id="usr_a", mailbox="mailbox", email="ada@example.com", now=NOW)
+    assert home.people.tenants != []
+    assert home.be_gone() == Portion()
+    assert home.house.rows.jobs != {}
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_who_could_not_leave_keeps_no_job(home: Home, is_away: bool) -> None:
+    """The other owner left in the same moment."""
+    home.team.fault, home.house.rows.is_away = LastOwner(), is_away
+    with pytest.raises(LastOwner):
+        home.leave()
+    assert len(home.house.rows.jobs) == is_away
+    assert home.house.wakes.sent == []
+
+
+def test_who_may_have_left_keeps_the_job_until_that_is_clear(home: Home) -> None:
+    home.team.fault = Unavailable()
+    with pytest.raises(Unavailable):
+        home.leave()
+    assert home.be_gone() == Portion(until=NOW + timedelta(minutes=2))  # whoever asked may be under way yet
+    home.people.tenants = []
+    assert home.be_gone() == Portion()
+    home.people.tenants = ["ten_b"]
+    assert home.house.rows.jobs != {}
+    assert home.be_gone(minutes=2) == Portion()
+    assert home.house.rows.jobs == {}
+
+
+def test_what_is_told_holds_no_secret_and_names_what_it_withholds(home: Home) -> None:
+    user, novelty = home.own.export(user_id="usr_a")
     assert (user.kind, user.fields, user.withheld) == ("user", {"email": "a@x"}, ["password_hash"])
     assert (novelty.kind, novelty.fields, novelty.withheld) == ("novelty", {}, ["size"])
 

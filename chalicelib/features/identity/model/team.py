@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.core.errors import Conflict, Forbidden
@@ -70,6 +71,14 @@ class Handover:
     heir: Member
     giver: User
     taker: User
+
+
+@dataclass(frozen=True)
+class Leaver:
+    """Somebody whom no account needs, and where they are a member."""
+
+    user: User
+    members: Sequence[Member]
 
 
 def check_reach(actor: Principal, *roles: Role) -> None:

@@ -30,7 +30,6 @@ from chalicelib.features.identity.service.throttle import Throttle, is_wrong
 NO_TENANT = "ten_nobody"
 _OURSELVES = "suspicion"
 _HASH_DIGITS = 32
-_ID_DIGITS = 26
 
 
 class Scores(Protocol):
@@ -201,7 +200,7 @@ class Suspicion:
         """Whose account it is. Where nobody has the mailbox, somebody made up is blocked by the same steps, for each
         mailbox another: whom a stranger has blocked before tells nothing of the next.
         """
-        user_id = self._outside.accounts.user_id_at(mailbox) or f"usr_{mailbox[:_ID_DIGITS]}"
+        user_id = self._outside.accounts.user_id_at(mailbox) or suspicion.made_up(mailbox)
         memberships = self._outside.accounts.memberships(user_id, limit=1)
         return Suspect(mailbox, user_id, memberships[0].tenant_id if memberships else NO_TENANT)
 

@@ -17,6 +17,7 @@ from chalicelib.features.identity.model.person import Member, User
 from chalicelib.features.identity.model.team import (
     Handover,
     LastOwner,
+    Leaver,
     OwnerWithoutAccount,
     RoleNotYours,
     check_reach,
@@ -112,25 +113,26 @@ class Team:
                 return
         raise Stale
 
-    def leave_everything(self, *, user_id: str, but_noted_in: str, request_id: str, now: datetime) -> User:
-        """All tenants or none: the only owner of one has to hand it over, or close it, first. Whoever it was is signed
-        out everywhere.
-        """
+    def about_to_leave(self, *, user_id: str) -> Leaver:
+        """All tenants or none: the only owner of one has to hand it over, or close it, before."""
         user = self._people.user(user_id)
         if user is None:
             raise NotFound
         members = self._people.all_memberships(user_id)
         for member in members:
             self._witness(member)
-        for member in members:
-            actor = Principal(user_id, member.tenant_id, ROLE_SCOPES[member.role], role=member.role)
+        return Leaver(user, members)
+
+    def leave_everything(self, leaver: Leaver, *, but_noted_in: str, request_id: str, now: datetime) -> None:
+        """Whoever it was is signed out everywhere."""
+        for member in leaver.members:
+            actor = Principal(member.user_id, member.tenant_id, ROLE_SCOPES[member.role], role=member.role)
             with suppress(NotFound):
-                self.remove(actor=actor, user_id=user_id, prove=lambda: None)
+                self.remove(actor=actor, user_id=member.user_id, prove=lambda: None)
         with suppress(Stale):  # they are being removed anyway
-            self._people.begin_era(user)
-        elsewhere = [member for member in members if member.tenant_id != but_noted_in]
+            self._people.begin_era(leaver.user)
+        elsewhere = [member for member in leaver.members if member.tenant_id != but_noted_in]
         self._office.recorder.note_everywhere("user.erased", members=elsewhere, request_id=request_id, now=now)
-        return user
 
     def transfer(self, *, actor: Principal, user_id: str, request_id: str) -> Colleague:
         if user_id == actor.subject:

@@ -18,6 +18,7 @@ from chalicelib.features.tenants.model import Tenant
 
 GRACE = timedelta(days=30)
 _CLOSES_WITHIN = timedelta(minutes=2)  # of the request that asks for it
+_REOPENS_WITHIN = timedelta(minutes=1)  # of the one that asks for that, at the last moment
 _SITES_A_PORTION = 25
 _PEOPLE_A_PORTION = 50
 
@@ -82,7 +83,11 @@ class Rows(Protocol):
         ...
 
     def remove_tenant(self, job: Job) -> Portion:
-        """A portion of everything that names it."""
+        """A portion of everything that names it, but its jobs."""
+        ...
+
+    def remove_other_jobs(self, job: Job) -> int:
+        """Of the same tenant's."""
         ...
 
 
@@ -104,15 +109,15 @@ class Accounts:
         self._jobs = jobs
 
     def close(self, *, tenant_id: str, asked_by: str, now: datetime) -> Tenant:
-        """The job is written down before the account is closed, and finds out by its day whether it is meant: not
-        before this has come to its end, one way or the other.
+        """The job is written down before anything is done, and finds out whether it is meant: not before this has come
+        to its end, one way or the other.
         """
-        self._switch.stop_closing(tenant_id=tenant_id, now=now)
         closes_at = self._tenants.get(tenant_id=tenant_id).closes_at or now + GRACE
         about, jobs = {"closes_at": closes_at.isoformat()}, self._jobs()
         at = now + _CLOSES_WITHIN
         job = jobs.begin(Kind.ACCOUNT, tenant_id=tenant_id, asked_by=asked_by, about=about, now=now, at=at)
         tenant = self._tenants.close(tenant_id=tenant_id, closes_at=closes_at)
+        self._switch.stop_closing(tenant_id=tenant_id, now=now)
         jobs.wake(job)
         return tenant
 
@@ -123,15 +128,24 @@ class Accounts:
 
     # --- The job's stages ---
 
-    def shut_out(self, job: Job, _now: datetime) -> Portion:
-        return Portion(self._rows.shut_out(job.tenant_id) if self._is_meant(job) else 0)
+    def shut_out(self, job: Job, now: datetime) -> Portion:
+        """Whoever asked may have died before all was quiet."""
+        if not self._is_meant(job):
+            return Portion()
+        self._switch.stop_closing(tenant_id=job.tenant_id, now=now)
+        if not self._is_meant(job):  # reopened in between
+            self._start_if_open(job.tenant_id)
+            return Portion()
+        return Portion(self._rows.shut_out(job.tenant_id))
 
     def wait(self, job: Job, now: datetime) -> Portion:
-        closes_at = datetime.fromisoformat(job.about["closes_at"])
+        """Past its day nobody reopens it any more: what is meant then stays so."""
+        begins_at = datetime.fromisoformat(job.about["closes_at"]) + _REOPENS_WITHIN
         if not self._is_meant(job):
+            self._start_if_open(job.tenant_id)  # whoever reopened it may have died before that
             self._jobs().give_up(job)
             return Portion()
-        return Portion(until=closes_at) if now < closes_at else Portion()
+        return Portion(until=begins_at) if now < begins_at else Portion()
 
     def close_sites(self, job: Job, now: datetime) -> Portion:
         """Browsers that subscribe meanwhile would leave rows behind."""
@@ -175,9 +189,15 @@ class Accounts:
         return self._rows.remove_tenant(job)
 
     def forget(self, job: Job, _now: datetime) -> Portion:
-        """The job itself is the last that knows of the account."""
+        """The jobs are the last that know of the account, and this one of all."""
+        removed = self._rows.remove_other_jobs(job)
         self._jobs().give_up(job)
-        return Portion()
+        return Portion(removed)
+
+    def _start_if_open(self, tenant_id: str) -> None:
+        with suppress(NotFound):
+            if self._tenants.get(tenant_id=tenant_id).closes_at is None:
+                self._switch.start_reopened(tenant_id=tenant_id)
 
     def _is_meant(self, job: Job) -> bool:
         try:

@@ -56,7 +56,8 @@ class SiteClosing:
             self._sites.close(tenant_id=tenant_id, site_id=site_id, now=now)
         except PushError as error:
             if not error.retryable:  # else it may be closed, and nobody has heard
-                jobs.give_up(job)
+                with suppress(Unavailable):  # then the job finds the site open
+                    jobs.give_up(job)
             raise
         jobs.wake(job)
         return job

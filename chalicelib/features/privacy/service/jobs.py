@@ -84,9 +84,10 @@ class Jobs:
             self._wakes.send(job)
 
     def give_up(self, job: Job) -> None:
-        """What it was to clean up after did not come about. Its entry in the calendar finds nothing."""
-        with suppress(Unavailable):
-            self._rows.drop(job)
+        """What it was to clean up after did not come about, or nothing is left to do. Its entry in the calendar finds
+        nothing. Raises Unavailable: a stage that believed it gone would be followed by the next.
+        """
+        self._rows.drop(job)
 
     def get(self, *, tenant_id: str, job_id: str) -> Job:
         job = self._rows.get(tenant_id, job_id) if ids.is_id(job_id, "job") else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chalicelib.features.identity.model.person import User
+from chalicelib.core.errors import PushError, Unavailable
+from chalicelib.features.identity.model.team import Leaver
 from chalicelib.features.privacy.model import Job, Kind, Portion
 from chalicelib.features.privacy.service.jobs import Jobs
 
@@ -22,12 +24,18 @@ _TOLD: Mapping[str, tuple[str, Sequence[str]]] = {
     "SIGHTING": ("sign_in", ("country", "at")),
     "TOTP": ("second_factor", ("begun_at", "confirmed_at", "wrong_at")),
 }
+_LEAVES_WITHIN = timedelta(minutes=2)  # of the request that asks for it
+_BY_THEMSELVES = "leaves"
 _OURS = frozenset({"pk", "sk", "v", "rev", "ttl", "user_id"})
 
 
 class Team(Protocol):
-    def leave_everything(self, *, user_id: str, but_noted_in: str, request_id: str, now: datetime) -> User:
-        """Raises LastOwner before anything is done."""
+    def about_to_leave(self, *, user_id: str) -> Leaver:
+        """Raises LastOwner; nothing is done yet."""
+        ...
+
+    def leave_everything(self, leaver: Leaver, *, but_noted_in: str, request_id: str, now: datetime) -> None:
+        """From now on a member nowhere, and signed out."""
         ...
 
 
@@ -36,8 +44,8 @@ class Rows(Protocol):
         """Everything in their own partition."""
         ...
 
-    def person(self, user_id: str) -> Row | None:
-        """The first of these."""
+    def tenants_of(self, user_id: str) -> Sequence[str]:
+        """Where they are a member."""
         ...
 
     def remove_person(self, job: Job) -> Portion:
@@ -68,22 +76,49 @@ class OwnAccounts:
         return [_record(row) for row in self._rows.of_person(user_id)]
 
     def leave(self, *, user_id: str, tenant_id: str, request_id: str, now: datetime) -> Job:
-        user = self._team.leave_everything(user_id=user_id, but_noted_in=tenant_id, request_id=request_id, now=now)
-        return self.erase(user_id=user_id, mailbox=user.mailbox, email=user.email, now=now)
+        """The job is written down before they are a member nowhere: from then on they could not ask for it again."""
+        jobs, leaver = self._jobs(), self._team.about_to_leave(user_id=user_id)
+        about = _about(user_id, leaver.user.mailbox, leaver.user.email) | {_BY_THEMSELVES: "-"}
+        at = now + _LEAVES_WITHIN
+        job = jobs.begin(Kind.PERSON, tenant_id=user_id, asked_by=user_id, about=about, now=now, at=at)
+        try:
+            self._team.leave_everything(leaver, but_noted_in=tenant_id, request_id=request_id, now=now)
+        except PushError as error:
+            if not error.retryable:  # else they may have left, and nobody has heard
+                with suppress(Unavailable):  # then the job finds them where they were
+                    jobs.give_up(job)
+            raise
+        jobs.wake(job)
+        return job
 
     def erase(self, *, user_id: str, mailbox: str, email: str, now: datetime) -> Job:
-        """Of somebody who is in no tenant any more."""
-        jobs, about = self._jobs(), {"user_id": user_id, "mailbox": mailbox, "email": email}
+        """Of somebody whose last account goes, and they with it."""
+        jobs, about = self._jobs(), _about(user_id, mailbox, email)
         job = jobs.begin(Kind.PERSON, tenant_id=user_id, asked_by=user_id, about=about, now=now, at=now)
         jobs.wake(job)
         return job
+
+    # --- The job's stages ---
+
+    def be_gone(self, job: Job, now: datetime) -> Portion:
+        """Whoever is still a member has not left after all, whatever it was that came between: they may ask again."""
+        if _BY_THEMSELVES not in job.about or not self._rows.tenants_of(job.about["user_id"]):
+            return Portion()
+        if now < job.created_at + _LEAVES_WITHIN:
+            return Portion(until=job.created_at + _LEAVES_WITHIN)
+        self._jobs().give_up(job)
+        return Portion()
 
     def remove(self, job: Job, _now: datetime) -> Portion:
         return self._rows.remove_person(job)
 
     def remove_last(self, job: Job, _now: datetime) -> Portion:
         self._rows.remove_last(job)
-        return Portion(2)
+        return Portion()
+
+
+def _about(user_id: str, mailbox: str, email: str) -> dict[str, str]:
+    return {"user_id": user_id, "mailbox": mailbox, "email": email}
 
 
 def _record(row: Row) -> Record:

@@ -6,44 +6,54 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from chalicelib.aws import blobs, bulk
-from chalicelib.aws.dynamo import Delete, Table, equals, transact
+from chalicelib.aws.dynamo import Delete, Refused, Table, equals, transact
 from chalicelib.aws.values import Row
+from chalicelib.core import suspicion
 from chalicelib.features.privacy.model import Job, Portion
 from chalicelib.features.privacy.store import keys
 
 TABLES = ("core", "subs", "sends", "due", "idem", "audit")
-OF_PEOPLE = (
-    "core",
-    "due",
-    "idem",
-)  # subscribers are no people of ours, and what the audit log has of these is a bare id
+OF_PEOPLE = ("core", "due", "idem")  # subscribers are no people of ours; the audit log has nothing but a bare id
 _NAMES_A_PERSON = ("user_id", "mailbox", "subject")
 CORE = Table("core")
 
 
 class ScanRows:
     def remove_tenant(self, job: Job) -> Portion:
-        """All but the job itself."""
-        return _sweep(TABLES, _of_tenant(job.tenant_id), _spared(job), job.position)
+        """All but its jobs: two that are at it at once would end each other, and nobody what they have begun."""
+        return _sweep(TABLES, _of_tenant(job.tenant_id) & ~_is_job_of(job), (), job.position)
+
+    def remove_other_jobs(self, job: Job) -> int:
+        jobs = (keys.key_of(row) for row in keys.rows(CORE, _jobs_of(job)))
+        return bulk.remove(CORE, [key for key in jobs if key != _key_of(job)])
 
     def remove_person(self, job: Job) -> Portion:
-        """All but the job, the person and the claim on their address: while that stands, nobody new can be taken for
+        """All but the jobs, the person and the claim on their address: while that stands, nobody new can be taken for
         them.
         """
         user_id, mailbox, email = (job.about[name] for name in ("user_id", "mailbox", "email"))
-        spared = {*_spared(job), (f"USER#{user_id}", "-"), *_claim(mailbox)}
-        return _sweep(OF_PEOPLE, _of_person(user_id, mailbox, email), spared, job.position)
+        spared = {(f"USER#{user_id}", "-"), _claim(mailbox)}
+        return _sweep(OF_PEOPLE, _of_person(user_id, mailbox, email) & ~_is_job_of(job), spared, job.position)
 
     def remove_last(self, job: Job) -> None:
-        """The person and the claim, and with them the job: nothing is left that knows who it was."""
-        user_id, mailbox = job.about["user_id"], job.about["mailbox"]
-        gone = [(f"USER#{user_id}", "-"), *_claim(mailbox), *_spared(job)]
-        transact(*(Delete(CORE, *key) for key in gone))
+        """The person and the claim, and with them the job: nothing is left that knows who it was. Before them goes what
+        has come since, for until now somebody could still bring the password.
+        """
+        user_id = job.about["user_id"]
+        self.remove_other_jobs(job)
+        rows = keys.rows(CORE, f"USER#{user_id}")
+        bulk.remove(CORE, (key for row in rows if row["sk"] != "-" for key in _twice(row)))
+        person = self.person(user_id) or {}
+        for mailbox in {job.about["mailbox"], person.get("mailbox", "")} - {""}:
+            with suppress(Refused):  # it is somebody else's by now, for another job has done all this
+                CORE.delete(*_claim(mailbox), equals("user_id", user_id))
+        transact(Delete(CORE, f"USER#{user_id}", "-"), Delete(CORE, *_key_of(job)))
 
     def remove_blobs(self, tenant_id: str) -> int:
         return blobs.remove(f"exports/{tenant_id}/")
@@ -102,10 +112,24 @@ def _of_person(user_id: str, mailbox: str, email: str) -> Condition:
     """
     wanted = _names(user_id)
     if mailbox:
-        wanted |= _names(mailbox)
-        wanted |= (Path("email") == email) & ~Path("pk").startswith("USER#")
-        wanted |= Path("profile.email") == email  # on their way back from a provider
+        wanted |= _of_address(mailbox, email) & ~_of_somebody_else()
     return wanted
+
+
+def _of_address(mailbox: str, email: str) -> Condition:
+    wanted: Condition = _names(mailbox) | _names(suspicion.made_up(mailbox))
+    wanted |= Path("email") == email
+    wanted |= Path("profile.email") == email  # on their way back from a provider
+    wanted |= Path("about.email") == email  # asked for by a tenant that has invited them
+    wanted |= Path("body").contains(json.dumps(email, ensure_ascii=False)[1:-1])  # kept for an Idempotency-Key
+    return wanted
+
+
+def _of_somebody_else() -> Condition:
+    """Who has the address today is nobody that an erasure of yesterday is about. A wish to move to it tells of it."""
+    kept: Condition = Path("user_id").exists() | Path("pk").startswith("USER#")
+    kept &= Path("sk") != "EMAIL_CHANGE"
+    return kept
 
 
 def _names(whom: str) -> Condition:
@@ -115,9 +139,24 @@ def _names(whom: str) -> Condition:
     return wanted
 
 
-def _claim(mailbox: str) -> list[bulk.Key]:
-    return [(f"EMAIL#{mailbox}", "-")] if mailbox else []
+def _claim(mailbox: str) -> bulk.Key:
+    return f"EMAIL#{mailbox}", "-"
 
 
-def _spared(job: Job) -> set[bulk.Key]:
-    return {(f"JOBS#{job.tenant_id}", job.id)}
+def _twice(row: Row) -> list[bulk.Key]:
+    """Memberships and what opens the account are written down in two places."""
+    kind, _, rest = str(row["sk"]).partition("#")
+    elsewhere = {"MEMBER": (f"T#{rest}", f"MEMBER#{row['pk'].removeprefix('USER#')}"), "DOOR": (f"DOOR#{rest}", "-")}
+    return [keys.key_of(row), elsewhere[kind]] if kind in elsewhere else [keys.key_of(row)]
+
+
+def _is_job_of(job: Job) -> Condition:
+    return equals("pk", _jobs_of(job))
+
+
+def _jobs_of(job: Job) -> str:
+    return f"JOBS#{job.tenant_id}"
+
+
+def _key_of(job: Job) -> bulk.Key:
+    return _jobs_of(job), job.id

@@ -32,10 +32,11 @@ class Whose(Schema):
 
 
 class StopView(Schema):
-    model_config = example(tenant_id=_TENANT, at="2026-03-01T09:00:00Z")
+    model_config = example(tenant_id=_TENANT, at="2026-03-01T09:00:00Z", closing=False)
 
     tenant_id: str | None = Field(description="Null: everyone.")
     at: datetime
+    closing: bool = Field(description="Whether it is because the account is closing. Nobody but its owner ends that.")
 
 
 class StopList(Schema):
@@ -49,7 +50,7 @@ class StopList(Schema):
 
     @classmethod
     def of(cls, stops: Sequence[Stop]) -> StopList:
-        return cls(data=[StopView(tenant_id=stop.tenant_id, at=stop.at) for stop in stops])
+        return cls(data=[StopView(tenant_id=stop.tenant_id, at=stop.at, closing=stop.is_closing) for stop in stops])
 
 
 # --- A run ---
