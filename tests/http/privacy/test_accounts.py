@@ -129,6 +129,23 @@ def test_who_is_a_member_elsewhere_stays_somebody(shop: Shop) -> None:
     assert me["tenant"]["id"] == shop.world.cyd.tenant_id
 
 
+def test_after_its_day_nobody_reopens_it(shop: Shop) -> None:
+    """Not at the last day's end, when it is about to be removed, and not on the day after."""
+    _close(shop)
+    _minutes_pass(shop, 30 * 24 * 60)
+    owner = _sign_in(shop, shop.owner).json()["access_token"]
+    assert shop.world.client.post("/v1/tenant/reopen", as_=owner).status == 404
+    shop.pass_time(minutes=2)
+    assert shop.world.client.post("/v1/tenant/reopen", as_=owner).status == 401
+    _minutes_pass(shop, 24 * 60)
+    assert _sign_in(shop, shop.owner).status == 401
+    assert _found(shop) == []
+
+
+def _minutes_pass(shop: Shop, minutes: int) -> None:
+    shop.world.clock.advance(minutes=minutes)
+
+
 def test_only_an_owner_who_has_just_proven_it_closes_or_reopens(shop: Shop) -> None:
     for method, path in (("DELETE", "/v1/tenant"), ("POST", "/v1/tenant/reopen")):
         assert shop.world.client.request(method, path, as_=shop.world.ben).status == 403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from chalicelib.aws.values import Row
 from chalicelib.core import suspicion
 from chalicelib.core.identity import Role
+from chalicelib.features.privacy.model import Job, Kind, begin
+from chalicelib.features.privacy.store.scans import ScanRows
+from chalicelib.features.privacy.wiring import own_accounts
 from tests.adapters.golden.museum import Museum, nameless, paths
 from tests.http.privacy.dora import AGENT, EMAIL, Dora, speaking_of
 from tests.journeys.shop import Shop
@@ -94,6 +98,67 @@ def test_the_address_is_free_for_somebody_new(shop: Shop, dora: Dora) -> None:
     assert again.user_id != dora.person.user_id
     shop.settle()
     assert shop.world.client.get("/v1/me", as_=again).status == 200
+
+
+def test_who_has_the_address_now_is_nobody_that_an_erasure_of_yesterday_is_about(shop: Shop, dora: Dora) -> None:
+    """Of two jobs for the same person, the second begins to look when the first is over and somebody new has come."""
+    assert shop.world.client.delete("/v1/me", as_=dora.fresh()).status == 202
+    about = {"user_id": dora.person.user_id, "mailbox": dora.mailbox, "email": EMAIL}
+    late = own_accounts().erase(**about, now=shop.world.clock.now())
+    shop.world.aws.purge("privacy")
+    erased = begin(Kind.PERSON, tenant_id=late.tenant_id, asked_by="-", about=about, now=late.created_at)
+    _work_off(erased)
+    again = add_member("Dora", shop.owner, Role.EDITOR, shop.world.clock)
+    signed_in = shop.world.client.post("/v1/auth/login", json={"email": EMAIL, "password": PASSWORD})
+    assert signed_in.json()["user"]["id"] == again.user_id
+    before = _lasting(shop)
+    _work_off(replace(late, id=erased.id))
+    assert before - _lasting(shop) == set()
+    assert shop.world.client.get("/v1/me", as_=again).status == 200
+
+
+def _work_off(job: Job) -> None:
+    rows = ScanRows()
+    while (portion := rows.remove_person(job)).position is not None:
+        job = replace(job, position=portion.position)
+    rows.remove_last(job)
+
+
+def _lasting(shop: Shop) -> set[tuple[str, str]]:
+    return {(row["pk"], row["sk"]) for row in shop.world.aws.rows() if "ttl" not in row and row["pk"][:2] != "D#"}
+
+
+def test_of_two_jobs_about_one_person_neither_ends_the_other(shop: Shop, dora: Dora) -> None:
+    """Both would stand still, and what is last would stay for ever."""
+    shop.ask("DELETE", "/v1/me", as_=dora.fresh(), expect=202)
+    about = {"user_id": dora.person.user_id, "mailbox": dora.mailbox, "email": EMAIL}
+    other = own_accounts().erase(**about, now=shop.world.clock.now())
+    rows, job = ScanRows(), replace(other, id="job_of_somebody_else")
+    while (portion := rows.remove_person(job)).position is not None:
+        job = replace(job, position=portion.position)
+    jobs = [row["sk"] for row in shop.world.aws.rows("core") if row["pk"] == f"JOBS#{dora.person.user_id}"]
+    assert len(jobs) == 2
+    assert other.id in jobs
+
+
+def test_who_joins_another_team_while_they_are_erased_goes_from_there_too(shop: Shop) -> None:
+    """Until the last of them has gone they have a password."""
+    ben, client = shop.world.ben, shop.world.client
+    assert client.post("/v1/invitations", as_=shop.world.cyd, json={"email": ben.email, "role": "agent"}).status == 201
+    token = shop.world.mail_to(ben.email)[-1].text.partition("token=")[2].split()[0]
+    assert client.delete("/v1/me", as_=ben).status == 202
+    (row,) = [row for row in shop.world.aws.rows("core") if row["pk"] == f"JOBS#{ben.user_id}"]
+    job = begin(Kind.PERSON, tenant_id=ben.user_id, asked_by="-", about=row["about"], now=shop.world.clock.now())
+    rows = ScanRows()
+    while (portion := rows.remove_person(job)).position is not None:
+        job = replace(job, position=portion.position)
+    invited_anew = {"email": ben.email, "role": "agent"}
+    assert client.post("/v1/invitations/accept", json={"token": token, "password": PASSWORD}).status == 401
+    assert client.post("/v1/invitations", as_=shop.world.cyd, json=invited_anew).status == 201
+    token = shop.world.mail_to(ben.email)[-1].text.partition("token=")[2].split()[0]
+    assert client.post("/v1/invitations/accept", json={"token": token, "password": PASSWORD}).status == 200
+    rows.remove_last(job)
+    assert speaking_of(shop.world.aws.rows(), ids=[ben.user_id], words=[ben.email]) == []
 
 
 def test_the_only_owner_cannot_go_and_nothing_has_happened(shop: Shop) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.identity import Scope
+from chalicelib.features.subscriptions.model import LONGEST_TEXT
 from tests.fakes.gateway import HttpAnswer
 from tests.http.privacy.canary import Canary
 from tests.journeys.shop import Shop
@@ -102,6 +103,30 @@ def test_another_tenants_job_is_no_job(shop: Shop, canary: Canary) -> None:
 def test_nobody_or_two_at_once_is_invalid(shop: Shop, body: dict[str, str]) -> None:
     for kind in ("export", "erase"):
         shop.ask("POST", f"/v1/privacy/{kind}", json=body, expect=422)
+
+
+def test_somebody_unknown_is_erased_honestly(shop: Shop) -> None:
+    """Whether there is anybody is what the job finds out."""
+    for about in ({"external_id": "nobody"}, {"subscription_id": f"sub_{'0' * 32}"}, {"email": "nobody@example.com"}):
+        job = _erase(shop, **about)
+        assert (job["kind"], job["status"], job["removed"]) == ("subscriber_erasure", "done", 0)
+
+
+@pytest.mark.parametrize(
+    ("external_id", "status"), [("e" * LONGEST_TEXT, 202), ("e" * (LONGEST_TEXT + 1), 422), ("e" * 300_000, 413)]
+)
+def test_an_id_is_as_long_as_any_that_is_kept(shop: Shop, external_id: str, status: int) -> None:
+    for kind in ("export", "erase"):
+        shop.ask("POST", f"/v1/privacy/{kind}", json={"external_id": external_id}, expect=status)
+    shop.settle()
+
+
+@pytest.mark.parametrize("external_id", ["a#b", "S#ten#site", '"', "\\", "Ünïcode 👋", "$&%{}", "x" * LONGEST_TEXT])
+def test_an_id_of_any_spelling_is_found_and_gone(shop: Shop, external_id: str) -> None:
+    subscription_id = shop.subscribe()["subscription_id"]
+    shop.ask("PATCH", f"{shop.audience}/{subscription_id}", json={"external_id": external_id})
+    assert _erase(shop, external_id=external_id)["removed"] == 1
+    assert shop.world.aws.rows("subs") == []
 
 
 def test_an_export_can_be_read_for_a_day(shop: Shop, canary: Canary) -> None:
