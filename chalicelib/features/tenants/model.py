@@ -22,8 +22,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Tenant:
-    """What its identity provider has opened in an earlier `sso_epoch` is over. With `closes_at` it is closing: from then
-    on it is removed, and until then it can be reopened.
+    """What its identity provider has opened in an earlier `sso_epoch` is over. With `closes_at` it is closing: it is
+    removed then, and can be reopened until then.
     """
 
     id: str

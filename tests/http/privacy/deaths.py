@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
-from chalicelib.aws import dynamo
 from chalicelib.aws.clients import client
+from chalicelib.aws.dynamo_connection import connection
 from tests.journeys.shop import Shop
 
 
@@ -27,7 +27,7 @@ class Interruption:
         self._left = after
         self._event = "after-call" if done else "before-call"
         self._strike = strike
-        self._clients = [dynamo._connection().client, client("sqs"), client("s3")]
+        self._clients = [connection().client, client("sqs"), client("s3")]
         self.has_struck = False
 
     def __enter__(self) -> Self:
