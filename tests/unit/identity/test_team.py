@@ -8,8 +8,10 @@ import pytest
 
 from chalicelib.core.errors import Invalid, NotFound, Stale
 from chalicelib.core.identity import Role
+from chalicelib.features.identity.model.credentials import mailbox_of
 from chalicelib.features.identity.model.person import Member
 from chalicelib.features.identity.model.team import LastOwner, RoleNotYours
+from tests.unit.identity.house import MAILBOXES
 from tests.unit.identity.team_house import TeamHouse
 
 UNKNOWN = "usr_01hzzzzzzzzzzzzzzzzzzzzzzz"
@@ -55,6 +57,18 @@ def test_what_was_changed_meanwhile_is_looked_at_again(house: TeamHouse) -> None
     with pytest.raises(RoleNotYours):
         house.change(house.ben, Role.EDITOR, house.joined("admin@example.com", Role.ADMIN))
     assert house.role_of(house.ben) is Role.OWNER
+
+
+def test_who_was_removed_is_remembered_by_mailbox_also_if_they_have_claimed_none(house: TeamHouse) -> None:
+    claimed, kept, lost = (house.joined(f"{name}@example.com", Role.AGENT) for name in ("cyd", "dan", "eve"))
+    people = house.people_store.users_by_id
+    people[kept.subject] = replace(people[kept.subject], mailbox="", kept_by=house.tenant_id)
+    del people[lost.subject]
+    for each in (claimed, kept, lost):
+        house.remove(each)
+        assert house.role_of(each) is None
+    mailboxes = [mailbox_of(f"{name}@example.com", MAILBOXES) for name in ("cyd", "dan")]
+    assert house.memberships.gone == {(house.tenant_id, mailbox) for mailbox in [*mailboxes, ""]}
 
 
 def test_a_role_that_never_stands_still_is_given_up_on(house: TeamHouse) -> None:

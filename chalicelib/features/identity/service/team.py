@@ -167,9 +167,7 @@ class Team:
     def _mailbox(self, user_id: str) -> str:
         """Also of whom only an identity provider knows: such a one has claimed none."""
         user = self._people.user(user_id)
-        if user is None:
-            raise NotFound
-        return user.mailbox or self._office.mailbox(user.email)
+        return user.mailbox or self._office.mailbox(user.email) if user is not None else ""
 
     def _shown(self, member: Member) -> Colleague:
         user = self._people.user(member.user_id)
