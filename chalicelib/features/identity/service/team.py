@@ -59,7 +59,7 @@ class MembershipStore(Protocol):
     def change_role(self, member: Member, role: Role, *, witness: Member | None) -> None: ...
 
     def remove(self, member: Member, *, mailbox: str, witness: Member | None) -> None:
-        """And keeps in mind that whoever reads this mailbox is not to come back uninvited."""
+        """And keeps in mind that whoever reads this mailbox, if any, is not to come back uninvited."""
         ...
 
     def handover(self, tenant_id: str, *, owner_id: str, heir_id: str) -> Handover:
@@ -97,21 +97,7 @@ class Team:
     def remove(self, *, actor: Principal, user_id: str, prove: Prove) -> None:
         """Everybody may remove themselves."""
         member = self._member(actor.tenant_id, user_id)
-        mailbox = self._mailbox(user_id)
-        for _ in range(_MOST_ROUNDS):
-            check_reach(actor, member.role)
-            if member.role is Role.OWNER:
-                prove()
-            try:
-                self._memberships.remove(member, mailbox=mailbox, witness=self._witness(member))
-            except Stale:
-                left = self._people.member(actor.tenant_id, user_id)
-                if left is None:  # somebody else did, or we did and did not hear of it
-                    return
-                member = left
-            else:
-                return
-        raise Stale
+        self._part(actor, member, mailbox=self._mailbox(user_id), prove=prove)
 
     def about_to_leave(self, *, user_id: str) -> Leaver:
         """All tenants or none: the only owner of one has to hand it over, or close it, before."""
@@ -127,8 +113,7 @@ class Team:
         """Whoever it was is signed out everywhere."""
         for member in leaver.members:
             actor = Principal(member.user_id, member.tenant_id, ROLE_SCOPES[member.role], role=member.role)
-            with suppress(NotFound):
-                self.remove(actor=actor, user_id=member.user_id, prove=lambda: None)
+            self._part(actor, member, mailbox="", prove=lambda: None)
         with suppress(Stale):  # they are being removed anyway
             self._people.begin_era(leaver.user)
         elsewhere = [member for member in leaver.members if member.tenant_id != but_noted_in]
@@ -157,6 +142,22 @@ class Team:
         tell = self._office.recorder.tell
         tell(letters.you_are_the_owner(to=heir, by=giver, tenant_name=name), request_id=request_id)
         tell(letters.you_handed_over(to=giver, heir=heir, tenant_name=name), request_id=request_id)
+
+    def _part(self, actor: Principal, member: Member, *, mailbox: str, prove: Prove) -> None:
+        for _ in range(_MOST_ROUNDS):
+            check_reach(actor, member.role)
+            if member.role is Role.OWNER:
+                prove()
+            try:
+                self._memberships.remove(member, mailbox=mailbox, witness=self._witness(member))
+            except Stale:
+                left = self._people.member(member.tenant_id, member.user_id)
+                if left is None:  # somebody else did, or we did and did not hear of it
+                    return
+                member = left
+            else:
+                return
+        raise Stale
 
     def _member(self, tenant_id: str, user_id: str) -> Member:
         member = self._people.member(tenant_id, user_id) if ids.is_id(user_id, "usr") else None

@@ -39,8 +39,7 @@ class MembershipRows:
     def remove(self, member: Member, *, mailbox: str, witness: Member | None) -> None:
         gone = Delete(CORE, *member_key(member.tenant_id, member.user_id), equals("rev", member.rev))
         copy = Delete(CORE, *membership_key(member.tenant_id, member.user_id))
-        pk, sk = gone_key(member.tenant_id, mailbox)
-        _commit([gone, copy, Put(CORE, {"pk": pk, "sk": sk, "v": 1}), *_vouching(witness)])
+        _commit([gone, copy, *_kept_out(member.tenant_id, mailbox), *_vouching(witness)])
 
     def transfer(self, owner: Member, heir: Member) -> None:
         _commit([*_given(heir, Role.OWNER), *_given(owner, Role.ADMIN)])
@@ -52,6 +51,11 @@ def _given(member: Member, role: Role) -> list[Write]:
         changing(member_key(member.tenant_id, member.user_id), rev=member.rev, role=role),
         Update(CORE, *copy, {"role": str(role), "rev": member.rev + 1}, present()),
     ]
+
+
+def _kept_out(tenant_id: str, mailbox: str) -> list[Write]:
+    pk, sk = gone_key(tenant_id, mailbox)
+    return [Put(CORE, {"pk": pk, "sk": sk, "v": 1})] if mailbox else []
 
 
 def _vouching(witness: Member | None) -> list[Write]:
