@@ -33,7 +33,7 @@ MORE: dict[str, More] = {
     ),
     "get_subscription": More(4, "Once an hour that somebody reads them is written down."),
     "get_privacy_job": More(12, "An export is read when it is asked for, on every site; that it is, is written down."),
-    "erase_me": More(9, "Once in a life: each membership, the end of all sessions, and a job that nothing may lose."),
+    "erase_me": More(8, "Once in a life: each membership, the end of all sessions, and a job that nothing may lose."),
     "close_tenant": More(8, "Once in a company's life: a stop, and a job that nothing may lose, come first."),
     "restore_subscriptions": More(17, "An operator's, and rare: it looks through all sixteen shards for tombstones."),
     "invite": More(7, "Who has the address and how many are invited lie apart, and both are read before the write."),
