@@ -6,6 +6,7 @@ Made over HTTP on the running product, in numbers, because the requests that fol
 from __future__ import annotations
 
 import base64
+import hmac
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Any
 
 from chalicelib.core import clock
 from chalicelib.core.clock import in_seconds
+from chalicelib.core.encoding import b64url
 from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
 from chalicelib.features.identity.model.second_factor import STEP_SECONDS
 from infra.local.push_service.service import PushService
@@ -29,6 +31,7 @@ KEEPER, EMPLOYER = "keeper@example.com", "employer@example.com"
 PASSWORD = "a long enough password"
 RESTLESS_PASSWORD = "correct horse battery staple"  # as the contract's examples have it: five wrong ones end a session
 ORIGIN = "https://shop.example"
+CUSTOMER = "customer-7"  # not as the contract's examples have it: that one is erased
 _MANY = 60
 _FEW = 15
 _HANDFUL = 3
@@ -52,7 +55,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         **_sites(ada, site),
         **_campaigns(ada, site),
         "notifications": [_notification(ada, site, one) for one in others[:_FEW]],
-        **_browser(site),
+        **_browser(ada, site),
         "own_subscription": [own],
         "subscriptions": others[: _FEW // 2],
         "doomed_subscriptions": others[_FEW // 2 :],
@@ -288,11 +291,14 @@ def _notification(ada: Caller, site: Any, subscription: str) -> str:
     return str(ada.post(f"/v1/sites/{site['id']}/notifications", body)["id"])
 
 
-def _browser(site: Any) -> dict[str, Sequence[str]]:
-    """What a browser would say of itself."""
+def _browser(ada: Caller, site: Any) -> dict[str, Sequence[str]]:
+    """What a browser would say of itself, and the site's page of whoever sits before it."""
+    secret = ada.get(f"/v1/sites/{site['id']}/identity-secret")["identity_secret"].encode()
     found = [PushService.simulated(12, index, vapid_public_key=site["vapid_public_key"]) for index in range(_FEW)]
     return {
         "endpoints": [one["endpoint"] for one in found],
         "p256dh": [one["keys"]["p256dh"] for one in found],
         "auth": [one["keys"]["auth"] for one in found],
+        "external_ids": [CUSTOMER],
+        "signatures": [b64url(hmac.digest(secret, CUSTOMER.encode(), "sha256"))],
     }
