@@ -58,14 +58,17 @@ class Installation:
             table.items.clear()
         for queue in self._sqs.queues.values():
             if queue._messages:
-                queue.last_purged_at = None  # SQS allows one purge a minute
-                self._sqs.purge_queue(queue.name)
+                self._purge(queue.name)
         for bucket in self._s3.buckets.values():
             bucket.keys.clear()
         self._ses.sent_messages.clear()
 
     def purge(self, queue: str) -> None:
-        self._sqs.purge_queue(f"{self.prefix}-{queue}")
+        self._purge(f"{self.prefix}-{queue}")
+
+    def _purge(self, name: str) -> None:
+        self._sqs.queues[name].last_purged_at = None  # SQS allows one a minute
+        self._sqs.purge_queue(name)
 
     def rows(self, table: str | None = None) -> list[Row]:
         """Everything at rest, in one table or all."""

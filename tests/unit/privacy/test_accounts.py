@@ -228,10 +228,11 @@ def test_after_its_day_nobody_reopens_it(company: Company) -> None:
         company.accounts.reopen(tenant_id=company.first, now=NOW + GRACE)
 
 
-def test_one_that_is_gone_already_is_meant(company: Company) -> None:
+def test_one_that_another_job_has_removed_is_left_no_stop(company: Company) -> None:
     company.close()
-    company.store.tenants.clear()
-    assert company.accounts.shut_out(company.job, NOW) == Portion(3)
+    company.switch.rival = company.store.tenants.clear
+    assert company.accounts.shut_out(company.job, NOW) == Portion()
+    assert company.switch.stopped == set()
 
 
 def test_its_sites_are_closed_a_few_at_a_time(company: Company) -> None:

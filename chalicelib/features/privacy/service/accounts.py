@@ -133,8 +133,7 @@ class Accounts:
         if not self._is_meant(job):
             return Portion()
         self._switch.stop_closing(tenant_id=job.tenant_id, now=now)
-        if not self._is_meant(job):  # reopened in between
-            self._start_if_open(job.tenant_id)
+        if self._has_started_again(job.tenant_id) or not self._is_meant(job):
             return Portion()
         return Portion(self._rows.shut_out(job.tenant_id))
 
@@ -142,7 +141,7 @@ class Accounts:
         """Past its day nobody reopens it any more: what is meant then stays so."""
         begins_at = datetime.fromisoformat(job.about["closes_at"]) + _REOPENS_WITHIN
         if not self._is_meant(job):
-            self._start_if_open(job.tenant_id)  # whoever reopened it may have died before that
+            self._has_started_again(job.tenant_id)  # whoever reopened it may have died before that
             self._jobs().give_up(job)
             return Portion()
         return Portion(until=begins_at) if now < begins_at else Portion()
@@ -194,10 +193,13 @@ class Accounts:
         self._jobs().give_up(job)
         return Portion(removed)
 
-    def _start_if_open(self, tenant_id: str) -> None:
+    def _has_started_again(self, tenant_id: str) -> bool:
+        """Reopened in between; or removed by another job, and then nothing of a stop may stay."""
         with suppress(NotFound):
-            if self._tenants.get(tenant_id=tenant_id).closes_at is None:
-                self._switch.start_reopened(tenant_id=tenant_id)
+            if self._tenants.get(tenant_id=tenant_id).closes_at is not None:
+                return False
+        self._switch.start_reopened(tenant_id=tenant_id)
+        return True
 
     def _is_meant(self, job: Job) -> bool:
         try:
