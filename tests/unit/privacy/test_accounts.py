@@ -228,6 +228,14 @@ def test_after_its_day_nobody_reopens_it(company: Company) -> None:
         company.accounts.reopen(tenant_id=company.first, now=NOW + GRACE)
 
 
+def test_one_that_is_gone_already_is_meant(company: Company) -> None:
+    company.close()
+    company.store.tenants.clear()
+    assert company.accounts.shut_out(company.job, NOW) == Portion()
+    assert company.accounts.wait(company.job, NOW).until is not None
+    assert company.switch.stopped == set()
+
+
 def test_one_that_another_job_has_removed_is_left_no_stop(company: Company) -> None:
     company.close()
     company.switch.rival = company.store.tenants.clear
