@@ -31,7 +31,6 @@ MORE: dict[str, More] = {
         "A small site's page is read from all sixteen shards; a page of a large one from one. And once an hour that "
         "somebody reads it is written down.",
     ),
-    "get_subscription": More(4, "Once an hour that somebody reads them is written down."),
     "get_privacy_job": More(12, "An export is read when it is asked for, on every site; that it is, is written down."),
     "erase_me": More(8, "Once in a life: each membership, the end of all sessions, and a job that nothing may lose."),
     "close_tenant": More(8, "Once in a company's life: a stop, and a job that nothing may lose, come first."),

@@ -140,6 +140,7 @@ class MemoryOnSites:
         self._known = known
 
     def named(self, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> Sequence[Subscription] | None:
+        self._store.calls.append("named")
         found = (self._store.rows.get((tenant_id, site_id, key)) for key in dict.fromkeys(keys))
         return [row for row in found if row] if (tenant_id, site_id) in self._known else None
 

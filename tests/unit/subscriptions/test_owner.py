@@ -65,7 +65,7 @@ def test_anothers_answers_like_an_unknown_one() -> None:
             with pytest.raises(NotFound):
                 service.end(**named, now=NOW)
             calls.append(list(store.calls))
-    assert calls[:2] == calls[2:] == [["get"] * 3, []]
+    assert calls[:2] == calls[2:] == [["named", "get", "get"], ["named"]]
     assert store.rows == before
     with pytest.raises(NotFound):
         service.list(tenant_id=ADA, site_id="site_c", wanted=Filter(), limit=50, cursor=None)

@@ -155,7 +155,11 @@ class Subscriptions:
     # --- What the site's owner may ask ---
 
     def get(self, *, tenant_id: str, site_id: str, subscription_id: str) -> Subscription:
-        return self._get(tenant_id, site_id, self._key_on_site(tenant_id, site_id, subscription_id))
+        key = key_of(subscription_id)
+        found = None if key is None else self._on_sites.named(tenant_id, site_id, [key])
+        if not found:
+            raise NotFound
+        return found[0]
 
     def list(
         self, *, tenant_id: str, site_id: str, wanted: Filter, limit: int, cursor: str | None
