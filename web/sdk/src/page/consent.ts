@@ -1,0 +1,58 @@
+// Asks the visitor, with manners: only after they did something, not again for a while after a no, never after a block.
+
+import { type Consent, inTurn, type Memory, remember } from "../enrolment/memory.ts";
+import type { Texts } from "../texts/texts.ts";
+import { emit, Misuse } from "./events.ts";
+import { loaded, type Words } from "./on_demand.ts";
+import { DAY_MS, known } from "./site.ts";
+import { isTouched } from "./support.ts";
+import type { Tag } from "./tag.ts";
+
+export interface Wishes {
+  /** False: the page has asked in words of its own, and the browser's question follows at once. */
+  prompt?: boolean;
+  /** In place of ours, one by one. */
+  texts?: Partial<Texts>;
+}
+
+/** Undefined is a no, now or lately. */
+export async function consented(tag: Tag, wishes: Wishes): Promise<Consent | undefined> {
+  // The browser is asked before anything is awaited: later, the click that brought us here no longer counts as one.
+  const consent = wishes.prompt === false ? await Notification.requestPermission().then(() => ({})) : await softly(tag, wishes);
+  if (!consent || Notification.permission === "granted") return consent;
+  if (Notification.permission === "denied") emit("blocked");
+  else await decline(tag);
+  return undefined;
+}
+
+/** Where there is push only on the home screen, the way there. Shown as seldom as the question. */
+export async function guided(tag: Tag, { texts }: Wishes): Promise<void> {
+  const words = await mayAsk(tag, texts);
+  if (!words) return;
+  await words.prompt.guide(words.texts);
+  await decline(tag);
+}
+
+export const isDeclined = ({ declinedAt = 0, askAgainAfterDays }: Memory): boolean =>
+  Date.now() - declinedAt < askAgainAfterDays * DAY_MS;
+
+async function softly(tag: Tag, { texts }: Wishes): Promise<Consent | undefined> {
+  const words = await mayAsk(tag, texts);
+  if (!words) return undefined;
+  if (await words.prompt.ask(words.texts)) return { text: `${words.texts.title}\n${words.texts.body}` };
+  await decline(tag);
+  return undefined;
+}
+
+async function mayAsk(tag: Tag, own: Partial<Texts> = {}): Promise<Words | undefined> {
+  if (!isTouched()) throw new Misuse("too_early", "Ask after something that the visitor did, never on load.");
+  if (isDeclined(await inTurn(() => known(tag)))) return undefined;
+  const words = await loaded(tag, own);
+  emit("prompted");
+  return words;
+}
+
+async function decline(tag: Tag): Promise<void> {
+  await inTurn(async () => remember({ ...(await known(tag)), declinedAt: Date.now() }));
+  emit("declined");
+}

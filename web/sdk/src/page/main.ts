@@ -1,0 +1,56 @@
+// The script on a site's pages: answers what was said before it came, then everything else, and heals on every visit.
+
+import { commandsOf } from "./commands.ts";
+import { emit, Misuse, report } from "./events.ts";
+import { type Status, status } from "./status.ts";
+import { isSupported } from "./support.ts";
+import { readTag, type Tag } from "./tag.ts";
+import { visit } from "./visit.ts";
+
+type Said = [name: string, ...words: unknown[]];
+type Front = ((...said: Said) => Promise<Status>) & { isReady?: true };
+
+declare global {
+  interface Window {
+    pushsaas?: Front & { q?: Iterable<ArrayLike<unknown>> };
+  }
+}
+
+const script = document.currentScript as HTMLScriptElement | null;
+const tag = readTag(script ?? document.querySelector<HTMLScriptElement>("script[data-site]"));
+if (!tag) report(new Misuse("no_site", "The script tag has no data-site."));
+else if (!window.pushsaas?.isReady) begin(tag);
+
+function begin(tag: Tag): void {
+  const commands: Record<string, (...words: never[]) => Promise<unknown>> = commandsOf(tag);
+  const said = window.pushsaas?.q ?? [];
+  let was = idNow(tag);
+
+  const front: Front = (name, ...words) => {
+    const back = name !== "on" && typeof words.at(-1) === "function" ? (words.pop() as (now: Status) => void) : undefined;
+    const command = commands[name] ?? unknown(name);
+    return told(command(...(words as never[]))).then((now) => (back?.(now), now));
+  };
+
+  async function told(work: Promise<unknown>): Promise<Status> {
+    await work.catch(report);
+    was = was.then(async (before) => {
+      const id = await idNow(tag);
+      if (id !== before) emit(id ? "subscribed" : "unsubscribed", { subscription_id: id ?? before });
+      return id;
+    });
+    await was;
+    return status(tag);
+  }
+
+  front.isReady = true;
+  window.pushsaas = front;
+  for (const words of said) void front(...(Array.from(words) as Said));
+  if (isSupported) void told(visit(tag));
+}
+
+const idNow = async (tag: Tag) => (await status(tag)).subscription_id;
+
+const unknown = (name: string) => async () => {
+  throw new Misuse("unknown_command", `There is no command ${name}.`);
+};

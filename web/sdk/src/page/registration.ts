@@ -1,0 +1,55 @@
+// The worker's registration: the site's one-line file under a scope of its own. Never one that is somebody else's.
+
+import { Misuse } from "./events.ts";
+import type { Tag } from "./tag.ts";
+
+export async function standing({ scope }: Tag): Promise<ServiceWorkerRegistration | undefined> {
+  const found = await navigator.serviceWorker.getRegistration(scope);
+  return found?.scope === scope ? found : undefined;
+}
+
+export async function registered(tag: Tag): Promise<ServiceWorkerRegistration> {
+  const held = await standing(tag);
+  const script = held && workerOf(held)?.scriptURL;
+  if (script && script !== tag.worker) {
+    throw new Misuse("scope_taken", `${script} works under ${tag.scope}: name it in data-worker, or choose another data-scope.`);
+  }
+  const registration = held ?? (await navigator.serviceWorker.register(trusted(tag.worker), { scope: tag.scope }));
+  await activated(registration);
+  return registration;
+}
+
+const workerOf = ({ active, waiting, installing }: ServiceWorkerRegistration) => active ?? waiting ?? installing;
+
+function activated(registration: ServiceWorkerRegistration): Promise<void> {
+  return new Promise((done, fail) => {
+    const worker = workerOf(registration);
+    const look = () => {
+      if (worker?.state === "activated") done();
+      if (!worker || worker.state === "redundant") fail(new Misuse("worker_failed", "The worker could not be installed."));
+    };
+    worker?.addEventListener("statechange", look);
+    look();
+  });
+}
+
+/** For pages under `require-trusted-types-for 'script'`: they allow the policy `pushsaas`, which lets this origin pass. */
+function trusted(url: string): string {
+  policy ??= (window as { trustedTypes?: PolicyFactory }).trustedTypes?.createPolicy("pushsaas", { createScriptURL: ownOrigin });
+  return (policy?.createScriptURL(url) ?? url) as string;
+}
+
+function ownOrigin(url: string): string {
+  if (new URL(url).origin === location.origin) return url;
+  throw new Misuse("foreign_worker", "A worker lies on its page's own origin.");
+}
+
+interface Policy {
+  createScriptURL(url: string): unknown;
+}
+
+interface PolicyFactory {
+  createPolicy(name: string, rules: Policy): Policy;
+}
+
+let policy: Policy | undefined; // a name is good for one

@@ -1,0 +1,32 @@
+// The soft prompt and the way to the home screen, as the page's script calls them.
+
+import type { Texts } from "../texts/texts.ts";
+import { bell } from "./bell.ts";
+import { button, type Choice, element, open } from "./dialog.ts";
+
+/** Whether the visitor said yes; then the browser has asked in its own words too, inside the same click. */
+export async function ask(texts: Texts): Promise<boolean> {
+  const choice = await open((close) => [
+    bell(),
+    heading(texts.title),
+    element("p", { id: "body", dir: "auto", part: "body" }, texts.body),
+    element(
+      "footer",
+      {},
+      button(texts.later, "later", () => close("later")),
+      button(texts.allow, "allow", () => void Notification.requestPermission().finally(() => close("allow"))),
+    ),
+  ]);
+  return choice === "allow";
+}
+
+export async function guide(texts: Texts): Promise<Choice> {
+  return open((close) => [
+    bell(),
+    heading(texts.guide_title),
+    element("ol", { id: "body", part: "body" }, ...texts.guide_steps.map((step) => element("li", { dir: "auto" }, step))),
+    element("footer", {}, button(texts.guide_done, "allow", () => close("later"))),
+  ]);
+}
+
+const heading = (title: string): HTMLElement => element("h2", { id: "title", dir: "auto", part: "title" }, title);

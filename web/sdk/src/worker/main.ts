@@ -1,0 +1,52 @@
+// The worker, imported by the site's one-line file or by the worker that it has already: so it takes over nothing, and
+// leaves alone what is not its own.
+
+import { inTurn } from "../enrolment/memory.ts";
+import { settle } from "../enrolment/settle.ts";
+import { follow } from "./click.ts";
+import { errandOf, read, type Shown } from "./message.ts";
+import { ownMemory, report, send, SYNC } from "./receipts.ts";
+
+declare const self: ServiceWorkerGlobalScope;
+
+self.addEventListener("push", (event) => {
+  const shown = read(event.data);
+  event.waitUntil(show(shown).then(() => Promise.allSettled([mark(shown), report("displayed", shown.receipt)])));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  const errand = errandOf(event.notification);
+  if (!errand) return;
+  event.notification.close();
+  event.waitUntil(Promise.allSettled([follow(errand, event.action), report("clicked", errand.receipt)]));
+});
+
+self.addEventListener("notificationclose", (event) => {
+  const errand = errandOf(event.notification);
+  if (errand) event.waitUntil(report("dismissed", errand.receipt));
+});
+
+self.addEventListener("pushsubscriptionchange", (event) => {
+  (event as ExtendableEvent).waitUntil(inTurn(heal));
+});
+
+self.addEventListener("sync" as "push", (event) => {
+  if ((event as unknown as { tag: string }).tag === SYNC) event.waitUntil(send());
+});
+
+/** First and always: a push that shows nothing costs the permission. What a browser finds wrong is left out. */
+function show({ title, options }: Shown): Promise<void> {
+  const { body, data } = options;
+  const shown = () => self.registration.showNotification(title, options);
+  const bare = () => self.registration.showNotification(title, { body: String(body ?? ""), data });
+  return new Promise<void>((done) => done(shown())).catch(bare);
+}
+
+async function mark({ badge }: Shown): Promise<void> {
+  if (badge !== undefined) await navigator.setAppBadge?.(badge);
+}
+
+async function heal(): Promise<void> {
+  const memory = await ownMemory();
+  if (memory?.isJoined) await settle(memory, self.registration);
+}

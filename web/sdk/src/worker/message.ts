@@ -1,0 +1,62 @@
+// A push as the worker shows it. Ours is the declarative envelope; other senders' simpler shapes are understood as well,
+// because a site that moves in brings subscribers to whom both may write for a while.
+
+export interface Shown {
+  title: string;
+  options: NotificationOptions;
+  badge: number | undefined;
+  receipt: string | undefined;
+}
+
+/** What a click needs to know, kept with the notification beside the sender's own data. */
+export interface Errand {
+  navigate: string;
+  /** The page behind `navigate`, when that counts clicks on its way. */
+  page: string | undefined;
+  actions: Record<string, string>;
+  receipt: string | undefined;
+}
+
+type Told = Record<string, unknown>;
+
+/** Never fails: what cannot be read becomes a notification that says so little as the site's name. */
+export function read(data: PushMessageData | null): Shown {
+  const text = data?.text() ?? "";
+  const message = parsed(text);
+  const told = isTold(message["notification"]) ? message["notification"] : message;
+  const { title, navigate, url, actions, data: own, app_badge, ...options } = told;
+  const buttons = Array.isArray(actions) ? actions.filter(isTold) : [];
+  const errand: Errand = {
+    navigate: first(navigate, url, isTold(own) && own["url"], "/"),
+    page: word(message["page"]),
+    actions: Object.fromEntries(buttons.map((one) => [String(one["action"]), first(one["navigate"], one["url"], navigate, "/")])),
+    receipt: word(message["receipt"]),
+  };
+  return {
+    title: first(title, location.host),
+    options: {
+      ...(Object.keys(message).length ? options : { body: text }),
+      ...({ actions: buttons.map((one) => ({ ...one, title: String(one["title"]) })) } as object),
+      data: { ...(isTold(own) ? own : {}), pushsaas: errand },
+    },
+    badge: badge(app_badge ?? message["app_badge"]),
+    receipt: errand.receipt,
+  };
+}
+
+/** Of another sender's notification in the same worker there is none. */
+export const errandOf = ({ data }: Notification): Errand | undefined => (isTold(data) ? (data["pushsaas"] as Errand) : undefined);
+
+function parsed(text: string): Told {
+  try {
+    const message: unknown = JSON.parse(text);
+    return isTold(message) ? message : {};
+  } catch {
+    return {};
+  }
+}
+
+const isTold = (value: unknown): value is Told => typeof value === "object" && value !== null;
+const word = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
+const first = (...values: unknown[]): string => values.map(word).find(Boolean) ?? "";
+const badge = (value: unknown): number | undefined => (value === undefined ? undefined : Number(value));
