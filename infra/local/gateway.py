@@ -10,7 +10,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http.client import responses
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -36,7 +36,7 @@ _WITHOUT_BODY = {204, 304}
 
 
 class LocalSite(Protocol):
-    """What only the local product serves, beside the app: the console."""
+    """What only the local product serves, beside the app: the console, and what a CDN would."""
 
     def concerns(self, path: str) -> bool: ...
     def answer(self, request: Request) -> Answer: ...
@@ -45,9 +45,9 @@ class LocalSite(Protocol):
 class Gateway:
     """Listens as soon as it is made (`port` 0: any free one), answers between `start` and `stop`, or within `with`."""
 
-    def __init__(self, app: Chalice, *, port: int = 0, local: LocalSite | None = None, threads: int = 8) -> None:
+    def __init__(self, app: Chalice, *, port: int = 0, sites: Sequence[LocalSite] = (), threads: int = 8) -> None:
         self._app = app
-        self._local = local
+        self._sites = sites
         self._routes = rest_event.by_precedence(app.routes)
         listener = _bound(port)
         self.port: int = listener.getsockname()[1]
@@ -94,8 +94,8 @@ class Gateway:
         """From any thread. Never raises."""
         request_id = ids.new("req")
         try:
-            if self._local is not None and self._is_local(incoming.path):
-                return _of_site(self._local.answer(_to_site(incoming)))
+            if site := self._site_at(incoming.path):
+                return _of_site(site.answer(_to_site(incoming)))
             return self._of_app(incoming, request_id)
         except Exception:  # one request's fault must not end the thread that serves the next
             LOG.exception("%s %s broke (%s)", incoming.method, incoming.path, request_id)
@@ -109,8 +109,8 @@ class Gateway:
         event = rest_event.to_event(incoming, route, request_id=request_id, binary_types=binary_types)
         return rest_event.from_answer(self._app(event, Context("api", _TIMEOUT_SECONDS)))
 
-    def _is_local(self, path: str) -> bool:
-        return self._local is not None and self._local.concerns(path)
+    def _site_at(self, path: str) -> LocalSite | None:
+        return next((site for site in self._sites if site.concerns(path)), None)
 
     def _wsgi(self, environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
         began = time.monotonic()
@@ -121,7 +121,7 @@ class Gateway:
         length = [] if outgoing.status in _WITHOUT_BODY else [("Content-Length", str(len(outgoing.body)))]
         start_response(f"{outgoing.status} {responses.get(outgoing.status, '')}", [*outgoing.headers, *length])
         milliseconds = (time.monotonic() - began) * 1000
-        if not self._is_local(incoming.path):  # the console asks every second
+        if not self._site_at(incoming.path):  # the console asks every second
             LOG.info("%s %s %d %.0f ms", incoming.method, incoming.path, outgoing.status, milliseconds)
         return [outgoing.body] if has_body else []
 

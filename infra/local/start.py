@@ -75,6 +75,7 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     from infra.local.runner import Runner
     from infra.local.saml.desk import Desk as SamlDesk
     from infra.local.saml.signing import kept_at
+    from infra.local.sdk_files import SdkFiles
 
     folder = STATE if options.keeps_state else Path(stack.enter_context(TemporaryDirectory()))
     log = stack.enter_context(LogTail(folder / "log").attached())
@@ -102,7 +103,7 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     stack.callback(side_by_side.rest)
     runner.start()
     stack.callback(runner.stop)
-    stack.enter_context(Gateway(app, port=options.port, local=console))
+    stack.enter_context(Gateway(app, port=options.port, sites=(console, SdkFiles())))
     if options.keeps_state and (instance := found()):
         announce(replace(instance, aws_url=stack.enter_context(aws.serving())))
     return product

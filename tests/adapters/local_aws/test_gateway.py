@@ -314,7 +314,7 @@ class Site:
 
 def test_local_routes_stand_beside_the_app(app: Chalice) -> None:
     site = Site()
-    with Gateway(app, local=site) as gateway:
+    with Gateway(app, sites=[site]) as gateway:
         page = request(gateway.port, "GET", "/?a=1&a=2", headers={"X-Thing": "t"})
         assert (page.status, page.body, page.headers["X-Local"]) == (202, b"page", "yes")
         assert request(gateway.port, "POST", "/local/clock/advance", body=b"{}").body == b"{}"
