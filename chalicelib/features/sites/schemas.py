@@ -40,8 +40,8 @@ class SiteView(Schema):
         url="https://shop.example",
         origins=["https://shop.example"],
         subject="mailto:ada@shop.example",
-        snippet='<script src="https://push.example.com/sdk/v1/pushsaas.js" '
-        'data-site-key="pk_4e316261cfa9269de0c6807ceebd81a2" async></script>',
+        snippet='<script defer src="https://push.example.com/sdk/v1/pushsaas.js" '
+        'data-site="pk_4e316261cfa9269de0c6807ceebd81a2"></script>',
     )
 
     id: str
@@ -64,7 +64,7 @@ class SiteView(Schema):
             subject=site.subject,
             site_key=site.site_key,
             vapid_public_key=site.vapid_public_key,
-            snippet=f'<script src="{public_url}/sdk/v1/pushsaas.js" data-site-key="{site.site_key}" async></script>',
+            snippet=f'<script defer src="{public_url}/sdk/v1/pushsaas.js" data-site="{site.site_key}"></script>',
             created_at=site.created_at,
         )
 
@@ -93,5 +93,5 @@ class SdkConfig(Schema):
     """What the script on a site's pages needs to know. Public."""
 
     vapid_public_key: str
-    worker_scope: str = "/"
+    worker_scope: str = Field("/pushsaas/", description="Unless the page's tag says otherwise: no page lies below it.")
     prompt: Prompt = Prompt()

@@ -61,7 +61,11 @@ class SubscriptionEnded(Conflict):
 
     When: The visitor unsubscribed, the push service ended the subscription, or it was removed.
 
-    Do: Subscribe the browser again; it gets the same id if its push service gives it the same endpoint.
+    Do: Subscribe the browser again; it gets the same id if its push service gives it the same endpoint. Not one that was
+    removed: its site does not want it back.
+
+    Members:
+    - ended_reason: one of gone, unsubscribed, replaced, removed
     """
 
     code = "subscription_ended"
@@ -229,7 +233,7 @@ def changed(
     subscription: Subscription, profile: Profile, *, consent: Consent | None = None, seen_ms: int | None = None
 ) -> Subscription:
     if not subscription.is_active:
-        raise SubscriptionEnded
+        raise SubscriptionEnded(ended_reason=subscription.ended_reason)
     packed = msgspec.structs.replace(
         subscription.packed,
         seen_ms=subscription.packed.seen_ms if seen_ms is None else seen_ms,

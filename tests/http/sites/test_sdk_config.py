@@ -33,7 +33,7 @@ def test_the_sdk_starts_from_public_facts(world: World) -> None:
     assert answer.status == 200
     assert answer.json() == {
         "vapid_public_key": site["vapid_public_key"],
-        "worker_scope": "/",
+        "worker_scope": "/pushsaas/",
         "prompt": {"style": "soft", "trigger": "action", "ask_again_after_days": 30},
     }
     assert answer.headers["access-control-allow-origin"] == ORIGIN

@@ -36,7 +36,7 @@ def test_a_site_is_made_with_all_that_a_page_needs(world: World) -> None:
     assert len(unb64url(site["vapid_public_key"])) == 65
     assert site["subject"] == "mailto:push@example.com"
     assert site["snippet"] == (
-        f'<script src="http://127.0.0.1:8000/sdk/v1/pushsaas.js" data-site-key="{site["site_key"]}" async></script>'
+        f'<script defer src="http://127.0.0.1:8000/sdk/v1/pushsaas.js" data-site="{site["site_key"]}"></script>'
     )
     assert world.client.get(f"/v1/sites/{site['id']}", as_=world.ada).json() == site
 

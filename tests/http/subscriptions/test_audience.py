@@ -69,6 +69,7 @@ def test_the_owner_changes_and_removes(shop: Shop) -> None:
     assert shop.show(subscription_id)["ended_reason"] == "removed"
     late = shop.world.client.patch(path, as_=shop.world.ben, json=said)
     assert (late.status, late.code) == (409, "subscription_ended")
+    assert late.json()["ended_reason"] == "removed"
     marks = {(row["action"], row["subject"]) for row in shop.world.aws.rows("audit") if "action" in row}
     assert {("subscription.changed", subscription_id), ("subscription.removed", subscription_id)} <= marks
 

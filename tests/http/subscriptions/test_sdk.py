@@ -50,6 +50,7 @@ def test_a_browser_changes_and_ends_its_own(shop: Shop) -> None:
     assert shop.show(subscription_id)["ended_reason"] == "unsubscribed"
     late = shop.ask("PATCH", f"/{subscription_id}", token=token, json={"tags": []})
     assert (late.status, late.code) == (409, "subscription_ended")
+    assert late.json()["ended_reason"] == "unsubscribed"
     assert shop.subscribe().status == 200
     assert shop.show(subscription_id)["status"] == "active"
 

@@ -5,6 +5,9 @@ import { type Memory, type Profile, remember } from "./memory.ts";
 import { ask, Refused } from "./server.ts";
 import { subscriptionUnder } from "./subscription.ts";
 
+/** By the site's owner, or by the visitor elsewhere: not ours to undo. */
+const LEFT = new Set<unknown>(["removed", "unsubscribed"]);
+
 /** `isDue`: the server shall hear of this browser even if there is no news. */
 export async function settle(memory: Memory, registration: ServiceWorkerRegistration, isDue = false): Promise<Memory> {
   const subscription = await subscriptionUnder(memory.key, registration);
@@ -58,7 +61,7 @@ async function recover(
   if (error.status === 401 || error.status === 404) return enrol(memory, subscription);
   if (isAboutVisitor(error)) await remember({ ...memory, wanted: memory.told }); // or every visit would say it again
   if (error.code !== "subscription_ended") throw error;
-  if (error.problem["ended_reason"] === "removed") return leave(memory, registration);
+  if (LEFT.has(error.problem["ended_reason"])) return leave(memory, registration);
   await subscription.unsubscribe(); // its push service has given it up, though the browser still holds it
   return enrol(memory, await subscriptionUnder(memory.key, registration));
 }
