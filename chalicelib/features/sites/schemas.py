@@ -93,5 +93,7 @@ class SdkConfig(Schema):
     """What the script on a site's pages needs to know. Public."""
 
     vapid_public_key: str
-    worker_scope: str = Field("/pushsaas/", description="Unless the page's tag says otherwise: no page lies below it.")
+    worker_scope: str = Field(
+        default="/pushsaas/", description="Unless the page's tag says otherwise: no page lies below it."
+    )
     prompt: Prompt = Prompt()

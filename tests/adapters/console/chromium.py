@@ -99,12 +99,12 @@ class Browser:
     def allow(self, permission: str, *, origin: str) -> None:
         self.ask("Browser.grantPermissions", permissions=[permission], origin=origin)
 
-    def deliver_push(self, text: str, *, shown: str) -> Any:
-        """To the page's own service worker, as if a push service had brought it; returns what `shown` makes of that.
+    def deliver_push(self, text: str, *, shown: str, scope: str = "/") -> Any:
+        """To the worker under this scope, as if a push service had brought it; returns what `shown` makes of that.
 
         A worker registered only just now is sometimes overlooked, so it is brought again until something shows.
         """
-        registration, origin = self._registration(), self.evaluate("location.origin")
+        registration, origin = self._registration(scope), self.evaluate("location.origin")
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             self.ask("ServiceWorker.deliverPushMessage", origin=origin, registrationId=registration, data=text)
@@ -114,13 +114,13 @@ class Browser:
                 time.sleep(0.05)
         raise AssertionError("nothing was shown")
 
-    def _registration(self) -> str:
+    def _registration(self, scope: str) -> str:
         self.ask("ServiceWorker.disable")
         self._registrations.clear()
         self.ask("ServiceWorker.enable")
         origin = self.evaluate("location.origin")
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not (found := [one for one in self._registrations if one["scopeURL"].startswith(origin)]):
+        while not (found := [one for one in self._registrations if one["scopeURL"].startswith(origin + scope)]):
             assert time.monotonic() < deadline, "no service worker is registered"
             time.sleep(0.02)
         return str(found[-1]["registrationId"])

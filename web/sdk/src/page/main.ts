@@ -49,8 +49,12 @@ function begin(tag: Tag): void {
   if (isSupported) void told(visit(tag));
 }
 
-const idNow = async (tag: Tag) => (await status(tag)).subscription_id;
+async function idNow(tag: Tag): Promise<string | undefined> {
+  return (await status(tag)).subscription_id;
+}
 
-const unknown = (name: string) => async () => {
-  throw new Misuse("unknown_command", `There is no command ${name}.`);
-};
+function unknown(name: string) {
+  return async () => {
+    throw new Misuse("unknown_command", `There is no command ${name}.`);
+  };
+}

@@ -8,7 +8,7 @@ export type Choice = "allow" | "later";
 export function open(content: (close: (choice: Choice) => void) => Node[]): Promise<Choice> {
   return new Promise((done) => {
     const host = document.createElement("pushsaas-prompt");
-    const dialog = element("dialog", { "aria-labelledby": "title", "aria-describedby": "body", tabindex: "-1", autofocus: "", part: "dialog" });
+    const dialog = element("dialog", { "aria-labelledby": "title", "aria-describedby": "body", tabindex: "-1", part: "dialog" });
     let choice: Choice = "later"; // also by Escape
     const close = (made: Choice) => {
       choice = made;
@@ -25,6 +25,7 @@ export function open(content: (close: (choice: Choice) => void) => Node[]): Prom
     root.append(dialog);
     document.body.append(host);
     dialog.showModal();
+    dialog.focus(); // not a button: a key that is still held would press it
   });
 }
 

@@ -1,0 +1,142 @@
+"""A customer's shop on an origin of its own, under a policy as strict as they come, and the product that it uses."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from app import app
+from chalicelib.features.sites.model import Site
+from chalicelib.features.sites.wiring import sites
+from infra.local.console.exchange import Answer, Request
+from infra.local.gateway import Gateway
+from infra.local.sdk_files import SdkFiles
+from tests.unit.subscriptions.memory import signed
+from tests.world import World
+
+STAND_INS = Path(__file__).parent / "stand_ins"
+_NONCE = "bm9uY2U"
+_STUB = "window.pushsaas = window.pushsaas || function () { (pushsaas.q = pushsaas.q || []).push(arguments); };"
+_CORS = {
+    "Access-Control-Allow-Headers": "content-type",
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Origin": "*",
+}
+
+
+class Receipts:
+    """The route for receipts, as the contract has it; `status` may be set to a failure."""
+
+    def __init__(self) -> None:
+        self.status = 202
+        self.heard: list[list[dict[str, Any]]] = []
+
+    @staticmethod
+    def concerns(path: str) -> bool:
+        return path.endswith("/events")
+
+    def answer(self, request: Request) -> Answer:
+        if request.method == "OPTIONS":
+            return Answer(status=204, headers=_CORS, body=b"")
+        self.heard.append(json.loads(request.body)["events"])
+        return Answer(status=self.status, headers=_CORS, body=b"{}")
+
+
+@dataclass
+class Shop:
+    """`attributes` and `says` go into the next page: on the script tag, and after the stub."""
+
+    world: World
+    gateway: Gateway
+    receipts: Receipts
+    server: ThreadingHTTPServer
+    site: Site = field(init=False)
+    attributes: str = ""
+    says: str = ""
+    lang: str = "en"
+    direction: str = "ltr"
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    @property
+    def policy(self) -> str:
+        return (
+            f"default-src 'none'; script-src 'nonce-{_NONCE}'; connect-src {self.gateway.url}; worker-src 'self'; "
+            "img-src 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types pushsaas"
+        )
+
+    def page(self) -> str:
+        tag = f'src="{self.gateway.url}/sdk/v1/pushsaas.js" data-site="{self.site.site_key}" {self.attributes}'
+        return (
+            f'<!doctype html><html lang="{self.lang}" dir="{self.direction}"><meta charset="utf-8"><title>Shop</title>'
+            f'<meta name="viewport" content="width=device-width"><script nonce="{_NONCE}">{_STUB} {self.says}</script>'
+            f'<script nonce="{_NONCE}" defer {tag}></script><h1>Shop</h1><button id="bell">Keep me posted</button>'
+        )
+
+    def worker(self) -> str:
+        laboratory = "".join((STAND_INS / f"{name}.js").read_text() for name in ("push_service", "worker_lab"))
+        return f'{laboratory}\nimportScripts("{self.gateway.url}/sdk/v1/worker.js");'
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        path = f"/v1/sites/{self.site.id}/subscriptions"
+        found: list[dict[str, Any]] = self.world.client.get(path, as_=self.world.ada).json()["data"]
+        return found
+
+    def active(self) -> list[dict[str, Any]]:
+        return [one for one in self.subscriptions() if one["status"] == "active"]
+
+    def signature(self, external_id: str) -> str:
+        secret = sites().identity_secret(tenant_id=self.site.tenant_id, site_id=self.site.id)
+        return signed(secret, external_id)
+
+
+@contextmanager
+def open_shop(world: World) -> Iterator[Shop]:
+    receipts = Receipts()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Visit)
+    server.daemon_threads = True
+    with Gateway(app, sites=[SdkFiles(), receipts]) as gateway:
+        shop = Shop(world, gateway, receipts, server)
+        shop.site = sites().create(tenant_id=world.ada.tenant_id, name="Shop", url=shop.origin, now=world.clock.now())
+        vars(server)["shop"] = shop
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield shop
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+class _Visit(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        shop: Shop = vars(self.server)["shop"]
+        path = self.path.partition("?")[0]
+        if path.endswith("worker.js"):
+            self._say("text/javascript", shop.worker())
+        elif path == "/sw.js":
+            self._say("text/javascript", "self.isShops = true; self.addEventListener('fetch', () => {});")
+        elif path == "/favicon.ico":
+            self._say("image/png", "")
+        else:
+            self._say("text/html", shop.page(), {"Content-Security-Policy": shop.policy})
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+    def _say(self, media_type: str, text: str, headers: dict[str, str] | None = None) -> None:
+        body = text.encode()
+        self.send_response(200)
+        for name, value in {"Content-Type": media_type, "Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.channels.message import Action, Message
+from chalicelib.channels.webpush.payload import envelope
+from tests.e2e.sdk.shop import Shop
+from tests.e2e.sdk.visitor import Visitor, soon
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def subscriber(visitor: Visitor) -> Visitor:
+    visitor.visits()
+    assert visitor.subscribes()["state"] == "subscribed"
+    return visitor
+
+
+def ours(shop: Shop, **more: Any) -> dict[str, Any]:
+    """What the product itself sends, and what a message with a receipt adds."""
+    message = Message(
+        title="Größe 42 ist zurück 👟",
+        url=f"{shop.origin}/c/receipt-1",
+        body="日本語, عربى",
+        icon=f"{shop.origin}/favicon.ico",
+        image=f"{shop.origin}/favicon.ico",
+        badge=f"{shop.origin}/favicon.ico",
+        lang="de",
+        require_interaction=True,
+        app_badge=3,
+        actions=(Action(action="buy", title="Kaufen", url=f"{shop.origin}/buy"),),
+        extra={"sku": "42"},
+    )
+    return {**json.loads(envelope(message, tag="run_1")), **more}
+
+
+def test_the_products_own_envelope_is_shown_in_full(subscriber: Visitor, shop: Shop) -> None:
+    (shown,) = subscriber.receives(ours(shop))
+    assert (shown["title"], shown["body"]) == ("Größe 42 ist zurück 👟", "日本語, عربى")
+    assert (shown["tag"], shown["lang"], shown["requireInteraction"]) == ("run_1", "de", True)
+    assert shown["icon"] == shown["image"] == shown["badge"] == f"{shop.origin}/favicon.ico"
+    assert [(one["action"], one["title"]) for one in shown["actions"]] == [("buy", "Kaufen")]
+    assert shown["data"]["sku"] == "42"
+
+
+def test_what_is_sent_twice_is_on_the_screen_once(subscriber: Visitor, shop: Shop) -> None:
+    subscriber.receives(ours(shop))
+    assert len(subscriber.receives(ours(shop))) == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "title", "body"),
+    [
+        ('{"title": "Classic", "body": "b", "url": "/x"}', "Classic", "b"),
+        ('{"notification": {"title": "Nested", "body": "b", "data": {"url": "/x"}}}', "Nested", "b"),
+        ("just text", None, "just text"),
+        ("", None, ""),
+        ("{}", None, "{}"),
+        ("null", None, "null"),
+        ("[1]", None, ""),
+        ('{"notification": null}', None, ""),
+        ('{"notification": {"title": ""}}', None, ""),
+        ('{"notification": {"title": 7, "body": "b"}}', None, "b"),
+        ('{"notification": {"title": "x", "actions": 1}}', "x", ""),
+        ('{"notification": {"title": "x", "actions": [null, 1, {}]}}', "x", ""),
+        ('{"notification": {"title": "x", "dir": "sideways", "body": "b"}}', "x", "b"),
+        ('{"notification": {"title": "x", "silent": true, "vibrate": [1], "body": "b"}}', "x", "b"),
+        ('{"notification": {"title": "x", "renotify": true, "body": "b"}}', "x", "b"),
+        ('{"notification": {"title": "x", "navigate": "http://[", "body": "b"}}', "x", "b"),
+    ],
+)
+def test_something_is_shown_whatever_comes(
+    subscriber: Visitor, shop: Shop, raw: str, title: str | None, body: str
+) -> None:
+    shown, *_ = subscriber.receives(raw)
+    assert (shown["title"], shown["body"]) == (title or shop.origin.removeprefix("http://"), body)
+
+
+def test_a_click_opens_the_page(subscriber: Visitor, shop: Shop) -> None:
+    subscriber.receives(ours(shop))
+    assert subscriber.worker("notificationclick") == [{"opened": f"{shop.origin}/c/receipt-1"}]
+
+
+def test_a_click_on_a_button_opens_its_page(subscriber: Visitor, shop: Shop) -> None:
+    subscriber.receives(ours(shop))
+    assert subscriber.worker("notificationclick", action="buy") == [{"opened": f"{shop.origin}/buy"}]
+
+
+def test_a_click_brings_the_tab_to_the_front_that_shows_the_page_already(subscriber: Visitor, shop: Shop) -> None:
+    subscriber.visits("/sale")
+    subscriber.receives(ours(shop, page=f"{shop.origin}/sale"))
+    assert subscriber.worker("notificationclick") == [{"focused": f"{shop.origin}/sale"}]
+
+
+def test_a_classic_payloads_click_goes_where_it_says(subscriber: Visitor, shop: Shop) -> None:
+    subscriber.receives({"title": "Classic", "data": {"url": "/from-data"}})
+    assert subscriber.worker("notificationclick") == [{"opened": "/from-data"}]
+
+
+def test_what_became_of_a_notification_is_told(subscriber: Visitor, shop: Shop) -> None:
+    subscriber.receives(ours(shop, receipt="r1"))
+    soon(lambda: len(shop.receipts.heard) == 1)
+    subscriber.worker("notificationclick")
+    subscriber.receives(ours(shop, receipt="r2"))
+    subscriber.worker("notificationclose")
+    soon(lambda: len(shop.receipts.heard) == 4)
+    told = [(one["type"], one["receipt"]) for batch in shop.receipts.heard for one in batch]
+    assert told == [("displayed", "r1"), ("clicked", "r1"), ("displayed", "r2"), ("dismissed", "r2")]
+    assert set(shop.receipts.heard[0][0]) == {"type", "receipt", "at"}
+
+
+def test_without_a_receipt_nothing_is_told(subscriber: Visitor, shop: Shop) -> None:
+    subscriber.receives(ours(shop))
+    subscriber.worker("notificationclick")
+    assert shop.receipts.heard == []
+
+
+def test_what_could_not_be_told_is_kept_and_told_in_one_batch(subscriber: Visitor, shop: Shop) -> None:
+    shop.receipts.status = 503
+    for number in range(3):
+        subscriber.receives(ours(shop, receipt=f"r{number}"))
+    soon(lambda: subscriber.receipts_kept() == 3)
+    soon(lambda: len(shop.receipts.heard) >= 3)
+    shop.receipts.status = 202
+    shop.receipts.heard.clear()
+    subscriber.worker("sync", tag="pushsaas-receipts")
+    assert [one["receipt"] for one in shop.receipts.heard[-1]] == ["r0", "r1", "r2"]
+    assert subscriber.receipts_kept() == 0
+
+
+def test_what_will_never_be_taken_is_not_told_for_ever(subscriber: Visitor, shop: Shop) -> None:
+    shop.receipts.status = 422
+    subscriber.receives(ours(shop, receipt="r1"))
+    soon(lambda: len(shop.receipts.heard) == 1)
+    soon(lambda: subscriber.receipts_kept() == 0)
+
+
+def test_a_notification_of_somebody_else_is_left_alone(subscriber: Visitor) -> None:
+    subscriber.page.evaluate(
+        "navigator.serviceWorker.getRegistration('/pushsaas/').then((one) => one.showNotification('Mine', {data: 1}))"
+    )
+    assert subscriber.worker("notificationclick") == []
+    assert subscriber.worker("notificationclose") == []
