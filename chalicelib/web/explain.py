@@ -32,6 +32,7 @@ STATUS_NAMES = {
 _SAMPLES: dict[str, object] = {
     "block": "blk_01kz8m5q3v7x9c2b4n6t8w0y1e",
     "campaign_status": "sent",
+    "ended_reason": "gone",
     "errors": [{"pointer": "/name", "detail": "Field required"}],
     "reason": "audience",
     "role": "owner",
