@@ -128,7 +128,8 @@ class _Visit(BaseHTTPRequestHandler):
         elif path == "/favicon.ico":
             self._say("image/png", "")
         else:
-            self._say("text/html", shop.page(), {"Content-Security-Policy": shop.policy})
+            page = shop.page().replace("data-site", "data-stie") if path == "/no-site" else shop.page()
+            self._say("text/html", page, {"Content-Security-Policy": shop.policy})
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""

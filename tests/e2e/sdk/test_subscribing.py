@@ -22,6 +22,16 @@ def test_a_visitor_subscribes_by_the_soft_prompt_on_a_page_with_the_strictest_po
     assert visitor.sees_no_prompt()
 
 
+def test_who_is_subscribed_already_is_not_asked_again(visitor: Visitor, shop: Shop) -> None:
+    visitor.visits()
+    visitor.subscribes()
+    (before,) = shop.active()
+    assert visitor.says("subscribe")["state"] == "subscribed"
+    assert visitor.says("subscribe", {"prompt": False})["state"] == "subscribed"
+    assert visitor.sees_no_prompt()
+    assert shop.active() == [before]
+
+
 def test_a_page_that_asks_in_its_own_words_needs_no_prompt(visitor: Visitor, shop: Shop) -> None:
     visitor.visits()
     visitor.clicks("#bell")
@@ -133,3 +143,26 @@ def test_where_there_is_no_push_everything_is_silent(visitor: Visitor, shop: Sho
     assert visitor.page.evaluate("log") == ["unsupported"]
     for command in ("unsubscribe", "untag", "identify", "set"):
         assert visitor.says(command) == {"state": "unsupported"}
+
+
+def test_a_site_without_its_worker_file_is_told(visitor: Visitor, shop: Shop) -> None:
+    shop.attributes, shop.says = 'data-worker="/missing.html"', "pushsaas('on', 'error', ({code}) => log.push(code));"
+    visitor.visits()
+    assert visitor.subscribes()["state"] == "joining"
+    assert visitor.page.evaluate("log") == ["worker_failed"]
+    visitor.page.complaints.clear()
+
+
+@pytest.mark.parametrize("command", ["constructor", "__proto__", "toString", ""])
+def test_a_word_that_is_no_command_is_told_and_harms_nothing(visitor: Visitor, shop: Shop, command: str) -> None:
+    shop.says = "pushsaas('on', 'error', ({code}) => log.push(code));"
+    visitor.visits()
+    assert visitor.says(command) == {"state": "open"}
+    assert visitor.page.evaluate("log") == ["unknown_command"]
+
+
+def test_a_tag_without_its_site_is_told(visitor: Visitor, shop: Shop) -> None:
+    visitor.page.ask("Page.navigate", url=f"{shop.origin}/no-site")
+    visitor.page.until("document.readyState === 'complete'")
+    assert visitor.page.evaluate("window.pushsaas.isReady") is None
+    assert "no data-site" in visitor.page.complaints.pop()

@@ -96,9 +96,18 @@ def test_a_click_brings_the_tab_to_the_front_that_shows_the_page_already(subscri
     assert subscriber.worker("notificationclick") == [{"focused": f"{shop.origin}/sale"}]
 
 
+@pytest.mark.parametrize("url", ["http://[", "//", 7, None, ""])
+def test_a_click_leads_to_the_site_where_the_message_names_no_page(
+    subscriber: Visitor, shop: Shop, url: object
+) -> None:
+    subscriber.receives({"title": "Lost", "navigate": url})
+    (went,) = subscriber.worker("notificationclick")
+    assert [url.rstrip("/") for url in went.values()] == [shop.origin]
+
+
 def test_a_classic_payloads_click_goes_where_it_says(subscriber: Visitor, shop: Shop) -> None:
     subscriber.receives({"title": "Classic", "data": {"url": "/from-data"}})
-    assert subscriber.worker("notificationclick") == [{"opened": "/from-data"}]
+    assert subscriber.worker("notificationclick") == [{"opened": f"{shop.origin}/from-data"}]
 
 
 def test_what_became_of_a_notification_is_told(subscriber: Visitor, shop: Shop) -> None:

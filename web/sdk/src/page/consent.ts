@@ -17,6 +17,7 @@ export interface Wishes {
 
 /** Undefined is a no, now or lately. */
 export async function consented(tag: Tag, wishes: Wishes): Promise<Consent | undefined> {
+  forbidOnLoad();
   // The browser is asked before anything is awaited: later, the click that brought us here no longer counts as one.
   const consent = wishes.prompt === false ? await Notification.requestPermission().then(() => ({})) : await softly(tag, wishes);
   if (!consent || Notification.permission === "granted") return consent;
@@ -27,8 +28,9 @@ export async function consented(tag: Tag, wishes: Wishes): Promise<Consent | und
 
 /** Where there is push only on the home screen, the way there. Shown as seldom as the question. */
 export async function guided(tag: Tag, { texts }: Wishes): Promise<void> {
-  const words = await mayAsk(tag, texts);
-  if (!words) return;
+  forbidOnLoad();
+  if (isDeclined(await inTurn(() => known(tag)))) return;
+  const words = await found(tag, texts);
   await words.prompt.guide(words.texts);
   await decline(tag);
 }
@@ -37,19 +39,23 @@ export const isDeclined = ({ declinedAt = 0, askAgainAfterDays }: Memory): boole
   Date.now() - declinedAt < askAgainAfterDays * DAY_MS;
 
 async function softly(tag: Tag, { texts }: Wishes): Promise<Consent | undefined> {
-  const words = await mayAsk(tag, texts);
-  if (!words) return undefined;
+  const memory = await inTurn(() => known(tag));
+  if (memory.isJoined) return {};
+  if (isDeclined(memory)) return undefined;
+  const words = await found(tag, texts);
   if (await words.prompt.ask(words.texts)) return { text: `${words.texts.title}\n${words.texts.body}` };
   await decline(tag);
   return undefined;
 }
 
-async function mayAsk(tag: Tag, own: Partial<Texts> = {}): Promise<Words | undefined> {
-  if (!isTouched()) throw new Misuse("too_early", "Ask after something that the visitor did, never on load.");
-  if (isDeclined(await inTurn(() => known(tag)))) return undefined;
+async function found(tag: Tag, own: Partial<Texts> = {}): Promise<Words> {
   const words = await loaded(tag, own);
   emit("prompted");
   return words;
+}
+
+function forbidOnLoad(): void {
+  if (!isTouched()) throw new Misuse("too_early", "Ask after something that the visitor did, never on load.");
 }
 
 async function decline(tag: Tag): Promise<void> {

@@ -22,13 +22,13 @@ if (!tag) report(new Misuse("no_site", "The script tag has no data-site."));
 else if (!window.pushsaas?.isReady) begin(tag);
 
 function begin(tag: Tag): void {
-  const commands: Record<string, (...words: never[]) => Promise<unknown>> = commandsOf(tag);
+  const commands = new Map<string, (...words: never[]) => Promise<unknown>>(Object.entries(commandsOf(tag)));
   const said = window.pushsaas?.q ?? [];
   let was = idNow(tag);
 
   const front: Front = (name, ...words) => {
     const back = name !== "on" && typeof words.at(-1) === "function" ? (words.pop() as (now: Status) => void) : undefined;
-    const command = commands[name] ?? unknown(name);
+    const command = commands.get(name) ?? unknown(name);
     return told(command(...(words as never[]))).then((now) => (back?.(now), now));
   };
 

@@ -14,9 +14,18 @@ export async function registered(tag: Tag): Promise<ServiceWorkerRegistration> {
   if (script && script !== tag.worker) {
     throw new Misuse("scope_taken", `${script} works under ${tag.scope}: name it in data-worker, or choose another data-scope.`);
   }
-  const registration = held ?? (await navigator.serviceWorker.register(trusted(tag.worker), { scope: tag.scope }));
+  const registration = held ?? (await register(tag));
   await activated(registration);
   return registration;
+}
+
+async function register({ worker, scope }: Tag): Promise<ServiceWorkerRegistration> {
+  const url = trusted(worker);
+  try {
+    return await navigator.serviceWorker.register(url, { scope });
+  } catch (error) {
+    throw new Misuse("worker_failed", (error as Error).message);
+  }
 }
 
 const workerOf = ({ active, waiting, installing }: ServiceWorkerRegistration) => active ?? waiting ?? installing;

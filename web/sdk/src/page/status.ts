@@ -21,7 +21,8 @@ export async function status({ site }: Tag): Promise<Status> {
   if (isForHomeScreen) return { state: "home_screen" };
   if (!isSupported) return { state: "unsupported" };
   if (Notification.permission === "denied") return { state: "blocked" };
-  const memory = await recall(site);
+  const memory = await recall(site).catch(() => null);
+  if (memory === null) return { state: "unsupported" }; // nothing may be kept here
   if (memory?.id) return { state: "subscribed", subscription_id: memory.id };
   if (memory?.isJoined) return { state: "joining" };
   return { state: memory && isDeclined(memory) ? "declined" : "open" };

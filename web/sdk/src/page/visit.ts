@@ -19,7 +19,8 @@ export function tell(tag: Tag, change: (before: Profile) => Profile): Promise<vo
 
 export function join(tag: Tag, consent: Memory["consent"]): Promise<void> {
   return inTurn(async () => {
-    await remember({ ...(await known(tag)), isJoined: true, consent });
+    const memory = await known(tag);
+    if (!memory.isJoined) await remember({ ...memory, isJoined: true, consent });
     await heal(tag);
   });
 }

@@ -5,10 +5,10 @@ import sheetText from "./prompt.css";
 
 export type Choice = "allow" | "later";
 
-export function open(content: (close: (choice: Choice) => void) => Node[]): Promise<Choice> {
+export function open(lang: string, content: (close: (choice: Choice) => void) => Node[]): Promise<Choice> {
   return new Promise((done) => {
     const host = document.createElement("pushsaas-prompt");
-    const dialog = element("dialog", { "aria-labelledby": "title", "aria-describedby": "body", tabindex: "-1", part: "dialog" });
+    const dialog = element("dialog", { lang, "aria-labelledby": "title", "aria-describedby": "body", tabindex: "-1", part: "dialog" });
     let choice: Choice = "later"; // also by Escape
     const close = (made: Choice) => {
       choice = made;

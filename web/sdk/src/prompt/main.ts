@@ -6,7 +6,7 @@ import { button, type Choice, element, open } from "./dialog.ts";
 
 /** Whether the visitor said yes; then the browser has asked in its own words too, inside the same click. */
 export async function ask(texts: Texts): Promise<boolean> {
-  const choice = await open((close) => [
+  const choice = await open(texts.lang, (close) => [
     bell(),
     heading(texts.title),
     element("p", { id: "body", dir: "auto", part: "body" }, texts.body),
@@ -21,7 +21,7 @@ export async function ask(texts: Texts): Promise<boolean> {
 }
 
 export async function guide(texts: Texts): Promise<Choice> {
-  return open((close) => [
+  return open(texts.lang, (close) => [
     bell(),
     heading(texts.guide_title),
     element("ol", { id: "body", part: "body" }, ...texts.guide_steps.map((step) => element("li", { dir: "auto" }, step))),

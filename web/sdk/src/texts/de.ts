@@ -1,6 +1,7 @@
 import type { Texts } from "./texts.ts";
 
 export const texts: Texts = {
+  lang: "de",
   title: "Sollen wir Sie auf dem Laufenden halten?",
   body: "Wir benachrichtigen Sie, wenn es etwas für Sie gibt. Sie können das jederzeit wieder abschalten.",
   allow: "Ja, gern",

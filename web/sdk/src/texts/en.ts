@@ -1,6 +1,7 @@
 import type { Texts } from "./texts.ts";
 
 export const texts: Texts = {
+  lang: "en",
   title: "Shall we keep you posted?",
   body: "We send a notification when there is something for you. You can stop it at any time.",
   allow: "Yes, please",

@@ -1,6 +1,7 @@
 import type { Texts } from "./texts.ts";
 
 export const texts: Texts = {
+  lang: "es",
   title: "¿Te mantenemos al día?",
   body: "Te enviaremos una notificación cuando haya algo para ti. Puedes desactivarlas cuando quieras.",
   allow: "Sí, por favor",

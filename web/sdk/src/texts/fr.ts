@@ -1,6 +1,7 @@
 import type { Texts } from "./texts.ts";
 
 export const texts: Texts = {
+  lang: "fr",
   title: "Souhaitez-vous rester au courant ?",
   body: "Nous vous envoyons une notification quand il y a du nouveau pour vous. Vous pouvez l’arrêter à tout moment.",
   allow: "Oui, volontiers",

@@ -1,6 +1,7 @@
 import type { Texts } from "./texts.ts";
 
 export const texts: Texts = {
+  lang: "pt",
   title: "Quer receber as novidades?",
   body: "Enviamos uma notificação quando houver algo para você. Pode desativar quando quiser.",
   allow: "Sim, quero",

@@ -1,6 +1,7 @@
 // What a visitor reads. A site may replace each.
 
 export interface Texts {
+  lang: string;
   title: string;
   body: string;
   allow: string;

@@ -5,10 +5,18 @@ import type { Errand } from "./message.ts";
 declare const self: ServiceWorkerGlobalScope;
 
 export async function follow({ navigate, page, actions }: Errand, action: string): Promise<void> {
-  const target = actions[action] ?? navigate;
-  const shown = action in actions ? target : (page ?? target);
+  const target = absolute(actions[action] ?? navigate);
+  const shown = action in actions || !page ? target : absolute(page);
   const tabs = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const tab = tabs.find(({ url }) => url === new URL(shown, location.href).href);
+  const tab = tabs.find(({ url }) => url === shown);
   if (tab) await tab.focus().catch(() => self.clients.openWindow(target));
   else await self.clients.openWindow(target);
+}
+
+function absolute(url: string): string {
+  try {
+    return new URL(url, location.href).href;
+  } catch {
+    return location.origin;
+  }
 }
