@@ -124,7 +124,7 @@ checkov: $(DEV)  ## What checkov says of the packaged template (STAGE=prod)
 cost: $(DEV)  ## What a million notifications and an idle month cost at list prices (ARGS=--what-if)
 	@$(PY) -m infra.cost $(ARGS)
 
-deploy: $(DEV)  ## Show what changes in the account, then change it (STAGE=prod; docs/deploy.md has the rest)
+deploy: $(DEV) $(SDK)  ## Show what changes in the account, then change it (STAGE=prod; docs/deploy.md has the rest)
 	@$(PY) -m infra.deploy deploy --stage "$${STAGE:-}" $(AGREED) $(WISHES)
 
 rollback: $(DEV)  ## Deploy an earlier release again (STAGE=prod, RELEASE=the previous one)

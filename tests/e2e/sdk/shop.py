@@ -61,10 +61,16 @@ class Shop:
     says: str = ""
     lang: str = "en"
     direction: str = "ltr"
+    cdn: str = ""
 
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.server.server_port}"
+
+    @property
+    def files(self) -> str:
+        """Where the SDK's files come from."""
+        return self.cdn or self.gateway.url
 
     @property
     def policy(self) -> str:
@@ -74,7 +80,7 @@ class Shop:
         )
 
     def page(self) -> str:
-        tag = f'src="{self.gateway.url}/sdk/v1/pushsaas.js" data-site="{self.site.site_key}" {self.attributes}'
+        tag = f'src="{self.files}/sdk/v1/pushsaas.js" data-site="{self.site.site_key}" {self.attributes}'
         return (
             f'<!doctype html><html lang="{self.lang}" dir="{self.direction}"><meta charset="utf-8"><title>Shop</title>'
             f'<meta name="viewport" content="width=device-width"><script nonce="{_NONCE}">{_STUB} {self.says}</script>'

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from app import app
+from infra.local.gateway import Gateway
+from infra.local.sdk_files import SdkFiles
 from tests.e2e.sdk.shop import Shop
 from tests.e2e.sdk.visitor import Visitor, soon
 
@@ -30,6 +33,15 @@ def test_who_is_subscribed_already_is_not_asked_again(visitor: Visitor, shop: Sh
     assert visitor.says("subscribe", {"prompt": False})["state"] == "subscribed"
     assert visitor.sees_no_prompt()
     assert shop.active() == [before]
+
+
+def test_files_and_product_may_be_at_different_places(visitor: Visitor, shop: Shop) -> None:
+    """As in the cloud, where the files come from a CDN's own address."""
+    with Gateway(app, sites=[SdkFiles()]) as cdn:
+        shop.cdn, shop.attributes = cdn.url, f'data-api="{shop.gateway.url}/"'
+        visitor.visits()
+        assert visitor.subscribes()["state"] == "subscribed"
+    assert len(shop.active()) == 1
 
 
 def test_a_page_that_asks_in_its_own_words_needs_no_prompt(visitor: Visitor, shop: Shop) -> None:

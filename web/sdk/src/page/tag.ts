@@ -2,7 +2,7 @@
 
 export interface Tag {
   site: string;
-  /** Where the product answers, without a slash at the end. */
+  /** Where the product answers, without a slash at the end: `data-api`, or where the script comes from. */
   base: string;
   /** Where this script and what it loads on demand lie. */
   source: string;
@@ -16,11 +16,11 @@ const OWN_SCOPE = "/pushsaas/";
 
 /** Undefined where the page forgot to say which site it is. */
 export function readTag(script: HTMLScriptElement | null): Tag | undefined {
-  const { site, worker = "/pushsaas-worker.js", scope = OWN_SCOPE, lang } = script?.dataset ?? {};
+  const { site, api, worker = "/pushsaas-worker.js", scope = OWN_SCOPE, lang } = script?.dataset ?? {};
   if (!script || !site) return undefined;
   return {
     site,
-    base: script.src.replace(/\/sdk\/v1\/[^/]*$/, ""),
+    base: (api ?? script.src.replace(/\/sdk\/v1\/[^/]*$/, "")).replace(/\/$/, ""),
     source: script.src,
     worker: new URL(worker, location.href).href,
     scope: new URL(scope, location.href).href,
