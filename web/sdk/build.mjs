@@ -1,16 +1,18 @@
 // Builds web/sdk/dist: the page's script, the worker, the prompt and its texts. The same sources give the same bytes.
-// Every file is there under a name with its hash, which may be cached for ever; the two that sites name, also under their
-// own, which may not. manifest.json says which is which, how large, and what `integrity` a careful site writes.
+// Every file is there under a name with its hash, which may be cached for ever; the two that sites name, also under
+// their own, which may not. manifest.json says which is which, how large, and what `integrity` a careful site writes.
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 
 const SOURCE = new URL("src/", import.meta.url);
-const DIST = new URL("dist/", import.meta.url);
+const DIST = pathToFileURL(`${resolve(process.argv[2] ?? new URL("dist", import.meta.url).pathname)}/`);
 const BUDGETS = { pushsaas: 5_000, worker: 3_000, prompt: 5_000, texts: 5_000 }; // bytes, gzipped
-const LANGUAGE = "es2020"; // understood long before a browser has all that this needs: an older one is silent, not broken
+const LANGUAGE = "es2020"; // older than all that this needs of a browser: one that lacks it is silent, not broken
 
 const manifest = {};
 

@@ -29,10 +29,16 @@ def test_within_a_day_a_visit_asks_for_nothing(subscriber: Visitor) -> None:
     assert subscriber.page.evaluate(ASKED) == []
 
 
-def test_who_never_subscribed_asks_for_nothing_either(visitor: Visitor) -> None:
+def test_of_who_never_said_yes_nothing_is_asked_sent_or_kept(visitor: Visitor, shop: Shop) -> None:
     visitor.visits()
+    visitor.says("tag", "looked at shoes")
+    visitor.says("identify", "user-1", shop.signature("user-1"))
     assert visitor.says("status") == {"state": "open"}
+    assert visitor.says("unsubscribe") == {"state": "open"}
     assert visitor.page.evaluate(ASKED) == []
+    assert visitor.page.evaluate("indexedDB.databases()") == []
+    assert visitor.page.evaluate("localStorage.length + document.cookie.length") == 0
+    assert visitor.page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
 
 
 def test_what_is_said_again_is_not_sent_again(subscriber: Visitor, shop: Shop) -> None:

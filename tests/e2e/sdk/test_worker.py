@@ -67,6 +67,12 @@ def test_what_is_sent_twice_is_on_the_screen_once(subscriber: Visitor, shop: Sho
         ('{"notification": {"title": 7, "body": "b"}}', None, "b"),
         ('{"notification": {"title": "x", "actions": 1}}', "x", ""),
         ('{"notification": {"title": "x", "actions": [null, 1, {}]}}', "x", ""),
+        (
+            '{"notification": {"title": "x", "actions": [{"action": {"toString": 1}, "title": {"valueOf": 1}}]}}',
+            "x",
+            "",
+        ),
+        ('{"notification": {"title": "x", "body": {"toString": 1}, "app_badge": {"valueOf": 1}}}', "x", ""),
         ('{"notification": {"title": "x", "dir": "sideways", "body": "b"}}', "x", "b"),
         ('{"notification": {"title": "x", "silent": true, "vibrate": [1], "body": "b"}}', "x", "b"),
         ('{"notification": {"title": "x", "renotify": true, "body": "b"}}', "x", "b"),

@@ -40,13 +40,14 @@ export interface Memory {
 
 type Store = "memory" | "receipts";
 
-/** Opened for each use: a connection that is kept stands in the way of the next version, and dies in a frozen tab. */
+/** Opened for each use: a connection that is kept stands in the way of the next version, and dies in a frozen tab.
+ * Only who writes makes the database: a visitor who never said yes keeps no trace of us. */
 export async function inStore<T>(
   name: Store,
   mode: IDBTransactionMode,
   work: (store: IDBObjectStore) => IDBRequest<T>,
 ): Promise<T> {
-  const database = await open();
+  const database = await open(mode);
   try {
     return await new Promise((done, fail) => {
       const transaction = database.transaction(name, mode);
@@ -59,10 +60,16 @@ export async function inStore<T>(
   }
 }
 
-export const recall = (site: string): Promise<Memory | undefined> =>
-  inStore<Memory | undefined>("memory", "readonly", (store) => store.get(site));
+export async function recallAll(): Promise<Memory[]> {
+  return inStore<Memory[]>("memory", "readonly", (store) => store.getAll()).catch((error: unknown) => {
+    if ((error as Error).name === "AbortError") return []; // there is no database yet
+    throw error;
+  });
+}
 
-export const recallAll = (): Promise<Memory[]> => inStore<Memory[]>("memory", "readonly", (store) => store.getAll());
+export async function recall(site: string): Promise<Memory | undefined> {
+  return (await recallAll()).find((memory) => memory.site === site);
+}
 
 export async function remember(memory: Memory): Promise<Memory> {
   await inStore("memory", "readwrite", (store) => store.put(memory));
@@ -70,12 +77,14 @@ export async function remember(memory: Memory): Promise<Memory> {
 }
 
 /** One change after another, in the order they were asked for, across all tabs and the worker. */
-export const inTurn = <T>(work: () => Promise<T>): Promise<T> => navigator.locks.request("pushsaas", work) as Promise<T>;
+export const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
+  navigator.locks.request("pushsaas", work) as Promise<T>;
 
-function open(): Promise<IDBDatabase> {
+function open(mode: IDBTransactionMode): Promise<IDBDatabase> {
   return new Promise((done, fail) => {
     const asked = indexedDB.open("pushsaas", 1);
     asked.onupgradeneeded = () => {
+      if (mode === "readonly") return asked.transaction?.abort();
       asked.result.createObjectStore("memory" satisfies Store, { keyPath: "site" });
       asked.result.createObjectStore("receipts" satisfies Store, { autoIncrement: true });
     };

@@ -2,7 +2,10 @@
 
 const PATIENCE_MS = 30_000; // without its push service a browser tries for ever
 
-export async function subscriptionUnder(key: string, registration: ServiceWorkerRegistration): Promise<PushSubscription> {
+export async function subscriptionUnder(
+  key: string,
+  registration: ServiceWorkerRegistration,
+): Promise<PushSubscription> {
   const held = await registration.pushManager.getSubscription();
   if (held && isUnder(key, held)) return held;
   await held?.unsubscribe();

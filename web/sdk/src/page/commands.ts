@@ -14,8 +14,12 @@ export const commandsOf = (tag: Tag) => ({
   subscribe: (wishes: Wishes = {}) => (asking ??= subscribe(tag, wishes).finally(() => (asking = undefined))),
   unsubscribe: unlessSilent(() => quit(tag)),
   status: async () => {},
-  tag: unlessSilent((...names: string[]) => tell(tag, ({ tags = [] }) => ({ tags: [...new Set([...tags, ...names])] }))),
-  untag: unlessSilent((...names: string[]) => tell(tag, ({ tags = [] }) => ({ tags: tags.filter((one) => !names.includes(one)) }))),
+  tag: unlessSilent((...names: string[]) =>
+    tell(tag, ({ tags = [] }) => ({ tags: [...new Set([...tags, ...names])] })),
+  ),
+  untag: unlessSilent((...names: string[]) =>
+    tell(tag, ({ tags = [] }) => ({ tags: tags.filter((one) => !names.includes(one)) })),
+  ),
   set: unlessSilent((facts: Facts) => tell(tag, ({ attributes }) => ({ attributes: { ...attributes, ...facts } }))),
   /** Without an id: nobody is signed in any more. */
   identify: unlessSilent((external_id: string | null = null, external_id_signature?: string) =>

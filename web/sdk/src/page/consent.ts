@@ -19,7 +19,8 @@ export interface Wishes {
 export async function consented(tag: Tag, wishes: Wishes): Promise<Consent | undefined> {
   forbidOnLoad();
   // The browser is asked before anything is awaited: later, the click that brought us here no longer counts as one.
-  const consent = wishes.prompt === false ? await Notification.requestPermission().then(() => ({})) : await softly(tag, wishes);
+  const asked = wishes.prompt === false ? Notification.requestPermission().then(() => ({})) : softly(tag, wishes);
+  const consent = await asked;
   if (!consent || Notification.permission === "granted") return consent;
   if (Notification.permission === "denied") emit("blocked");
   else await decline(tag);

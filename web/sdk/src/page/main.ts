@@ -27,7 +27,8 @@ function begin(tag: Tag): void {
   let was = idNow(tag);
 
   const front: Front = (name, ...words) => {
-    const back = name !== "on" && typeof words.at(-1) === "function" ? (words.pop() as (now: Status) => void) : undefined;
+    const hasBack = name !== "on" && typeof words[words.length - 1] === "function";
+    const back = hasBack ? (words.pop() as (now: Status) => void) : undefined;
     const command = commands.get(name) ?? unknown(name);
     return told(command(...(words as never[]))).then((now) => (back?.(now), now));
   };

@@ -12,7 +12,8 @@ export async function registered(tag: Tag): Promise<ServiceWorkerRegistration> {
   const held = await standing(tag);
   const script = held && workerOf(held)?.scriptURL;
   if (script && script !== tag.worker) {
-    throw new Misuse("scope_taken", `${script} works under ${tag.scope}: name it in data-worker, or choose another data-scope.`);
+    const advice = "Name it in data-worker, or choose another data-scope.";
+    throw new Misuse("scope_taken", `${script} works under ${tag.scope}. ${advice}`);
   }
   const registration = held ?? (await register(tag));
   await activated(registration);
@@ -35,16 +36,17 @@ function activated(registration: ServiceWorkerRegistration): Promise<void> {
     const worker = workerOf(registration);
     const look = () => {
       if (worker?.state === "activated") done();
-      if (!worker || worker.state === "redundant") fail(new Misuse("worker_failed", "The worker could not be installed."));
+      if (!worker || worker.state === "redundant") fail(new Misuse("worker_failed", "It could not be installed."));
     };
     worker?.addEventListener("statechange", look);
     look();
   });
 }
 
-/** For pages under `require-trusted-types-for 'script'`: they allow the policy `pushsaas`, which lets this origin pass. */
+/** Pages under `require-trusted-types-for 'script'` allow the policy `pushsaas`, which lets their own origin pass. */
 function trusted(url: string): string {
-  policy ??= (window as { trustedTypes?: PolicyFactory }).trustedTypes?.createPolicy("pushsaas", { createScriptURL: ownOrigin });
+  const { trustedTypes } = window as { trustedTypes?: PolicyFactory };
+  policy ??= trustedTypes?.createPolicy("pushsaas", { createScriptURL: ownOrigin });
   return (policy?.createScriptURL(url) ?? url) as string;
 }
 

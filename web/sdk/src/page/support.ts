@@ -4,7 +4,7 @@
 export const isSupported =
   "serviceWorker" in navigator && "PushManager" in window && "Notification" in window && "locks" in navigator;
 
-/** Safari on an iPhone or iPad has push from 16.4 on, which also brought `userActivation`, but only on the home screen. */
+/** Safari on iPhones has push from 16.4 on, which also brought `userActivation`, but only on the home screen. */
 export const isForHomeScreen =
   !isSupported && (navigator as { standalone?: boolean }).standalone === false && "userActivation" in navigator;
 

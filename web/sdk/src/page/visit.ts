@@ -1,18 +1,20 @@
 // Every visit looks whether browser and server still agree; without news and within a day, nothing leaves the browser.
 
 import { inTurn, type Memory, type Profile, recall, remember } from "../enrolment/memory.ts";
-import { leave, settle } from "../enrolment/settle.ts";
 import { registered, standing } from "./registration.ts";
+import { leave, settle } from "./settle.ts";
 import { isFresh, known } from "./site.ts";
 import type { Tag } from "./tag.ts";
 
 export const visit = (tag: Tag): Promise<void> => inTurn(() => heal(tag));
 
-/** What is said of a visitor before they subscribe is sent when they do. */
+let early: Profile = {}; // said on this page before the visitor said yes: until then nothing is kept of them
+
 export function tell(tag: Tag, change: (before: Profile) => Profile): Promise<void> {
   return inTurn(async () => {
-    const memory = (await recall(tag.site)) ?? (await known(tag));
-    await remember({ ...memory, wanted: { ...memory.wanted, ...change(memory.wanted) } });
+    const memory = await recall(tag.site);
+    if (!memory?.isJoined) early = { ...early, ...change(early) };
+    else await remember({ ...memory, wanted: { ...memory.wanted, ...change(memory.wanted) } });
     await heal(tag);
   });
 }
@@ -20,7 +22,8 @@ export function tell(tag: Tag, change: (before: Profile) => Profile): Promise<vo
 export function join(tag: Tag, consent: Memory["consent"]): Promise<void> {
   return inTurn(async () => {
     const memory = await known(tag);
-    if (!memory.isJoined) await remember({ ...memory, isJoined: true, consent });
+    if (!memory.isJoined) await remember({ ...memory, isJoined: true, consent, wanted: early });
+    early = {};
     await heal(tag);
   });
 }

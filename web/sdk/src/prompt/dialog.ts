@@ -8,7 +8,8 @@ export type Choice = "allow" | "later";
 export function open(lang: string, content: (close: (choice: Choice) => void) => Node[]): Promise<Choice> {
   return new Promise((done) => {
     const host = document.createElement("pushsaas-prompt");
-    const dialog = element("dialog", { lang, "aria-labelledby": "title", "aria-describedby": "body", tabindex: "-1", part: "dialog" });
+    const labels = { "aria-labelledby": "title", "aria-describedby": "body" };
+    const dialog = element("dialog", { lang, tabindex: "-1", part: "dialog", ...labels });
     let choice: Choice = "later"; // also by Escape
     const close = (made: Choice) => {
       choice = made;

@@ -24,9 +24,10 @@ export async function guide(texts: Texts): Promise<Choice> {
   return open(texts.lang, (close) => [
     bell(),
     heading(texts.guide_title),
-    element("ol", { id: "body", part: "body" }, ...texts.guide_steps.map((step) => element("li", { dir: "auto" }, step))),
+    element("ol", { id: "body", part: "body" }, ...texts.guide_steps.map(item)),
     element("footer", {}, button(texts.guide_done, "allow", () => close("later"))),
   ]);
 }
 
+const item = (step: string): HTMLElement => element("li", { dir: "auto" }, step);
 const heading = (title: string): HTMLElement => element("h2", { id: "title", dir: "auto", part: "title" }, title);

@@ -7,6 +7,10 @@ export const texts: Texts = {
   allow: "Ja, gern",
   later: "Nicht jetzt",
   guide_title: "Benachrichtigungen kommen mit der App",
-  guide_steps: ["Tippen Sie im Browser auf „Teilen“.", "Wählen Sie „Zum Home-Bildschirm“.", "Öffnen Sie uns von dort und schalten Sie Benachrichtigungen ein."],
+  guide_steps: [
+    "Tippen Sie im Browser auf „Teilen“.",
+    "Wählen Sie „Zum Home-Bildschirm“.",
+    "Öffnen Sie uns von dort und schalten Sie Benachrichtigungen ein.",
+  ],
   guide_done: "Verstanden",
 };

@@ -7,6 +7,10 @@ export const texts: Texts = {
   allow: "Yes, please",
   later: "Not now",
   guide_title: "Notifications come with the app",
-  guide_steps: ["Tap the share button of your browser.", "Choose “Add to Home Screen”.", "Open us from there, and switch notifications on."],
+  guide_steps: [
+    "Tap the share button of your browser.",
+    "Choose “Add to Home Screen”.",
+    "Open us from there, and switch notifications on.",
+  ],
   guide_done: "Got it",
 };

@@ -7,6 +7,10 @@ export const texts: Texts = {
   allow: "Sí, por favor",
   later: "Ahora no",
   guide_title: "Las notificaciones llegan con la aplicación",
-  guide_steps: ["Toca el botón de compartir del navegador.", "Elige «Añadir a pantalla de inicio».", "Ábrenos desde allí y activa las notificaciones."],
+  guide_steps: [
+    "Toca el botón de compartir del navegador.",
+    "Elige «Añadir a pantalla de inicio».",
+    "Ábrenos desde allí y activa las notificaciones.",
+  ],
   guide_done: "Entendido",
 };

@@ -7,6 +7,10 @@ export const texts: Texts = {
   allow: "Sim, quero",
   later: "Agora não",
   guide_title: "As notificações chegam com o aplicativo",
-  guide_steps: ["Toque no botão de compartilhar do navegador.", "Escolha “Adicionar à Tela de Início”.", "Abra-nos por lá e ative as notificações."],
+  guide_steps: [
+    "Toque no botão de compartilhar do navegador.",
+    "Escolha “Adicionar à Tela de Início”.",
+    "Abra-nos por lá e ative as notificações.",
+  ],
   guide_done: "Entendi",
 };

@@ -1,8 +1,9 @@
 // The worker, imported by the site's one-line file or by the worker that it has already: so it takes over nothing, and
 // leaves alone what is not its own.
 
+import { enrol } from "../enrolment/enrol.ts";
 import { inTurn } from "../enrolment/memory.ts";
-import { settle } from "../enrolment/settle.ts";
+import { subscriptionUnder } from "../enrolment/subscription.ts";
 import { follow } from "./click.ts";
 import { errandOf, read, type Shown } from "./message.ts";
 import { ownMemory, report, send, SYNC } from "./receipts.ts";
@@ -36,9 +37,9 @@ self.addEventListener("sync" as "push", (event) => {
 
 /** First and always: a push that shows nothing costs the permission. What a browser finds wrong is left out. */
 function show({ title, options }: Shown): Promise<void> {
-  const { body, data } = options;
+  const { body = "", data } = options;
   const shown = () => self.registration.showNotification(title, options);
-  const bare = () => self.registration.showNotification(title, { body: String(body ?? ""), data });
+  const bare = () => self.registration.showNotification(title, { body: typeof body === "string" ? body : "", data });
   return new Promise<void>((done) => done(shown())).catch(bare);
 }
 
@@ -48,5 +49,7 @@ async function mark({ badge }: Shown): Promise<void> {
 
 async function heal(): Promise<void> {
   const memory = await ownMemory();
-  if (memory?.isJoined) await settle(memory, self.registration);
+  if (!memory?.isJoined) return;
+  const subscription = await subscriptionUnder(memory.key, self.registration);
+  if (subscription.endpoint !== memory.endpoint) await enrol(memory, subscription);
 }

@@ -1,4 +1,4 @@
-// A push as the worker shows it. Ours is the declarative envelope; other senders' simpler shapes are understood as well,
+// A push as the worker shows it. Ours is the declarative envelope; other senders' simpler shapes are understood too,
 // because a site that moves in brings subscribers to whom both may write for a while.
 
 export interface Shown {
@@ -29,23 +29,28 @@ export function read(data: PushMessageData | null): Shown {
   const errand: Errand = {
     navigate: first(navigate, url, isTold(own) && own["url"], "/"),
     page: word(message["page"]),
-    actions: Object.fromEntries(buttons.map((one) => [String(one["action"]), first(one["navigate"], one["url"], navigate, "/")])),
+    actions: Object.fromEntries(
+      buttons.map(({ action, navigate: own, url: classic }) => [first(action), first(own, classic, navigate, "/")]),
+    ),
     receipt: word(message["receipt"]),
   };
   return {
     title: first(title, location.host),
     options: {
       ...(Object.keys(message).length ? options : { body: text }),
-      ...({ actions: buttons.map((one) => ({ ...one, title: String(one["title"]) })) } as object),
+      ...({ actions: buttons.map(buttonOf) } as object), // the type does not know them yet
       data: { ...(isTold(own) ? own : {}), pushsaas: errand },
     },
-    badge: badge(app_badge ?? message["app_badge"]),
+    badge: [app_badge, message["app_badge"]].find((value) => typeof value === "number"),
     receipt: errand.receipt,
   };
 }
 
 /** Of another sender's notification in the same worker there is none. */
-export const errandOf = ({ data }: Notification): Errand | undefined => (isTold(data) ? (data["pushsaas"] as Errand) : undefined);
+export const errandOf = ({ data }: Notification): Errand | undefined =>
+  isTold(data) ? (data["pushsaas"] as Errand) : undefined;
+
+const buttonOf = ({ action, title, icon }: Told) => ({ action: first(action), title: first(title), icon });
 
 function parsed(text: string): Told {
   try {
@@ -59,4 +64,3 @@ function parsed(text: string): Told {
 const isTold = (value: unknown): value is Told => typeof value === "object" && value !== null;
 const word = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
 const first = (...values: unknown[]): string => values.map(word).find(Boolean) ?? "";
-const badge = (value: unknown): number | undefined => (value === undefined ? undefined : Number(value));

@@ -1,5 +1,5 @@
-// What became of a notification, told to the server: kept first, sent in batches, and again until it was taken. The only
-// module that knows the route.
+// What became of a notification, told to the server: kept first, sent in batches, and again until it was taken. The
+// only module that knows the route.
 
 import { inStore, type Memory, recallAll } from "../enrolment/memory.ts";
 import { ask, Refused } from "../enrolment/server.ts";
@@ -17,6 +17,7 @@ declare const self: ServiceWorkerGlobalScope & {
   registration: { sync?: { register(tag: string): Promise<void> } };
 };
 
+/** The name of our sync event. */
 export const SYNC = "pushsaas-receipts";
 const MOST_AT_ONCE = 50;
 const MOST_KEPT = 500; // of a device that is offline for weeks
@@ -31,11 +32,12 @@ export async function report(type: Happening, receipt: string | undefined): Prom
   const kept: Receipt = { site: memory.site, type, receipt, at };
   const number = Number(await inStore("receipts", "readwrite", (store) => store.add(kept)));
   await inStore("receipts", "readwrite", (store) => store.delete(IDBKeyRange.upperBound(number - MOST_KEPT)));
-  await send();
+  await send().catch(later);
 }
 
+/** Fails where the server does not take them: the browser repeats a sync event that failed, at its own pace. */
 export function send(): Promise<void> {
-  sending = sending.then(sendAll).catch(later);
+  sending = sending.catch(() => {}).then(sendAll);
   return sending;
 }
 

@@ -1,9 +1,10 @@
-// Brings browser and server to agree about one subscription, wherever they parted: on a visit, when something else is
-// known of the visitor, and when the browser itself has dropped a subscription. To be called in turn.
+// Brings browser and server to agree about one subscription, wherever they parted: on a visit, and when something else
+// is known of the visitor. To be called in turn.
 
-import { type Memory, type Profile, remember } from "./memory.ts";
-import { ask, Refused } from "./server.ts";
-import { subscriptionUnder } from "./subscription.ts";
+import { enrol, isAboutVisitor, whereabouts } from "../enrolment/enrol.ts";
+import { type Memory, type Profile, remember } from "../enrolment/memory.ts";
+import { ask, Refused } from "../enrolment/server.ts";
+import { subscriptionUnder } from "../enrolment/subscription.ts";
 
 /** By the site's owner, or by the visitor elsewhere: not ours to undo. */
 const LEFT = new Set<unknown>(["removed", "unsubscribed"]);
@@ -32,25 +33,6 @@ export async function leave(memory: Memory, registration: ServiceWorkerRegistrat
   return left;
 }
 
-/** By endpoint: the server knows an old one again, and takes a new one for the successor of the one before. */
-async function enrol(memory: Memory, subscription: PushSubscription): Promise<Memory> {
-  const { consent, ...rest } = memory;
-  const wanted = { ...memory.wanted, ...whereabouts() };
-  const body = { subscription: subscription.toJSON(), previous_endpoint: memory.endpoint, consent };
-  const join = async (said: Profile) => {
-    const { subscription_id, token } = await ask({ ...memory, token: undefined }, "POST", "subscriptions", { ...body, ...said });
-    const known = { endpoint: subscription.endpoint, id: String(subscription_id), token: String(token) };
-    return remember({ ...rest, ...known, wanted: said, told: said });
-  };
-  try {
-    return await join(wanted);
-  } catch (error) {
-    if (!isAboutVisitor(error)) throw error;
-    await join({}); // a wrong word about the visitor must not cost the subscription
-    throw error;
-  }
-}
-
 async function recover(
   error: unknown,
   memory: Memory,
@@ -66,17 +48,8 @@ async function recover(
   return enrol(memory, await subscriptionUnder(memory.key, registration));
 }
 
-const isAboutVisitor = (error: unknown): boolean =>
-  error instanceof Refused && (error.status === 422 || error.code === "external_id_unproven");
-
 function difference(wanted: Profile, told: Profile): Profile {
-  const spelled = (profile: object) => Object.entries(profile).map(([name, value]) => [name, JSON.stringify(value)] as const);
-  const before = new Map(spelled(told));
-  const names = spelled(wanted).filter(([name, value]) => value !== before.get(name));
-  return Object.fromEntries(names.map(([name]) => [name, wanted[name as keyof Profile]]));
+  const isNews = (name: keyof Profile) => JSON.stringify(wanted[name]) !== JSON.stringify(told[name]);
+  const names = (Object.keys(wanted) as (keyof Profile)[]).filter(isNews);
+  return Object.fromEntries(names.map((name) => [name, wanted[name]]));
 }
-
-const whereabouts = (): Profile => ({
-  timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  language: navigator.language,
-});
