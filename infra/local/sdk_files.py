@@ -14,9 +14,9 @@ DIST = Path(__file__).parents[2] / "web" / "sdk" / "dist"
 _PREFIX = "/sdk/v1/"
 _HASHED = re.compile(r"\.[0-9a-f]{16}\.js$")
 _FOR_EVER, _FOR_AN_HOUR = "public, max-age=31536000, immutable", "public, max-age=3600"
+_MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json"}
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",  # what is loaded on demand is a module, and those are asked for with CORS
-    "Content-Type": "text/javascript; charset=utf-8",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
@@ -33,14 +33,15 @@ class SdkFiles:
         return path.startswith(_PREFIX)
 
     def answer(self, request: Request) -> Answer:
-        files = {file.name: file for file in self._folder.glob("*.js")}
+        files = {file.name: file for file in self._folder.glob("*") if file.suffix in _MEDIA_TYPES}
         file = files.get(request.path.removeprefix(_PREFIX))
         if file is None:
             return answer_problem(NotFound("There is no such file; `make sdk` builds them."))
         if request.method != "GET":
             return answer_problem(MethodNotAllowed(), allow="GET, HEAD")
-        return Answer(status=200, headers=_headers(file.name), body=file.read_bytes())
+        return Answer(status=200, headers=_headers(file), body=file.read_bytes())
 
 
-def _headers(name: str) -> Mapping[str, str]:
-    return {**_HEADERS, "Cache-Control": _FOR_EVER if _HASHED.search(name) else _FOR_AN_HOUR}
+def _headers(file: Path) -> Mapping[str, str]:
+    kept = _FOR_EVER if _HASHED.search(file.name) else _FOR_AN_HOUR
+    return {**_HEADERS, "Cache-Control": kept, "Content-Type": _MEDIA_TYPES[file.suffix]}

@@ -40,7 +40,12 @@ def test_a_name_that_stays_is_kept_for_an_hour_and_one_with_its_hash_for_ever(
     assert ask(folder, f"/sdk/v1/{name}").headers["Cache-Control"] == kept
 
 
-@pytest.mark.parametrize("name", ["", "manifest.json", "secret.txt", "../outside.js", "..%2foutside.js", "worker.js"])
+def test_a_careful_site_reads_the_checksums(folder: Path) -> None:
+    answer = ask(folder, "/sdk/v1/manifest.json")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+
+
+@pytest.mark.parametrize("name", ["", "secret.txt", "../outside.js", "..%2foutside.js", "worker.js"])
 def test_nothing_else_is_served(folder: Path, name: str) -> None:
     answer = ask(folder, f"/sdk/v1/{name}")
     assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
