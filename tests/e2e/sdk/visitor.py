@@ -36,7 +36,9 @@ class Visitor:
         self.page.ask("Browser.setPermission", permission=permission, setting=setting, origin=self.shop.origin)
 
     def visits(self, path: str = "/") -> None:
+        """Until the page can be seen: the browser drops clicks that come before."""
         self.page.visit(self.shop.origin + path)
+        self.page.until("performance.getEntriesByName('first-contentful-paint').length === 1")
         self.page.until("window.pushsaas?.isReady === true")
 
     def says(self, command: str, *words: Any) -> dict[str, Any]:
