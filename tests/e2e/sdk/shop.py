@@ -50,7 +50,10 @@ class Receipts:
 
 @dataclass
 class Shop:
-    """`attributes` and `says` go into the next page: on the script tag, and after the stub."""
+    """`attributes` and `says` go into the next page: on the script tag, and after the stub.
+
+    `scripts` is what its policy says of those, with `{}` for where the SDK's files come from.
+    """
 
     world: World
     gateway: Gateway
@@ -62,6 +65,7 @@ class Shop:
     lang: str = "en"
     direction: str = "ltr"
     cdn: str = ""
+    scripts: str = f"'nonce-{_NONCE}'"
 
     @property
     def origin(self) -> str:
@@ -75,7 +79,7 @@ class Shop:
     @property
     def policy(self) -> str:
         return (
-            f"default-src 'none'; script-src 'nonce-{_NONCE}'; connect-src {self.gateway.url}; worker-src 'self'; "
+            f"default-src 'none'; script-src {self.scripts.format(self.files)}; connect-src {self.gateway.url}; worker-src 'self'; "
             "img-src 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types pushsaas"
         )
 

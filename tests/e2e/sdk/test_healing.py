@@ -143,6 +143,27 @@ def test_a_yes_that_could_not_be_told_is_told_on_the_next_visit(visitor: Visitor
     visitor.page.complaints.clear()
 
 
+def test_what_is_said_offline_arrives_when_the_browser_is_back(subscriber: Visitor, shop: Shop) -> None:
+    network = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    subscriber.page.ask("Network.emulateNetworkConditions", offline=True, **network)
+    assert subscriber.says("tag", "offline")["state"] == "subscribed"
+    assert shop.active()[0]["tags"] == []
+    subscriber.page.ask("Network.emulateNetworkConditions", offline=False, **network)
+    subscriber.visits("/next")
+    soon(lambda: shop.active()[0]["tags"] == ["offline"])
+    subscriber.page.complaints.clear()
+
+
+def test_two_people_on_one_browser_are_told_apart(subscriber: Visitor, shop: Shop) -> None:
+    for person in ("ada", "ben", "ada"):
+        subscriber.says("identify", person, shop.signature(person))
+        subscriber.visits("/next")
+        (known,) = shop.active()
+        assert known["external_id"] == person
+        subscriber.says("identify", None)
+        assert shop.active()[0]["external_id"] is None
+
+
 def test_two_tabs_at_once_are_one_browser(subscriber: Visitor, shop: Shop) -> None:
     subscriber.page.evaluate("Promise.all([...'abcdef'].map((one) => pushsaas('tag', one))).then(() => true)")
     (known,) = shop.active()

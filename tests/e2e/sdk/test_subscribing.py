@@ -35,6 +35,24 @@ def test_who_is_subscribed_already_is_not_asked_again(visitor: Visitor, shop: Sh
     assert shop.active() == [before]
 
 
+@pytest.mark.parametrize(
+    "scripts", ["'nonce-bm9uY2U' 'strict-dynamic'", "'unsafe-inline' {}", "'unsafe-inline' {}/sdk/v1/"]
+)
+def test_other_ways_to_allow_scripts_do_as_well(visitor: Visitor, shop: Shop, scripts: str) -> None:
+    shop.scripts = scripts
+    visitor.visits()
+    assert visitor.subscribes()["state"] == "subscribed"
+
+
+def test_a_page_that_allows_no_policy_of_ours_is_told(visitor: Visitor, shop: Shop) -> None:
+    shop.scripts += "; trusted-types none"
+    shop.says = "pushsaas('on', 'error', ({detail}) => log.push(detail));"
+    visitor.visits()
+    assert visitor.subscribes()["state"] == "joining"
+    assert "pushsaas" in visitor.page.evaluate("log[0]")
+    visitor.page.complaints.clear()
+
+
 def test_files_and_product_may_be_at_different_places(visitor: Visitor, shop: Shop) -> None:
     """As in the cloud, where the files come from a CDN's own address."""
     with Gateway(app, sites=[SdkFiles()]) as cdn:
