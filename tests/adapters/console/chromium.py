@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def installed() -> str | None:
 
 
 @contextmanager
-def browser(profile: Path) -> Iterator[Browser]:
+def browser(profile: Path, *, flags: Sequence[str] = FLAGS) -> Iterator[Browser]:
     """Two pipes, as Chromium wants them: it reads commands from descriptor 3 and writes answers to 4."""
     program = installed()
     assert program is not None
@@ -37,7 +37,7 @@ def browser(profile: Path) -> Iterator[Browser]:
     # A shell puts the pipes where Chromium expects them; preexec_fn is not safe beside threads.
     command = ["/bin/bash", "-c", f'exec "$@" 3<&{commands_read} 4>&{answers_write}', "-", program]
     process = subprocess.Popen(
-        [*command, *FLAGS, f"--user-data-dir={profile}"],
+        [*command, *flags, f"--user-data-dir={profile}"],
         pass_fds=(commands_read, answers_write),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

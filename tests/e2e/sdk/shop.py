@@ -65,6 +65,7 @@ class Shop:
     lang: str = "en"
     direction: str = "ltr"
     cdn: str = ""
+    stand_ins: tuple[str, ...] = ("push_service", "worker_lab")
     scripts: str = f"'nonce-{_NONCE}'"
 
     @property
@@ -92,7 +93,7 @@ class Shop:
         )
 
     def worker(self) -> str:
-        laboratory = "".join((STAND_INS / f"{name}.js").read_text() for name in ("push_service", "worker_lab"))
+        laboratory = "".join((STAND_INS / f"{name}.js").read_text() for name in self.stand_ins)
         return f'{laboratory}\nimportScripts("{self.gateway.url}/sdk/v1/worker.js");'
 
     def subscriptions(self) -> list[dict[str, Any]]:

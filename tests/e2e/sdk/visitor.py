@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from tests.adapters.console.chromium import Browser
@@ -15,14 +16,14 @@ _KEYS = {"Escape": 27, "Enter": 13, "Tab": 9}
 
 
 class Visitor:
-    def __init__(self, page: Browser, shop: Shop) -> None:
+    def __init__(self, page: Browser, shop: Shop, *, stand_ins: Sequence[str] = ("push_service", "visitor")) -> None:
         self.page = page
         self.shop = shop
         self._scripts = [
             page.ask("Page.addScriptToEvaluateOnNewDocument", source=(STAND_INS / f"{name}.js").read_text())[
                 "identifier"
             ]
-            for name in ("push_service", "visitor")
+            for name in stand_ins
         ]
         self.answers("prompt")
 

@@ -1,0 +1,213 @@
+"""Google's push service as far as a Chromium on this machine needs it: check-in, registration, and the stream of pushes.
+
+The browser makes real subscriptions here and decrypts what it is brought. What it has not acknowledged is brought again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import parse_qs
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
+
+from infra.local.push_service.certificate import make_certificate
+
+_MCS_VERSION = 41
+_PING, _PING_ANSWER, _LOGIN, _LOGIN_ANSWER, _ACKNOWLEDGED, _PUSH = 0, 1, 2, 3, 7, 8
+_DEVICE_ID, _DEVICE_SECRET = 4_815_162_342, 2_342
+
+
+@dataclass
+class Registration:
+    token: str
+    sender: str
+    subtype: str
+
+
+@dataclass
+class Google:
+    """`flags` are what a Chromium is started with to come here."""
+
+    web: ThreadingHTTPServer
+    stream: socket.socket
+    folder: Path
+    registrations: dict[str, Registration] = field(default_factory=dict)
+    _waiting: list[bytes] = field(default_factory=list)
+    _browser: BinaryIO | None = None  # the login that came last: at its start a browser makes two
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        certificate = load_pem_x509_certificate((self.folder / "leaf.pem").read_bytes())
+        key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        web = f"http://127.0.0.1:{self.web.server_port}"
+        return (
+            f"--gcm-checkin-url={web}/checkin",
+            f"--gcm-registration-url={web}/register3",
+            f"--gcm-mcs-endpoint=https://127.0.0.1:{self.stream.getsockname()[1]}",
+            f"--ignore-certificate-errors-spki-list={base64.b64encode(hashlib.sha256(key).digest()).decode()}",
+        )
+
+    def push(self, endpoint: str, body: bytes) -> None:
+        """As the push service would after a POST to this endpoint."""
+        to = self.registrations[endpoint.rpartition("/")[2]]
+        now = int(time.time())  # noqa: TID251 -- the browser's clock, not the product's
+        stanza = b"".join(
+            [
+                _text(3, to.sender),
+                _text(5, "org.chromium.linux"),
+                _pair("subtype", to.subtype),
+                _pair("content-encoding", "aes128gcm"),
+                _text(9, f"push-{len(self._waiting)}-{now}"),
+                _number(17, 60),
+                _number(18, now * 1000),
+                _bytes(21, body),
+                _number(24, 1),
+            ]
+        )
+        with self._lock:
+            self._waiting.append(stanza)
+            if self._browser is not None:
+                with suppress(OSError):  # it comes again, and is brought this then
+                    _write(self._browser, _PUSH, stanza)
+
+    def register(self, form: dict[str, list[str]]) -> str:
+        token = f"token-{len(self.registrations)}"
+        subtype = form.get("X-subtype", form["app"])[0]
+        self.registrations[token] = Registration(token, sender=form["sender"][0], subtype=subtype)
+        return token
+
+    def talk(self, browser: BinaryIO) -> None:
+        """With one login of a browser, until it goes."""
+        assert browser.read(1) == bytes([_MCS_VERSION])
+        browser.write(bytes([_MCS_VERSION]))
+        while True:
+            tag = _read(browser)
+            with self._lock:
+                if tag == _LOGIN:
+                    _write(browser, _LOGIN_ANSWER, _text(1, "chrome-1") + _number(8, 1))
+                    self._browser = browser
+                    for stanza in self._waiting:
+                        _write(browser, _PUSH, stanza)
+                elif tag == _PING:
+                    _write(browser, _PING_ANSWER, b"")
+                elif tag == _ACKNOWLEDGED and browser is self._browser:
+                    self._waiting.clear()
+
+
+@contextmanager
+def google(folder: Path) -> Iterator[Google]:
+    _, context = make_certificate(folder)
+    web = ThreadingHTTPServer(("127.0.0.1", 0), _Desk)
+    web.daemon_threads = True
+    stream = socket.create_server(("127.0.0.1", 0))
+    standing = Google(web, stream, folder)
+    vars(web)["google"] = standing
+
+    def listen() -> None:
+        with suppress(OSError):
+            while True:
+                raw, _ = stream.accept()
+                threading.Thread(target=serve, args=[raw], daemon=True).start()
+
+    def serve(raw: socket.socket) -> None:
+        with suppress(OSError, EOFError), context.wrap_socket(raw, server_side=True) as secure:
+            standing.talk(secure.makefile("rwb", buffering=0))  # type: ignore[arg-type]  # raw is written whole here
+
+    threads = [threading.Thread(target=web.serve_forever, daemon=True), threading.Thread(target=listen, daemon=True)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield standing
+    finally:
+        web.shutdown()
+        web.server_close()
+        stream.shutdown(socket.SHUT_RDWR)
+        stream.close()
+
+
+class _Desk(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        standing: Google = vars(self.server)["google"]
+        if self.path == "/checkin":
+            now = int(time.time() * 1000)  # noqa: TID251 -- as above
+            answer = _number(1, 1) + _number(3, now) + _fixed(7, _DEVICE_ID) + _fixed(8, _DEVICE_SECRET)
+        else:
+            answer = f"token={standing.register(parse_qs(body.decode()))}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+# --- As much of protocol buffers as it takes ---
+
+
+def _varint(number: int) -> bytes:
+    found = bytearray()
+    while number > 0x7F:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*found, number])
+
+
+def _number(name: int, value: int) -> bytes:
+    return _varint(name << 3) + _varint(value)
+
+
+def _fixed(name: int, value: int) -> bytes:
+    return _varint(name << 3 | 1) + value.to_bytes(8, "little")
+
+
+def _bytes(name: int, value: bytes) -> bytes:
+    return _varint(name << 3 | 2) + _varint(len(value)) + value
+
+
+def _text(name: int, value: str) -> bytes:
+    return _bytes(name, value.encode())
+
+
+def _pair(key: str, value: str) -> bytes:
+    return _bytes(7, _text(1, key) + _text(2, value))
+
+
+def _write(stream: BinaryIO, tag: int, body: bytes) -> None:
+    stream.write(bytes([tag]) + _varint(len(body)) + body)
+
+
+def _read(stream: BinaryIO) -> int:
+    """The tag of what comes next; what it says more is not needed."""
+    tag = _whole(stream, 1)[0]
+    size = shift = 0
+    while True:
+        byte = _whole(stream, 1)[0]
+        size |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            _whole(stream, size)
+            return tag
+        shift += 7
+
+
+def _whole(stream: BinaryIO, count: int) -> bytes:
+    found = b""
+    while len(found) < count:
+        chunk = stream.read(count - len(found))
+        if not chunk:
+            raise EOFError
+        found += chunk
+    return found
