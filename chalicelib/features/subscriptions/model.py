@@ -61,8 +61,8 @@ class SubscriptionEnded(Conflict):
 
     When: The visitor unsubscribed, the push service ended the subscription, or it was removed.
 
-    Do: Subscribe the browser again; it gets the same id if its push service gives it the same endpoint. Not one that was
-    removed: its site does not want it back.
+    Do: Subscribe the browser again; it gets the same id if its push service gives it the same endpoint. Not one that
+    was removed: its site does not want it back.
 
     Members:
     - ended_reason: one of gone, unsubscribed, replaced, removed
