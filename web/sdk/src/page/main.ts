@@ -26,11 +26,13 @@ function begin(tag: Tag): void {
   const said = window.pushsaas?.q ?? [];
   let was = idNow(tag);
 
-  const front: Front = (name, ...words) => {
+  const front: Front = async (name, ...words) => {
     const hasBack = name !== "on" && typeof words[words.length - 1] === "function";
     const back = hasBack ? (words.pop() as (now: Status) => void) : undefined;
     const command = commands.get(name) ?? unknown(name);
-    return told(command(...(words as never[]))).then((now) => (back?.(now), now));
+    const now = await told(command(...(words as never[])));
+    back?.(now);
+    return now;
   };
 
   async function told(work: Promise<unknown>): Promise<Status> {

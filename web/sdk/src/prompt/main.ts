@@ -25,7 +25,11 @@ export async function guide(texts: Texts): Promise<Choice> {
     bell(),
     heading(texts.guide_title),
     element("ol", { id: "body", part: "body" }, ...texts.guide_steps.map(item)),
-    element("footer", {}, button(texts.guide_done, "allow", () => close("later"))),
+    element(
+      "footer",
+      {},
+      button(texts.guide_done, "allow", () => close("later")),
+    ),
   ]);
 }
 

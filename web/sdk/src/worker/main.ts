@@ -6,7 +6,7 @@ import { inTurn } from "../enrolment/memory.ts";
 import { subscriptionUnder } from "../enrolment/subscription.ts";
 import { follow } from "./click.ts";
 import { errandOf, read, type Shown } from "./message.ts";
-import { ownMemory, report, send, SYNC } from "./receipts.ts";
+import { ownMemory, report, SYNC, send } from "./receipts.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 

@@ -50,7 +50,10 @@ async function sendAll(): Promise<void> {
   const memory = await ownMemory();
   if (!memory) return;
   for (let batch = await oldest(memory.site); batch.length; batch = await oldest(memory.site)) {
-    await deliver(memory, batch.map(([, { site, ...event }]) => event));
+    await deliver(
+      memory,
+      batch.map(([, { site, ...event }]) => event),
+    );
     for (const [key] of batch) await inStore("receipts", "readwrite", (store) => store.delete(key));
   }
 }
