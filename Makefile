@@ -114,11 +114,11 @@ bench: $(DEV) $(if $(filter sdk,$(B)),$(SDK))  ## One benchmark against its peer
 # --- The cloud: packages need no account; what touches one goes through the AWS command line ---
 
 # What people give once: the next deploy remembers it. Through the environment, so that quotes in a name do no harm.
-export DOMAIN CERTIFICATE ZONE MAIL_FROM ALARM_EMAIL CONCURRENCY KEYS REPLACE PACKAGE RELEASE DATA STAGE REGION
+export DOMAIN CERTIFICATE SDK_DOMAIN SDK_CERTIFICATE ZONE MAIL_FROM ALARM_EMAIL CONCURRENCY KEYS REPLACE PACKAGE RELEASE DATA STAGE REGION
 AGREED = $(if $(YES),--yes) --region "$${REGION:-}"
-WISHES = --domain "$${DOMAIN:-}" --certificate "$${CERTIFICATE:-}" --zone "$${ZONE:-}" --mail-from "$${MAIL_FROM:-}" \
-	--alarm-email "$${ALARM_EMAIL:-}" --concurrency "$${CONCURRENCY:-}" --keys "$${KEYS:-}" --replace "$${REPLACE:-}" \
-	--package "$${PACKAGE:-}"
+WISHES = --domain "$${DOMAIN:-}" --certificate "$${CERTIFICATE:-}" --sdk-domain "$${SDK_DOMAIN:-}" \
+	--sdk-certificate "$${SDK_CERTIFICATE:-}" --zone "$${ZONE:-}" --mail-from "$${MAIL_FROM:-}" --alarm-email "$${ALARM_EMAIL:-}" --concurrency "$${CONCURRENCY:-}" \
+	--keys "$${KEYS:-}" --replace "$${REPLACE:-}" --package "$${PACKAGE:-}"
 
 package: $(DEV)  ## One template and its archives in dist/ (STAGE=prod)
 	@$(PY) -m infra.package --stage "$${STAGE:-prod}"

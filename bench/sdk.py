@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
-from infra.local.sdk_files import DIST
+from infra.sdk import DIST
 
 BUDGET_BYTES = {"page": 5_000, "worker": 3_000, "prompt": 5_000, "texts": 5_000}
 

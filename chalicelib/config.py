@@ -44,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_oauth_microsoft: OptionalName = ""
     sign_in_url: OptionalUrl = ""  # where browsers go from there, with a one-time code; empty: to a page of our own
 
+    sdk_url: OptionalUrl = ""  # where the SDK's files are; empty: with everything else, as the local product has them
+
     log_level: Annotated[str, Meta(pattern=r"^(DEBUG|INFO|WARNING|ERROR)\Z")] = "INFO"
     window: Annotated[int, Meta(ge=1, le=1024)] = 256
     careful_window: Annotated[int, Meta(ge=1, le=256)] = 25

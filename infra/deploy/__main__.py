@@ -23,6 +23,7 @@ from infra.deploy.terminal import Terminal
 from infra.deploy.wishes import Wishes
 from infra.packaging.refusal import Refused
 from infra.packaging.stage import Stage, read_stage
+from infra.sdk import DIST
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +56,8 @@ def _deploy(ground: Ground, asked: argparse.Namespace) -> None:
     wishes = Wishes(
         domain=asked.domain,
         certificate=asked.certificate,
+        sdk_domain=asked.sdk_domain,
+        sdk_certificate=asked.sdk_certificate,
         zone=asked.zone,
         mail_from=asked.mail_from,
         alarm_email=asked.alarm_email,
@@ -62,6 +65,7 @@ def _deploy(ground: Ground, asked: argparse.Namespace) -> None:
         replaced=asked.replace,
         keys=asked.keys,
         package=Path(asked.package) if asked.package else None,
+        sdk=Path(asked.sdk) if asked.sdk else DIST,
     )
     deploy(ground, wishes)
 
@@ -106,6 +110,8 @@ _FLAGS = {
     "deploy": (
         "domain",
         "certificate",
+        "sdk-domain",
+        "sdk-certificate",
         "zone",
         "mail-from",
         "alarm-email",
@@ -113,6 +119,7 @@ _FLAGS = {
         "replace",
         "keys",
         "package",
+        "sdk",
     ),
     "rollback": ("release", "replace"),
     "teardown": ("data",),

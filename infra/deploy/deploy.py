@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ from infra.deploy.rollback import go_back
 from infra.deploy.sdk_files import upload_sdk
 from infra.deploy.smoke import smoke
 from infra.deploy.stack import Stack, Standing
-from infra.deploy.wishes import Wishes, domain_hint
+from infra.deploy.wishes import Wishes, domain_hints
 
 
 def deploy(ground: Ground, wishes: Wishes) -> None:
@@ -49,7 +50,7 @@ def deploy(ground: Ground, wishes: Wishes) -> None:
     change(ground, replace(wish, watched_alarms=alarms), replaced=wishes.replaced)
     forget_kept(artifacts, stack)
     stack.protect()
-    _furnish(ground, artifacts, package.template, url)
+    _furnish(ground, artifacts, package.template, url, sdk=wishes.sdk)
     _prove(ground, artifacts, commit=package.commit)
 
 
@@ -66,19 +67,19 @@ def _wish(before: Standing | None, template: Mapping[str, Any], url: str, asked:
     return Wish(UPDATE if before else CREATE, url, parameters, release=release_of(template))
 
 
-def _furnish(ground: Ground, artifacts: Artifacts, template: Mapping[str, Any], url: str) -> None:
+def _furnish(ground: Ground, artifacts: Artifacts, template: Mapping[str, Any], url: str, *, sdk: Path) -> None:
     """What a stack cannot hold: secrets, proofs of domains, files; and the address it got only by being made."""
     make_absent_secrets(ground)
     stack = Stack(ground)
     now = stack.must_stand()
     ready_mail(ground, now.parameters["MailFrom"])
-    upload_sdk(ground, now.outputs)
+    upload_sdk(ground, now.outputs, folder=sdk)
     endpoint = now.outputs["EndpointURL"].rstrip("/")
     if _is_ours_to_choose(now.parameters) and now.parameters["PublicUrl"] != endpoint:
         ground.terminal.say(f"no domain: the product calls itself {endpoint}")
         change(ground, _wish(now, template, url, {"PublicUrl": endpoint}))
         now = stack.must_stand()
-    if hint := domain_hint(now.parameters, now.outputs):
+    for hint in domain_hints(now.parameters, now.outputs):
         ground.terminal.say(hint)
     if not read_history(artifacts).entries:
         issue_key(ground, now.parameters, only_first=True)

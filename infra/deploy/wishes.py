@@ -10,12 +10,17 @@ from infra.deploy import keys
 from infra.deploy.ground import Ground
 from infra.deploy.halt import Halt
 from infra.deploy.parameters import Values
+from infra.sdk import DIST, built
+
+_OF_CLOUDFRONT = "us-east-1"  # where it looks for certificates, wherever the rest lives
 
 
 @dataclass(frozen=True)
 class Wishes:
     domain: str = ""
     certificate: str = ""
+    sdk_domain: str = ""
+    sdk_certificate: str = ""
     zone: str = ""
     mail_from: str = ""
     alarm_email: str = ""
@@ -23,11 +28,14 @@ class Wishes:
     replaced: str = ""
     keys: str = ""
     package: Path | None = None
+    sdk: Path = DIST
 
     def parameters(self, ground: Ground) -> dict[str, str]:
         said = {
             "DomainName": self.domain,
             "CertificateArn": self.certificate,
+            "SdkDomainName": self.sdk_domain,
+            "SdkCertificateArn": self.sdk_certificate,
             "HostedZoneId": self.zone,
             "MailFrom": self.mail_from,
             "AlarmEmail": self.alarm_email,
@@ -42,18 +50,28 @@ class Wishes:
         """Before anything is made: a wrong certificate would be found out after minutes, and undone."""
         if self.keys:
             keys.check_step(self.keys, standing)
-        certificate = self.certificate or standing.get("CertificateArn", "")
-        if self.domain and not certificate:
-            request = f"aws acm request-certificate --domain-name {self.domain} --validation-method DNS"
-            raise Halt(
-                "A DOMAIN needs its CERTIFICATE.", then=f"{request} --region {ground.region}, then CERTIFICATE=its ARN"
-            )
-        if self.certificate and f":acm:{ground.region}:" not in self.certificate:
-            raise Halt(f"The certificate is not one of ACM in {ground.region}.", then="Request one there; it is free.")
+        _check_name(self.domain, self.certificate, standing.get("CertificateArn"), region=ground.region)
+        _check_name(
+            self.sdk_domain, self.sdk_certificate, standing.get("SdkCertificateArn"), region=_OF_CLOUDFRONT, of="SDK_"
+        )
+        if not built(self.sdk):
+            raise Halt("The browser SDK is not built, and pages would find nothing.", then="make sdk")
 
 
-def domain_hint(parameters: Values, outputs: Mapping[str, str]) -> str | None:
+def domain_hints(parameters: Values, outputs: Mapping[str, str]) -> list[str]:
     """What is left to do by hand when the zone is not ours to write."""
-    if "DomainTarget" not in outputs or parameters.get("HostedZoneId"):
-        return None
-    return f"domain: set this record in its zone:\n  {parameters['DomainName']}  CNAME  {outputs['DomainTarget']}"
+    if parameters.get("HostedZoneId"):
+        return []
+    return [
+        f"domain: set this record in its zone:\n  {parameters[name]}  CNAME  {outputs[target]}"
+        for name, target in {"DomainName": "DomainTarget", "SdkDomainName": "SdkTarget"}.items()
+        if target in outputs
+    ]
+
+
+def _check_name(domain: str, certificate: str, standing: str | None, *, region: str, of: str = "") -> None:
+    if domain and not (certificate or standing):
+        request = f"aws acm request-certificate --domain-name {domain} --validation-method DNS --region {region}"
+        raise Halt(f"{of}DOMAIN needs its {of}CERTIFICATE.", then=f"{request}, then {of}CERTIFICATE=its ARN")
+    if certificate and f":acm:{region}:" not in certificate:
+        raise Halt(f"The {of}CERTIFICATE is not one of ACM in {region}.", then="Request one there; it is free.")

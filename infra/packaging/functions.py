@@ -21,9 +21,13 @@ _FUNCTION = "AWS::Serverless::Function"
 _LOG_DAYS = 30
 _FIRST_KEY = {"Fn::If": ["FirstKeyOpens", {"Fn::GetAtt": ["SecretsKey", "Arn"]}, ""]}
 _SECOND_KEY = {"Fn::If": ["SecondKeyOpens", {"Fn::GetAtt": ["SecondSecretsKey", "Arn"]}, ""]}
+_SDK_URL = {
+    "Fn::If": ["HasSdkDomain", {"Fn::Sub": "https://${SdkDomainName}"}, {"Fn::Sub": "https://${SdkEdge.DomainName}"}]
+}
 _OF_THE_INSTALLATION: Template = {
     "PREFIX": {"Ref": "Prefix"},
     "PUBLIC_URL": {"Ref": "PublicUrl"},
+    "SDK_URL": _SDK_URL,
     "MAIL_FROM": {"Ref": "MailFrom"},
     "KMS_KEY_OTHER": {"Fn::If": ["FirstKeySeals", _SECOND_KEY, _FIRST_KEY]},
 }

@@ -64,6 +64,8 @@ def test_every_stage_keeps_every_rule(stage: str, rule: Rule) -> None:
         ("AlarmEmail", ["", "on-call@example.com"], ["nobody", "a b@c"]),
         ("DomainName", ["", "push.example.com"], ["https://push.example.com", "push.example.com/", "push", "Push.example.com"]),
         ("CertificateArn", ["", "arn:aws:acm:eu-central-1:123456789012:certificate/x"], ["arn:aws:iam::1:x", "x"]),
+        ("SdkDomainName", ["", "cdn.example.com"], ["https://cdn.example.com", "cdn"]),
+        ("SdkCertificateArn", ["", "arn:aws:acm:us-east-1:123456789012:certificate/x"], ["arn:aws:acm:eu-central-1:1:x", "x"]),
         ("HostedZoneId", ["", "Z0123456789ABC"], ["push.example.com", "/hostedzone/Z1"]),
     ],
 )  # fmt: skip
@@ -74,7 +76,9 @@ def test_parameters_take_what_makes_sense(template: Template, parameter: str, go
 
 
 def test_what_deploying_needs_to_know_is_put_out(template: Template) -> None:
-    assert {"EndpointURL", "RestAPIId", "SdkUrl", "SdkBucketName", "DomainTarget"} <= template["Outputs"].keys()
+    assert {"EndpointURL", "RestAPIId", "SdkUrl", "SdkBucketName", "DomainTarget", "SdkTarget"} <= template[
+        "Outputs"
+    ].keys()
 
 
 def test_an_installation_without_a_domain_and_without_an_address_makes_neither(template: Template) -> None:
@@ -84,11 +88,13 @@ def test_an_installation_without_a_domain_and_without_an_address_makes_neither(t
         "ApiDomain": "HasDomain",
         "ApiDomainMapping": "HasDomain",
         "ApiDomainRecords": "HasZone",
+        "SdkDomainRecords": "HasSdkZone",
         "AlarmSubscription": "HasAlarmEmail",
         "SecretsKey": "FirstKeyOpens",
         "SecondSecretsKey": "SecondKeyOpens",
     }
-    assert all(template["Parameters"][name]["Default"] == "" for name in ("DomainName", "AlarmEmail", "HostedZoneId"))
+    unsaid = ("DomainName", "SdkDomainName", "SdkCertificateArn", "AlarmEmail", "HostedZoneId")
+    assert all(template["Parameters"][name]["Default"] == "" for name in unsaid)
 
 
 def test_whoever_hands_its_job_over_to_itself_is_not_taken_for_a_loop(template: Template) -> None:
@@ -106,6 +112,19 @@ def test_the_sdks_files_come_over_tls_alone_and_for_every_page(template: Templat
     assert headers["CorsConfig"]["AccessControlAllowOrigins"] == {"Items": ["*"]}
     assert headers["CorsConfig"]["AccessControlAllowCredentials"] is False
     assert headers["SecurityHeadersConfig"]["ContentTypeOptions"] == {"Override": True}
+
+
+def test_the_product_tells_sites_where_the_sdk_is(template: Template) -> None:
+    """What it says and what is put out must not part: pages and worker files keep it for years."""
+    said = _of(template, "APIHandler")["Environment"]["Variables"]["SDK_URL"]
+    assert said == template["Outputs"]["SdkUrl"]["Value"]
+    assert said == {
+        "Fn::If": [
+            "HasSdkDomain",
+            {"Fn::Sub": "https://${SdkDomainName}"},
+            {"Fn::Sub": "https://${SdkEdge.DomainName}"},
+        ]
+    }
 
 
 # --- The edge, broken ---

@@ -274,6 +274,8 @@ def _outputs(state: State, stack: Mapping[str, Any]) -> dict[str, str]:
     values = {"EndpointURL": state.endpoint, "SdkBucketName": stack["resources"].get("SdkBucket", "")}
     if stack["parameters"].get("DomainName"):
         values["DomainTarget"] = "d-abc.execute-api.eu-central-1.amazonaws.com"
+    if stack["parameters"].get("SdkDomainName"):
+        values["SdkTarget"] = "d111.cloudfront.net"
     return {name: value for name, value in values.items() if name in names}
 
 

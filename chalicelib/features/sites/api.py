@@ -7,7 +7,7 @@ from typing import cast
 from chalicelib.config import settings
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
-from chalicelib.features.sites.model import OriginNotAllowed, Site
+from chalicelib.features.sites.model import OriginNotAllowed, Site, Snippets
 from chalicelib.features.sites.schemas import (
     IdentitySecret,
     NewSite,
@@ -130,4 +130,5 @@ def preflight_config(_call: Call[Nothing]) -> Nothing:
 
 
 def _view(site: Site) -> SiteView:
-    return SiteView.of(site, public_url=settings().public_url)
+    known = settings()
+    return SiteView.of(site, snippets=Snippets(api_url=known.public_url, sdk_url=known.sdk_url or known.public_url))

@@ -62,6 +62,22 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Snippets:
+    """What a site's owner puts on its pages and into its worker file. The SDK may lie elsewhere than the API."""
+
+    api_url: str
+    sdk_url: str
+
+    def tag(self, site_key: str) -> str:
+        api = "" if self.sdk_url == self.api_url else f' data-api="{self.api_url}"'
+        return f'<script defer src="{self.sdk_url}/sdk/v1/pushsaas.js" data-site="{site_key}"{api}></script>'
+
+    @property
+    def worker(self) -> str:
+        return f'importScripts("{self.sdk_url}/sdk/v1/worker.js");'
+
+
+@dataclass(frozen=True)
 class SigningKey:
     """A site's VAPID key, opened: for the sender's memory, never for a row, an answer or a log."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from chalicelib.features.sites.model import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_URL, MOST_ORIGINS, Site
+from chalicelib.features.sites.model import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_URL, MOST_ORIGINS, Site, Snippets
 from chalicelib.web.schema import Schema, example
 
 
@@ -42,6 +42,7 @@ class SiteView(Schema):
         subject="mailto:ada@shop.example",
         snippet='<script defer src="https://push.example.com/sdk/v1/pushsaas.js" '
         'data-site="pk_4e316261cfa9269de0c6807ceebd81a2"></script>',
+        worker_snippet='importScripts("https://push.example.com/sdk/v1/worker.js");',
     )
 
     id: str
@@ -51,11 +52,12 @@ class SiteView(Schema):
     subject: str
     site_key: str = Field(description="Public: names the site in the SDK's calls.")
     vapid_public_key: str = Field(description="What browsers subscribe with: the `applicationServerKey`.")
-    snippet: str = Field(description="For the site's pages.")
+    snippet: str = Field(description="The tag for the site's pages.")
+    worker_snippet: str = Field(description="All that the file `/pushsaas-worker.js` at the site's root has to say.")
     created_at: datetime
 
     @classmethod
-    def of(cls, site: Site, *, public_url: str) -> SiteView:
+    def of(cls, site: Site, *, snippets: Snippets) -> SiteView:
         return cls(
             id=site.id,
             name=site.name,
@@ -64,7 +66,8 @@ class SiteView(Schema):
             subject=site.subject,
             site_key=site.site_key,
             vapid_public_key=site.vapid_public_key,
-            snippet=f'<script defer src="{public_url}/sdk/v1/pushsaas.js" data-site="{site.site_key}"></script>',
+            snippet=snippets.tag(site.site_key),
+            worker_snippet=snippets.worker,
             created_at=site.created_at,
         )
 

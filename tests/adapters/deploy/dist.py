@@ -40,6 +40,13 @@ def write_files(
     return folder
 
 
+def write_sdk(folder: Path) -> Path:
+    """What `make sdk` leaves, in one file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pushsaas.js").write_text("1")
+    return folder
+
+
 def archive_of(code: bytes) -> str:
     return f"code-{_digest(code)[:16]}.zip"
 
@@ -70,7 +77,14 @@ def template(*, code_key: str, **changed: Any) -> dict[str, Any]:
             "SecretsKeys": {"Type": "String", "Default": "first"},
             **{
                 name: {"Type": "String", "Default": ""}
-                for name in ("AlarmEmail", "DomainName", "CertificateArn", "HostedZoneId")
+                for name in (
+                    "AlarmEmail",
+                    "DomainName",
+                    "CertificateArn",
+                    "SdkDomainName",
+                    "SdkCertificateArn",
+                    "HostedZoneId",
+                )
             },
         },
         "Conditions": {
@@ -78,7 +92,9 @@ def template(*, code_key: str, **changed: Any) -> dict[str, Any]:
             "SecondKeyOpens": {"Fn::Not": [{"Fn::Equals": [{"Ref": "SecretsKeys"}, "first"]}]},
         },
         "Resources": {name: resource for name, resource in resources.items() if resource is not None},
-        "Outputs": {name: {"Value": "…"} for name in ("EndpointURL", "SdkBucketName", "RestAPIId", "DomainTarget")},
+        "Outputs": {
+            name: {"Value": "…"} for name in ("EndpointURL", "SdkBucketName", "RestAPIId", "DomainTarget", "SdkTarget")
+        },
     }
 
 

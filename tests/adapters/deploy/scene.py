@@ -18,7 +18,7 @@ from infra.deploy.terminal import Terminal
 from infra.deploy.wishes import Wishes
 from infra.packaging.stage import read_stage
 from tests.adapters.deploy.api import Api, serving
-from tests.adapters.deploy.dist import write_package
+from tests.adapters.deploy.dist import write_package, write_sdk
 from tests.fakes.aws_cloud import Cloud
 from tests.fakes.aws_state import REGION
 from tests.fakes.aws_syntax import faults
@@ -78,7 +78,7 @@ class Scene:
     ) -> None:
         self._begin()
         package = package or write_package(self.folder / "dist", code=code, **(changed or {}))
-        deploy(self.ground(), Wishes(package=package, **wishes))
+        deploy(self.ground(), Wishes(package=package, sdk=write_sdk(self.folder / "sdk"), **wishes))
 
     def roll_back(self, *, release: str = "", replaced: str = "") -> None:
         self._begin()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra.deploy.__main__ import _smoke
-from tests.adapters.deploy.dist import write_package
+from tests.adapters.deploy.dist import write_package, write_sdk
 from tests.adapters.deploy.scene import PREFIX, ROOT, Scene, halted
 from tests.fakes.aws_cloud import Cloud
 from tests.fakes.aws_syntax import faults
@@ -33,7 +33,8 @@ class Shell:
         )
 
     def deploy(self, *words: str) -> Done:
-        return self.run("deploy", "--stage", "prod", "--package", str(self.folder / "dist"), *words)
+        folders = ["--package", str(self.folder / "dist"), "--sdk", str(self.folder / "sdk")]
+        return self.run("deploy", "--stage", "prod", *folders, *words)
 
     @property
     def cloud(self) -> Cloud:
@@ -44,6 +45,7 @@ class Shell:
 def shell(scene: Scene) -> Shell:
     folder = scene.folder
     write_package(folder / "dist")
+    write_sdk(folder / "sdk")
     scene.cloud.executable(folder)
     return Shell(folder)
 
@@ -62,7 +64,7 @@ def test_the_life_of_an_installation_ends_well_and_its_secrets_are_nowhere_to_be
     assert [value for value in secrets.values() if value in f"{cloud.lines} {said}"] == []
     assert [fault for line in cloud.lines for fault in faults(line)] == []
     assert cloud.state.buckets == {}
-    assert sorted(path.name for path in shell.folder.iterdir()) == ["aws", "cloud.json", "dist"]
+    assert sorted(path.name for path in shell.folder.iterdir()) == ["aws", "cloud.json", "dist", "sdk"]
 
 
 def test_a_failure_is_one_line_with_what_to_do_next_and_no_traceback(shell: Shell) -> None:

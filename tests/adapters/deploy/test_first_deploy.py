@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from chalicelib.features.identity.adapters.key_set import read_key_set
+from infra.deploy.deploy import deploy
+from infra.deploy.wishes import Wishes
+from tests.adapters.deploy.dist import write_package
 from tests.adapters.deploy.scene import BUCKET, PREFIX, Scene, halted
 
 _CHANGE = ["create-change-set", "wait change-set-create-complete", "describe-change-set", "execute-change-set"]
 _UPLOAD = ["s3api head-object", "s3api put-object"]
 _CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+_SDK_CERTIFICATE = _CERTIFICATE.replace("eu-central-1", "us-east-1")
 WALK = [
     "sts get-caller-identity",
     "cloudformation describe-stacks",
@@ -34,6 +39,7 @@ WALK = [
     *["ssm put-parameter"] * 3,
     "cloudformation describe-stacks",
 ]
+SDK = ["s3api put-object"]
 MAIL = ["sesv2 get-email-identity", "sesv2 create-email-identity", "sesv2 get-account"]
 RENAME = [
     "cloudformation describe-stacks",  # whether it stands like this already
@@ -52,7 +58,7 @@ PROOF = [
 
 def test_a_first_deploy_goes_from_nothing_to_a_proven_release(scene: Scene) -> None:
     scene.deploy()
-    assert scene.cloud.calls == WALK + RENAME + PROOF
+    assert scene.cloud.calls == WALK + SDK + RENAME + PROOF
     assert scene.stack["status"] == "UPDATE_COMPLETE"
     assert f"{PREFIX} stands: {scene.api.url.rstrip('/')}" in scene.terminal.text
 
@@ -68,7 +74,7 @@ def test_with_a_domain_there_is_one_change_and_a_record_to_set(scene: Scene) -> 
     scene.deploy(
         domain="push.shop.io", certificate=_CERTIFICATE, mail_from="Shop <hello@mail.shop.io>", alarm_email="a@b.io"
     )
-    assert scene.cloud.calls == [*WALK, *MAIL, *PROOF]
+    assert scene.cloud.calls == [*WALK, *MAIL, *SDK, *PROOF]
     parameters = scene.stack["parameters"]
     assert parameters["PublicUrl"] == "https://push.shop.io"
     assert (parameters["MailFrom"], parameters["AlarmEmail"]) == ("Shop <hello@mail.shop.io>", "a@b.io")
@@ -105,6 +111,27 @@ def test_a_domain_without_its_certificate_is_refused_before_anything_is_made(sce
 def test_a_certificate_of_another_region_is_refused_before_anything_is_made(scene: Scene) -> None:
     halt = halted(scene.deploy, domain="push.shop.io", certificate=_CERTIFICATE.replace("eu-central-1", "us-east-1"))
     assert "eu-central-1" in str(halt)
+    assert scene.cloud.changes == []
+
+
+@pytest.mark.parametrize("zone", ["", "Z123"])
+def test_the_sdk_may_have_a_name_of_its_own(scene: Scene, zone: str) -> None:
+    scene.deploy(sdk_domain="cdn.shop.io", sdk_certificate=_SDK_CERTIFICATE, zone=zone)
+    assert scene.stack["parameters"]["SdkDomainName"] == "cdn.shop.io"
+    assert ("  cdn.shop.io  CNAME  d111.cloudfront.net" in scene.terminal.told) is not bool(zone)
+
+
+def test_cloudfront_has_its_certificates_in_one_region_only(scene: Scene) -> None:
+    halt = halted(scene.deploy, sdk_domain="cdn.shop.io")
+    assert halt.then.endswith("--region us-east-1, then SDK_CERTIFICATE=its ARN")
+    halt = halted(scene.deploy, sdk_domain="cdn.shop.io", sdk_certificate=_CERTIFICATE)
+    assert "SDK_CERTIFICATE is not one of ACM in us-east-1" in str(halt)
+    assert scene.cloud.changes == []
+
+
+def test_an_sdk_that_is_not_built_is_said_before_anything_is_made(scene: Scene, tmp_path: Path) -> None:
+    wishes = Wishes(package=write_package(tmp_path / "dist"), sdk=tmp_path / "sdk")
+    assert halted(deploy, scene.ground(), wishes).then == "make sdk"
     assert scene.cloud.changes == []
 
 

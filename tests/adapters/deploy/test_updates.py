@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.deploy.alarms import WATCHED
+from infra.deploy.sdk_files import upload_sdk
+from infra.deploy.wishes import Wishes
 from tests.adapters.deploy.conftest import Answering
 from tests.adapters.deploy.dist import write_package
 from tests.adapters.deploy.scene import BUCKET, ROOT, Scene, halted
@@ -36,6 +39,7 @@ def test_an_update_changes_only_what_is_new(standing: Scene) -> None:
         "s3api put-object",
         "cloudformation create-change-set",
         "cloudformation execute-change-set",
+        "s3api put-object",  # the SDK
         "s3api put-object",
     ]
     assert standing.cloud.state.secrets == before
@@ -184,23 +188,19 @@ def test_the_address_of_an_api_that_was_made_anew_is_followed(scene: Scene) -> N
 
 
 def test_the_sdk_is_found_from_wherever_the_command_runs() -> None:
-    from infra.deploy.sdk_files import SDK
-
-    assert SDK == ROOT / "web" / "sdk" / "dist"
+    assert Wishes().sdk == ROOT / "web" / "sdk" / "dist"
 
 
-def test_files_of_the_sdk_are_served_with_their_lifetimes(scene: Scene, tmp_path: Any) -> None:
-    from infra.deploy.sdk_files import upload_sdk
-
+def test_files_of_the_sdk_are_served_with_their_lifetimes(scene: Scene, tmp_path: Path) -> None:
     scene.deploy()
-    for name in ("pushsaas.js", "worker.0123456789ab.js", "maps/a.json"):
-        (tmp_path / "sdk" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "sdk" / name).write_text("1")
-    upload_sdk(scene.ground(), {"SdkBucketName": "pushsaas-prod-SdkBucket-1"}, folder=tmp_path / "sdk")
-    lines = [line for line in scene.cloud.lines if "pushsaas-prod-SdkBucket-1" in line]
-    said = [(line[line.index("--key") + 1], line[line.index("--cache-control") + 1]) for line in lines]
-    assert said == [
-        ("sdk/v1/worker.0123456789ab.js", "public, max-age=31536000, immutable"),
-        ("sdk/v1/maps/a.json", "public, max-age=3600"),
-        ("sdk/v1/pushsaas.js", "public, max-age=3600"),
+    for name in ("manifest.json", "pushsaas.js", "worker.0123456789abcdef.js", "notes.txt"):
+        (tmp_path / name).write_text("1")
+    scene.cloud.lines.clear()
+    upload_sdk(scene.ground(), {"SdkBucketName": "pushsaas-prod-SdkBucket-1"}, folder=tmp_path)
+    lines = [line for line in scene.cloud.lines if "put-object" in line]
+    flags = ("--key", "--content-type", "--cache-control")
+    assert [tuple(line[line.index(flag) + 1] for flag in flags) for line in lines] == [
+        ("sdk/v1/worker.0123456789abcdef.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+        ("sdk/v1/manifest.json", "application/json", "public, max-age=3600"),
+        ("sdk/v1/pushsaas.js", "text/javascript; charset=utf-8", "public, max-age=3600"),
     ]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bench.sdk import BUDGET_BYTES
-from infra.local.sdk_files import DIST
+from infra.sdk import DIST
 
 pytestmark = pytest.mark.e2e
 

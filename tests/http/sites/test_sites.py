@@ -30,7 +30,7 @@ def bare(answer: HttpAnswer) -> tuple[int, dict[str, Any]]:
 def test_a_site_is_made_with_all_that_a_page_needs(world: World) -> None:
     site = make(world)
     assert set(site) == {
-        "id", "name", "url", "origins", "subject", "site_key", "vapid_public_key", "snippet", "created_at",
+        "id", "name", "url", "origins", "subject", "site_key", "vapid_public_key", "snippet", "worker_snippet", "created_at",
     }  # fmt: skip
     assert (site["name"], site["url"], site["origins"]) == ("Shop", SHOP["url"], ["https://shop.example"])
     assert len(unb64url(site["vapid_public_key"])) == 65
@@ -38,6 +38,7 @@ def test_a_site_is_made_with_all_that_a_page_needs(world: World) -> None:
     assert site["snippet"] == (
         f'<script defer src="http://127.0.0.1:8000/sdk/v1/pushsaas.js" data-site="{site["site_key"]}"></script>'
     )
+    assert site["worker_snippet"] == 'importScripts("http://127.0.0.1:8000/sdk/v1/worker.js");'
     assert world.client.get(f"/v1/sites/{site['id']}", as_=world.ada).json() == site
 
 

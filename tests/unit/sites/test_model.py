@@ -203,6 +203,14 @@ def test_a_site_key_has_its_shape() -> None:
         assert not model.is_site_key(wrong)
 
 
+def test_a_tag_names_the_api_where_the_sdk_lies_elsewhere() -> None:
+    snippets = model.Snippets(api_url="https://push.shop.io", sdk_url="https://cdn.shop.io")
+    assert snippets.tag("pk_1") == (
+        '<script defer src="https://cdn.shop.io/sdk/v1/pushsaas.js" data-site="pk_1" data-api="https://push.shop.io"></script>'
+    )
+    assert snippets.worker == 'importScripts("https://cdn.shop.io/sdk/v1/worker.js");'
+
+
 def test_a_signing_key_does_not_show_itself() -> None:
     key = model.SigningKey("vap_1", b"private scalar", b"public", "mailto:push@shop.com")
     assert "private" not in f"{key!r} {key}"
