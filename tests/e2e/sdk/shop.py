@@ -37,6 +37,11 @@ class Receipts:
         self.status = 202
         self.heard: list[list[dict[str, Any]]] = []
 
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """What happened to which, each once: a browser that is busy gets the same push again."""
+        return list(dict.fromkeys((one["type"], one["receipt"]) for batch in self.heard for one in batch))
+
     @staticmethod
     def concerns(path: str) -> bool:
         return path.endswith("/events")
@@ -44,8 +49,9 @@ class Receipts:
     def answer(self, request: Request) -> Answer:
         if request.method == "OPTIONS":
             return Answer(status=204, headers=_CORS, body=b"")
+        status = self.status  # whoever sees what was heard may set another
         self.heard.append(json.loads(request.body)["events"])
-        return Answer(status=self.status, headers=_CORS, body=b"{}")
+        return Answer(status=status, headers=_CORS, body=b"{}")
 
 
 @dataclass
