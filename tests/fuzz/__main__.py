@@ -29,7 +29,9 @@ _SETTINGS = Path(__file__).with_name("schemathesis.toml")
 _HABITS = Path(__file__).with_name("habits.py")
 _PROGRAM = Path(sys.executable).with_name("schemathesis")
 _KNOWN = "probability = 0.9"  # in the settings
+_ALONE = "probability = 0.6"  # and for what has little else to be told apart by
 _MANY = "max-examples = 200"  # and these of a few operations, however quick
+_MORE = "max-examples = 100"  # and of a few that soon repeat themselves
 _FIRST = "^/v1/auth/register$"  # one session serves all operations, and keeps the credentials of whichever opened it
 _BROKE = ("request_broke", "Traceback")  # what the product's log says of an error that nobody foresaw
 
@@ -55,6 +57,8 @@ def attack(url: str, folder: Path, credentials: dict[str, str], *, profile: Prof
     shutil.copy(_HABITS, folder)
     settings = folder / _SETTINGS.name
     text = _SETTINGS.read_text(encoding="utf-8").replace(_KNOWN, f"probability = {profile.known}")
+    text = text.replace(_ALONE, f"probability = {profile.known_alone}")
+    text = text.replace(_MORE, f"max-examples = {2 * profile.examples}")
     text = text.replace(_MANY, f"max-examples = {max(200, 3 * profile.examples)}")
     settings.write_text(text, encoding="utf-8")
     words = ["--url", url, "--max-examples", profile.examples, "--no-color"]

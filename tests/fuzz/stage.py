@@ -27,7 +27,7 @@ GUARDED, LEAVING, BEGINNER, CONFIRMING = (f"{name}@example.com" for name in ("gu
 EMAIL, OTHER, RESTLESS = "fuzz@example.com", "other@example.com", "restless@example.com"
 CAPTAIN, GENEROUS, NOMAD = "captain@example.com", "generous@example.com", "nomad@example.com"
 SUSPECT, GONE, CLOSING = "suspect@example.com", "gone@example.com", "closing@example.com"
-KEEPER, EMPLOYER = "keeper@example.com", "employer@example.com"
+KEEPER, EMPLOYER, CLOSER = "keeper@example.com", "employer@example.com", "closer@example.com"
 PASSWORD = "a long enough password"
 RESTLESS_PASSWORD = "correct horse battery staple"  # as the contract's examples have it: five wrong ones end a session
 ORIGIN = "https://shop.example"
@@ -45,6 +45,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     operator = replace(anyone, token=product.operator_key)
     tokens, other = _account(anyone, EMAIL), _account(anyone, OTHER)
     captain, generous, nomad = (_person(anyone, email) for email in (CAPTAIN, GENEROUS, NOMAD))
+    closer = _person(anyone, CLOSER)
     ada = replace(anyone, token=tokens["access_token"])
     confirming = replace(anyone, token=_account(anyone, CONFIRMING)["access_token"])
     suspect, block = _suspected(anyone)
@@ -64,6 +65,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         **_of_people(anyone),
         **_team(captain),
         "blocks": [block],
+        "doomed_sites": [_site(closer)["id"] for _ in range(_FEW)],
         "heirs": [_member(generous, f"heir{number}@example.com") for number in range(_HANDFUL)],
     }
     lists["push_hosts"] = _hosts_in_trouble(operator, ada, tokens["tenant"]["id"], site["id"], others)
@@ -73,6 +75,7 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
         "OTHER_TOKEN": other["access_token"],
         "RESTLESS_TOKEN": _account(anyone, RESTLESS, RESTLESS_PASSWORD)["access_token"],
         "CAPTAIN_TOKEN": captain.token,
+        "CLOSER_TOKEN": closer.token,
         "GENEROUS_TOKEN": generous.token,
         "NOMAD_TOKEN": nomad.token,
         "SUSPECT_TOKEN": suspect.token,
@@ -209,12 +212,11 @@ def _signed_in(anyone: Caller, email: str = EMAIL, **headers: str) -> Any:
 
 
 def _sites(ada: Caller, site: Any) -> dict[str, Sequence[str]]:
-    """One to work with, some to change and some to close."""
+    """One to work with, and some to change."""
     return {
         "sites": [site["id"]],
         "site_keys": [site["site_key"]],
         "changing_sites": [_site(ada)["id"] for _ in range(_FEW)],
-        "doomed_sites": [_site(ada)["id"] for _ in range(_FEW)],
     }
 
 
