@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.projection import create_projection_expression
 
 from chalicelib.aws.dynamo import Table, call
+from chalicelib.aws.values import Row, from_wire
 from chalicelib.core.errors import Unavailable
 
 Key = tuple[str, str]
@@ -23,23 +25,30 @@ def scan(table: Table, wanted: Condition, *, after: Key | None) -> tuple[list[Ke
     """Keys of the rows of one page that `wanted` holds for, and where the next page begins. A page is a megabyte of
     rows, wanted or not, as they stand.
     """
+    found, last = look_through(table, wanted, fields=("pk", "sk"), after=after)
+    return [(row["pk"], row["sk"]) for row in found], last
+
+
+def look_through(
+    table: Table, wanted: Condition, *, fields: Sequence[str], after: Key | None
+) -> tuple[list[Row], Key | None]:
+    """The same, with more of each row than its key."""
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
     request: dict[str, Any] = {
         "TableName": table.name,
         "FilterExpression": wanted.serialize(names, values),
-        "ProjectionExpression": "pk, sk",
+        "ProjectionExpression": create_projection_expression([*fields], names),
         "ConsistentRead": True,
     }
-    request |= {
-        "ExpressionAttributeNames": {placeholder: name for name, placeholder in names.items()},
-        "ExpressionAttributeValues": values,
-    }
+    request["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+    if values:
+        request["ExpressionAttributeValues"] = values
     if after is not None:
         request["ExclusiveStartKey"] = _wire(after)
     answer = call("scan", request)
     last = answer.get("LastEvaluatedKey")
-    return [_plain(item) for item in answer["Items"]], _plain(last) if last else None
+    return [from_wire(item) for item in answer["Items"]], _plain(last) if last else None
 
 
 def remove(table: Table, keys: Iterable[Key]) -> int:

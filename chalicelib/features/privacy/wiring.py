@@ -43,7 +43,12 @@ def jobs() -> Jobs:
             subscribers().remove,  # whom the index did not know yet
         ),
         Kind.RETENTION: (retaining().drop_subscriptions, retaining().drop_runs),
-        Kind.PERSON: (own_accounts().be_gone, own_accounts().remove, own_accounts().remove_last),
+        Kind.PERSON: (
+            own_accounts().be_gone,
+            own_accounts().remove,
+            own_accounts().forget_answers,
+            own_accounts().remove_last,
+        ),
         Kind.ACCOUNT: (
             accounts().shut_out,
             accounts().wait,

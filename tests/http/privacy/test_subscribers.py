@@ -10,7 +10,7 @@ from chalicelib.core.identity import Scope
 from chalicelib.features.subscriptions.model import LONGEST_TEXT
 from tests.fakes.gateway import HttpAnswer
 from tests.http.privacy.canary import Canary
-from tests.journeys.shop import Shop
+from tests.journeys.shop import MESSAGE, Shop
 
 
 @pytest.fixture
@@ -88,6 +88,32 @@ def test_somebody_else_with_the_same_id_at_another_tenant_stays(shop: Shop, cana
         other.notifications, as_=other.bearer, json=theirs.notification, headers={"Idempotency-Key": "canary"}
     )
     assert replayed.headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize("erased", ["1", "somebody"])
+def test_a_request_repeated_after_an_erasure_is_not_obeyed_again(shop: Shop, erased: str) -> None:
+    """Neither where the id is a piece of every date, nor where the answer has named them."""
+    subscription_id = shop.subscribe()["subscription_id"]
+    shop.ask("PATCH", f"{shop.audience}/{subscription_id}", json={"external_id": "somebody-else"})
+    words = {"json": {"to": {"external_ids": ["somebody-else", "somebody"]}, "message": MESSAGE}}
+    words |= {"headers": {"Idempotency-Key": "order-1"}}
+    first = shop.ask("POST", shop.notifications, expect=202, **words)
+    assert _erase(shop, external_id=erased)["status"] == "done"
+    again = shop.ask("POST", shop.notifications, expect=202, **words)
+    named = "somebody" if erased == "1" else "erased"
+    assert again == first | {"skipped": [{"id": named, "reason": "not_found"}]}
+    shop.settle()
+    assert len(list(shop.received())) == 1
+
+
+def test_who_was_invited_and_erased_is_not_written_to_again(shop: Shop) -> None:
+    words = {"json": {"email": "Eve@example.com", "role": "editor"}, "headers": {"Idempotency-Key": "eve"}}
+    assert shop.world.client.post("/v1/invitations", as_=shop.owner, **words).status == 201
+    _erase(shop, email="eve@example.com")
+    again = shop.world.client.post("/v1/invitations", as_=shop.owner, **words)
+    assert (again.status, again.json()["email"]) == (201, "erased")
+    shop.settle()
+    assert [mail.to.lower() for mail in shop.world.aws.outbox()].count("eve@example.com") == 1
 
 
 def test_another_tenants_job_is_no_job(shop: Shop, canary: Canary) -> None:

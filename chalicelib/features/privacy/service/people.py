@@ -52,6 +52,10 @@ class Rows(Protocol):
         """A portion of everything that is keyed by them or about them."""
         ...
 
+    def forget_answers(self, job: Job) -> Portion:
+        """A portion of the answers kept for a replay, which stay without their address."""
+        ...
+
     def remove_last(self, job: Job) -> None:
         """What keeps others from being taken for them, and the job with it."""
         ...
@@ -111,6 +115,9 @@ class OwnAccounts:
 
     def remove(self, job: Job, _now: datetime) -> Portion:
         return self._rows.remove_person(job)
+
+    def forget_answers(self, job: Job, _now: datetime) -> Portion:
+        return self._rows.forget_answers(job)
 
     def remove_last(self, job: Job, _now: datetime) -> Portion:
         self._rows.remove_last(job)

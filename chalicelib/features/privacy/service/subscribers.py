@@ -49,7 +49,7 @@ class Rows(Protocol):
         ...
 
     def forget_answers(self, tenant_id: str, words: Sequence[str], *, position: str) -> Portion:
-        """Answers kept for a replay that hold one of these words."""
+        """Takes these words out of answers kept for a replay: the answers stay."""
         ...
 
     def forget_exports(self, tenant_id: str, about: Mapping[str, str]) -> int:

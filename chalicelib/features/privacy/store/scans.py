@@ -16,7 +16,7 @@ from chalicelib.aws.dynamo import Delete, Refused, Table, equals, transact
 from chalicelib.aws.values import Row
 from chalicelib.core import suspicion
 from chalicelib.features.privacy.model import Job, Portion
-from chalicelib.features.privacy.store import keys
+from chalicelib.features.privacy.store import answers, keys
 
 TABLES = ("core", "subs", "sends", "due", "idem", "audit")
 OF_PEOPLE = ("core", "due", "idem")  # subscribers are no people of ours; the audit log has nothing but a bare id
@@ -40,6 +40,11 @@ class ScanRows:
         user_id, mailbox, email = (job.about[name] for name in ("user_id", "mailbox", "email"))
         spared = {(f"USER#{user_id}", "-"), _claim(mailbox)}
         return _sweep(OF_PEOPLE, _of_person(user_id, mailbox, email) & ~_is_job_of(job), spared, job.position)
+
+    def forget_answers(self, job: Job) -> Portion:
+        """Any tenant's: whoever has invited them has an answer with their address."""
+        words = (job.about["mailbox"] and job.about["email"],)
+        return answers.redact(Path("body").exists(), [word for word in words if word], position=job.position)
 
     def remove_last(self, job: Job) -> None:
         """The person and the claim, and with them the job: nothing is left that knows who it was. Before them goes what
@@ -121,7 +126,6 @@ def _of_address(mailbox: str, email: str) -> Condition:
     wanted |= Path("email") == email
     wanted |= Path("profile.email") == email  # on their way back from a provider
     wanted |= Path("about.email") == email  # asked for by a tenant that has invited them
-    wanted |= Path("body").contains(json.dumps(email, ensure_ascii=False)[1:-1])  # kept for an Idempotency-Key
     return wanted
 
 

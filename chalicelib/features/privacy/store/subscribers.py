@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-
-from pynamodb.expressions.operand import Path
 
 from chalicelib.aws import bulk
 from chalicelib.aws.dynamo import Table, equals
 from chalicelib.features.privacy.model import Invited, Kind, Portion
-from chalicelib.features.privacy.store import keys
+from chalicelib.features.privacy.store import answers, keys
 
-CORE, SUBS, IDEM = Table("core"), Table("subs"), Table("idem")
+CORE, SUBS = Table("core"), Table("subs")
 
 
 class SubscriberRows:
@@ -23,13 +20,7 @@ class SubscriberRows:
 
     def forget_answers(self, tenant_id: str, words: Sequence[str], *, position: str) -> Portion:
         """Answers kept for an Idempotency-Key that name the subscriber. Nothing leads to them: they are looked for."""
-        spelled = [json.dumps(word, ensure_ascii=False)[1:-1] for word in words]
-        named = Path("body").contains(spelled[0])
-        for word in spelled[1:]:
-            named |= Path("body").contains(word)
-        after = tuple(json.loads(position)) if position else None
-        found, following = bulk.scan(IDEM, equals("tenant_id", tenant_id) & named, after=after)
-        return Portion(bulk.remove(IDEM, found), json.dumps(following) if following else None)
+        return answers.redact(equals("tenant_id", tenant_id), words, position=position)
 
     def forget_exports(self, tenant_id: str, about: Mapping[str, str]) -> int:
         """They hold nothing but whom they are about; that is enough to go."""
