@@ -69,6 +69,7 @@ def plan(*, subscribers: int, line: Line, rows_per_batch: int) -> Plan:
         switch=VirtualSwitch(paper),
         clock=paper.clock,
         chance=Lots(str(subscribers)),
+        persons=_NOBODY,
         tuning=Tuning(rows_per_batch=rows_per_batch),
     )
     side_by_side.run([(paper.clock, _wake_all(ports, paper, time=timedelta(seconds=line.timeout_seconds)))])

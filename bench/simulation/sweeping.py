@@ -52,6 +52,7 @@ def look(run: Run, records: Sequence[Batch], *, at_seconds: float) -> Look:
         switch=stores,
         clock=desk.clock,
         chance=Lots("look"),
+        persons=_NOBODY,
     )
     drive.run(look_at(ports, run))
     return Look(desk.run, tuple(desk.wave), None if desk.run.is_over else desk.run.look_at)

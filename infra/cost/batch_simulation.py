@@ -139,6 +139,7 @@ def engine(
         switch=VirtualSwitch(expenses),
         clock=expenses.clock,
         chance=lots,
+        persons=_NOBODY,
         tuning=Tuning(window=window),
     )
     return ports, alarm_clock

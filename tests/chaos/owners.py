@@ -13,12 +13,14 @@ from chalicelib.features.campaigns.model import EVERYONE, UNDER_WAY, Campaign, L
 from chalicelib.features.due.model import Entry, Kind, no_earlier
 from chalicelib.features.due.service import Due
 from chalicelib.features.sending.model.run import Run, State
+from chalicelib.features.sending.service.persons import Persons
 from tests.chaos.plot import Order
 from tests.chaos.service import PushServices
 from tests.chaos.simulation import EPOCH, Call, Simulation, ask
 from tests.chaos.stores import Audience, Subscriber
 
 TENANT, SITE, CAMPAIGN, RUN = "ten_chaos", "site_chaos", "cmp_chaos", "run_chaos"
+PERSONS = Persons(secret=b"of the chaos", tenant_id=TENANT)
 MESSAGE = Message(title="t", url="https://e.example/")
 
 

@@ -19,12 +19,11 @@ from chalicelib.features.sending.model.totals import Totals, totals_of
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports
 from chalicelib.features.sending.service.release import release
-from chalicelib.features.sending.service.source import chosen_by_person
 from chalicelib.features.sending.service.steer import cancel, pause, resume
 from chalicelib.features.sending.service.sweep import sweep
 from chalicelib.features.sending.service.work import work
 from tests.chaos.judge import Judge
-from tests.chaos.owners import CAMPAIGN, MESSAGE, RUN, SITE, TENANT, Owner, People
+from tests.chaos.owners import CAMPAIGN, MESSAGE, PERSONS, RUN, SITE, TENANT, Owner, People
 from tests.chaos.plot import Deed, Plot
 from tests.chaos.queues import FUNCTION_SECONDS, Queue
 from tests.chaos.service import Channel, PushServices
@@ -83,6 +82,7 @@ class Story:
             switch=self.switch,
             clock=simulation,
             chance=Chance(simulation),
+            persons=lambda tenant_id: PERSONS,
             tuning=plot.tuning,
         )
         self.ports = change(ports, simulation)
@@ -162,7 +162,7 @@ class Story:
         rng, rows = self.simulation.rng, self.audience.rows
         keys = sorted(rng.sample(rows.order, min(self.plot.order.chosen, len(rows))))
         chosen = tuple(
-            chosen_by_person(key, rows[key].external_id or "") if rng.random() < 0.5 else Chosen(key) for key in keys
+            PERSONS.chosen(key, rows[key].external_id or "") if rng.random() < 0.5 else Chosen(key) for key in keys
         )
         return replace(
             _NO_RUN,

@@ -12,8 +12,7 @@ from chalicelib.features.campaigns.model import UNDER_WAY, Status
 from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.run import Run, State
-from chalicelib.features.sending.service.source import person_of
-from tests.chaos.owners import Owner, People
+from tests.chaos.owners import PERSONS, Owner, People
 from tests.chaos.plot import Plot
 from tests.chaos.service import Pushes, PushServices
 from tests.chaos.simulation import EPOCH, Actor, End, Simulation
@@ -104,7 +103,7 @@ class Witness:
 
     def _pushed_by_name(self, subscriber: Subscriber) -> None:
         person = self._persons.get(subscriber.key)
-        if person is None or (person and person != person_of(subscriber.external_id or "")):
+        if person is None or (person and not PERSONS.is_same(person, subscriber.external_id or "")):
             self.says(Kind.COUNT, "pushed to somebody else")
 
     # the run

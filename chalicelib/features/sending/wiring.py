@@ -8,6 +8,7 @@ from chalicelib.config import settings
 from chalicelib.core import chance, clock
 from chalicelib.features.sending.service.desk import Desk
 from chalicelib.features.sending.service.notify import Notifications
+from chalicelib.features.sending.service.persons import Persons
 from chalicelib.features.sending.service.ports import Ports, Tuning
 from chalicelib.features.sending.service.sending import Sending
 
@@ -47,6 +48,7 @@ def ports() -> Ports:
         switch=OperatorSwitch(operations()),
         clock=clock.PresentClock(),
         chance=chance.SystemChance(),
+        persons=_persons,
         tuning=Tuning(
             rows_per_batch=settings().rows_per_batch,
             window=settings().window,
@@ -88,6 +90,12 @@ def desk() -> Desk:
         records=BatchRows(),
         gates=ports().gates,
     )
+
+
+def _persons(tenant_id: str) -> Persons:
+    from chalicelib.aws.secrets import secret
+
+    return Persons(secret=secret(settings().secret_installation).encode(), tenant_id=tenant_id)
 
 
 def _owners(tenant_id: str) -> list[str]:

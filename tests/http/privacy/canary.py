@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ class Canary:
 
     def _words(self) -> Iterator[str]:
         yield from (self.external_id, self.email, self.endpoint, self.p256dh, self.auth, "Pacific/Chatham")
+        yield hashlib.sha256(self.external_id.encode()).digest()[:8].decode("latin-1")
         yield from (self.word(name) for name in ("tag", "nickname", "consent", "version"))
         yield from (unb64url(key).decode("latin-1") for key in (self.p256dh, self.auth))
 

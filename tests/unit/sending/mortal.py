@@ -36,7 +36,7 @@ from tests.unit.campaigns.memory import (
     MemoryCampaigns,
     MemoryCampaignsOnSites,
 )
-from tests.unit.sending.scene import Audience, Batches, Chance, Gates, Notices, Runs, Switch
+from tests.unit.sending.scene import PERSONS, Audience, Batches, Chance, Gates, Notices, Runs, Switch
 
 
 class Killed(BaseException):
@@ -154,6 +154,7 @@ class Installation:
             switch=Switch(_STILL),
             clock=self,
             chance=Chance(),
+            persons=lambda tenant_id: PERSONS,
             tuning=Tuning(rows_per_batch=3, window=2, careful_window=1),
         )
         self.sending = Sending(ports=self.ports, campaigns=self.campaigns, people=_Nobody(), run_list=self.runs)

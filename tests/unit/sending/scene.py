@@ -22,6 +22,7 @@ from chalicelib.features.sending.model.gate import Gate
 from chalicelib.features.sending.model.run import Chosen, Estimate, Lane, Order, Run, Source, State
 from chalicelib.features.sending.model.tally import Tally
 from chalicelib.features.sending.service.deliver import deliver
+from chalicelib.features.sending.service.persons import Persons
 from chalicelib.features.sending.service.ports import Ports, Tuning
 from tests.chaos import stores
 from tests.chaos.service import ORDINARY, Answer, Channel, PushServices
@@ -30,6 +31,7 @@ from tests.chaos.stores import Entries, Subscriber
 from tests.unit.campaigns.memory import SITE, TENANT, a_campaign
 from tests.unit.sending.owners import Owners
 
+PERSONS = Persons(secret=b"of the house", tenant_id=TENANT)
 T = TypeVar("T")
 
 Turn = Callable[[Ports, Campaign], Coroutine[Any, Any, Campaign]]
@@ -249,6 +251,7 @@ class Scene:
             switch=self.switch,
             clock=self.simulation,
             chance=self.chance,
+            persons=lambda tenant_id: PERSONS,
             tuning=Tuning(rows_per_batch=rows_per_batch, window=window, careful_window=4),
             meter=self.meter,
         )

@@ -16,9 +16,8 @@ from chalicelib.features.campaigns.model import Campaign, Status, WrongState
 from chalicelib.features.sending.adapters.world import CampaignOwners
 from chalicelib.features.sending.model.run import Lane, Run, Source, State
 from chalicelib.features.sending.service.sending import MOST_CHOSEN, Sending
-from chalicelib.features.sending.service.source import person_of
 from tests.unit.campaigns.memory import TENANT, House
-from tests.unit.sending.scene import Scene
+from tests.unit.sending.scene import PERSONS, Scene
 
 K1, K2 = bytes([1]) * 16, bytes([2]) * 16
 
@@ -150,7 +149,7 @@ def test_a_test_is_a_run_of_its_own_that_changes_nothing_else(world: World) -> N
 def test_people_are_tested_by_all_their_browsers_and_only_while_they_are_theirs(world: World) -> None:
     world.people.browsers = {"ada": [K1, K2]}
     run = attempt(world, world.house.create(now=world.now), [K1], ["ada", "nobody"])
-    assert [(one.key, one.person) for one in run.order.chosen] == [(K1, person_of("ada")), (K2, person_of("ada"))]
+    assert [(one.key, one.person) for one in run.order.chosen] == [(K1, PERSONS.hash("ada")), (K2, PERSONS.hash("ada"))]
 
 
 def test_a_test_for_nobody_is_refused(world: World) -> None:

@@ -43,7 +43,7 @@ class Lane(StrEnum):
 
 
 class Chosen(msgspec.Struct, frozen=True, array_like=True):
-    """One browser picked by name: `person` is a hash of the external id it was picked for, empty when picked itself."""
+    """One browser picked by name: `person` is a keyed hash of the external id it was picked for, if it was."""
 
     key: bytes
     person: bytes = b""

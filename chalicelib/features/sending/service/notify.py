@@ -18,7 +18,6 @@ from chalicelib.features.sending.model.run import Chosen, Order, Run, Source, St
 from chalicelib.features.sending.model.totals import Totals, totals_of
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports
-from chalicelib.features.sending.service.source import chosen_by_person
 
 MOST_NAMED = 1_000
 _SHORTEST = timedelta(minutes=1)
@@ -123,12 +122,13 @@ class Notifications:
         self, tenant_id: str, site_id: str, external_ids: Sequence[str]
     ) -> tuple[tuple[Chosen, ...], tuple[Skipped, ...]]:
         named = list(dict.fromkeys(external_ids))
+        persons = self._ports.persons(tenant_id)
         browsers = self._people.browsers_of(tenant_id=tenant_id, site_id=site_id, external_ids=named)
         chosen: dict[bytes, Chosen] = {}
         skipped = []
         for person in named:
             active = [key for key, is_subscribed in browsers.get(person, ()) if is_subscribed]
-            chosen |= {key: chosen_by_person(key, person) for key in active}
+            chosen |= {key: persons.chosen(key, person) for key in active}
             if not active:
                 skipped.append(Skipped(person, _ENDED if browsers.get(person) else _UNKNOWN))
         return tuple(chosen[key] for key in sorted(chosen)), tuple(skipped)

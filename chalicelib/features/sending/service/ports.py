@@ -6,7 +6,7 @@ reordered, failed or killed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +19,7 @@ from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.gate import Gate
 from chalicelib.features.sending.model.run import Lane, Run
 from chalicelib.features.sending.model.tally import Tally
+from chalicelib.features.sending.service.persons import Persons
 
 
 class Recipient(Protocol):
@@ -248,5 +249,6 @@ class Ports:
     switch: Switch
     clock: Clock
     chance: Chance
+    persons: Callable[[str], Persons]
     tuning: Tuning = Tuning()
     meter: Meter = Unread()

@@ -17,7 +17,6 @@ from chalicelib.features.sending.model.run import Chosen, Order, Run, Source
 from chalicelib.features.sending.model.totals import Totals, totals_of
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports
-from chalicelib.features.sending.service.source import chosen_by_person
 from chalicelib.features.sending.service.steer import cancel, pause, resume
 
 _TEST_EXPIRES_AFTER = timedelta(hours=1)
@@ -67,11 +66,12 @@ class Sending:
     ) -> Run:
         """To a few browsers of the owner's choice; free, and no step in the campaign's life."""
         chosen = {key: Chosen(key) for key in keys}
+        persons = self._ports.persons(campaign.tenant_id)
         for external_id in external_ids:
             for key in self._people.keys_of(
                 tenant_id=campaign.tenant_id, site_id=campaign.site_id, external_id=external_id
             ):
-                chosen[key] = chosen_by_person(key, external_id)
+                chosen[key] = persons.chosen(key, external_id)
         if not chosen:
             raise Invalid("None of these has a subscription.", pointer="/external_ids")
         if len(chosen) > MOST_CHOSEN:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,13 +9,12 @@ from typing import Literal, NamedTuple
 
 from chalicelib.features.sending.model import ring
 from chalicelib.features.sending.model.batch import MOST_LATER, Batch, Wait
-from chalicelib.features.sending.model.run import Chosen, Run
+from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.ports import Ports, Recipient
 
 _PICKED_AT_ONCE = 100
 _READ_AT_ONCE = 512
-_PERSON_BYTES = 8
 
 Origin = Wait | Literal["range", "doubt"]
 
@@ -29,10 +27,6 @@ class Candidate(NamedTuple):
     origin: Origin
 
 
-def person_of(external_id: str) -> bytes:
-    return hashlib.sha256(external_id.encode()).digest()[:_PERSON_BYTES]
-
-
 class Source:
     def __init__(self, ports: Ports, run: Run, batch: Batch) -> None:
         self.run = run
@@ -42,13 +36,14 @@ class Source:
         self._named: deque[tuple[bytes, Origin]] = deque((key, "doubt") for key in self._progress.in_doubt)
         now = ports.clock.now()
         self._named.extend(self._progress.put_off(until=None if run.stops_pushing(now=now) else now))
-        self._persons = {chosen.key: chosen.person for chosen in run.order.chosen}
+        self._chosen = {chosen.key: chosen.person for chosen in run.order.chosen}
+        self._persons = ports.persons(run.tenant_id) if any(self._chosen.values()) else None
         stretch = ring.arc(batch.number, run.batches or 1)
         self._at = ring.after(self._progress.cursor) if self._progress.cursor else stretch.start
         self._end = stretch.end
         self.has_read_all = self._progress.is_read or self._progress.cursor == stretch.end
         if run.is_for_chosen and not self.has_read_all:
-            self._named.extend((key, "range") for key in sorted(self._persons) if key > self._progress.cursor)
+            self._named.extend((key, "range") for key in sorted(self._chosen) if key > self._progress.cursor)
             self.has_read_all = True
 
     @property
@@ -80,8 +75,8 @@ class Source:
                 return "gone:ended_meanwhile"
             return "skipped:not_subscribed" if self.run.is_for_chosen else ""
         if self.run.is_for_chosen:
-            person = self._persons[key]
-            is_same = not person or person == person_of(recipient.external_id or "")
+            person = self._chosen[key]
+            is_same = self._persons is None or not person or self._persons.is_same(person, recipient.external_id or "")
             return None if is_same else "skipped:identity_changed"
         return "excluded" if origin == "range" and recipient.active_since >= self.run.order.cutoff else None
 
@@ -103,7 +98,3 @@ class Source:
         return await self._ports.audience.read(
             self.run.tenant_id, self.run.site_id, start=self._at, end=self._end, limit=_READ_AT_ONCE
         )
-
-
-def chosen_by_person(key: bytes, external_id: str) -> Chosen:
-    return Chosen(key, person_of(external_id))
