@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
@@ -31,6 +32,7 @@ class MemoryMemberships(_Rivalled):
         self._people = people
         self._members = people.members_by_key
         self.gone: set[tuple[str, str]] = set()
+        self.left: dict[str, datetime | None] = {}
 
     def handover(self, tenant_id: str, *, owner_id: str, heir_id: str) -> Handover:
         try:
@@ -49,9 +51,10 @@ class MemoryMemberships(_Rivalled):
         self._put(member, role)
         self._touch(witness)
 
-    def remove(self, member: Member, *, mailbox: str, witness: Member | None) -> None:
+    def remove(self, member: Member, *, mailbox: str, witness: Member | None, look_at: datetime | None) -> None:
         self._check(member, witness)
         self.gone.add((member.tenant_id, mailbox))
+        self.left[member.user_id] = look_at
         del self._members[member.tenant_id, member.user_id]
         self._touch(witness)
 

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ANCHOR = "anchor"
     JOB = "job"
     RETENTION = "retention"
+    LEFT = "left"
 
 
 QUEUES: dict[str, str] = {
@@ -34,6 +35,7 @@ QUEUES: dict[str, str] = {
     Kind.ANCHOR: "audit",
     Kind.JOB: "privacy",
     Kind.RETENTION: "privacy",
+    Kind.LEFT: "privacy",
 }
 
 

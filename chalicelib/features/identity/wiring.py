@@ -132,10 +132,11 @@ def _second_factors(people: PersonRows, session_rows: SessionRows, office: Offic
 
 
 def _team(people: PersonRows, office: Office) -> Team:
+    from chalicelib.features.due.wiring import due
     from chalicelib.features.identity.store.membership import MembershipRows
     from chalicelib.features.tenants.wiring import standing_tenant
 
-    return Team(people=people, memberships=MembershipRows(tenant=standing_tenant()), office=office)
+    return Team(people=people, memberships=MembershipRows(tenant=standing_tenant()), calendar=due(), office=office)
 
 
 def _invitations(people: PersonRows, sessions: Sessions, hasher: Hasher, office: Office) -> Invitations:

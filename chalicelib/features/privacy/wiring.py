@@ -76,10 +76,11 @@ def subscribers() -> Subscribers:
 
 @cache
 def own_accounts() -> OwnAccounts:
+    from chalicelib.features.due.wiring import due
     from chalicelib.features.identity.wiring import identity
     from chalicelib.features.privacy.store.scans import ScanRows
 
-    return OwnAccounts(team=identity().team, rows=ScanRows(), jobs=jobs)
+    return OwnAccounts(team=identity().team, rows=ScanRows(), calendar=due(), jobs=jobs)
 
 
 @cache

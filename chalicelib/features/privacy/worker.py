@@ -7,7 +7,7 @@ from chalicelib.core.clock import from_milliseconds
 from chalicelib.core.errors import FromTheFuture
 from chalicelib.features.due.model import Entry, Kind
 from chalicelib.features.privacy.schemas.messages import Task
-from chalicelib.features.privacy.wiring import jobs, retaining
+from chalicelib.features.privacy.wiring import jobs, own_accounts, retaining
 
 worker = Worker(__name__)
 
@@ -20,6 +20,8 @@ def erase(task: Task, invocation: Invocation) -> None:
     match task.kind:
         case Kind.JOB:
             _go_on(task, entry, invocation)
+        case Kind.LEFT:
+            own_accounts().let_go(entry, now=invocation.started_at)
         case Kind.RETENTION:
             retaining().begin_round(entry, now=invocation.started_at)
         case _:

@@ -190,3 +190,77 @@ def test_who_is_erased_is_out_at_once(shop: Shop) -> None:
 def test_a_key_has_no_self_to_export_or_erase(shop: Shop) -> None:
     for method, path in (("GET", "/v1/me/export"), ("DELETE", "/v1/me")):
         assert shop.world.client.request(method, path, as_=shop.bearer).status == 403
+
+
+def _left(shop: Shop) -> None:
+    """Ben, and what there is of him apart from the mark that keeps him out of Ada's team."""
+    assert shop.world.client.delete(f"/v1/members/{shop.world.ben.user_id}", as_=shop.owner).status == 204
+    given = {"email": shop.world.ben.email, "password": PASSWORD}
+    assert shop.world.client.post("/v1/auth/login", json=given).json()["code"] == "no_tenant"
+
+
+def _days_pass(shop: Shop, days: int) -> None:
+    shop.world.clock.advance(minutes=days * 24 * 60)
+    shop.pass_time(minutes=2)
+
+
+def _of_ben(shop: Shop) -> list[Row]:
+    return speaking_of(shop.world.aws.rows(), ids=[shop.world.ben.user_id], words=[shop.world.ben.email])
+
+
+def _joins_cyd(shop: Shop) -> None:
+    client, ben = shop.world.client, shop.world.ben
+    assert client.post("/v1/invitations", as_=shop.world.cyd, json={"email": ben.email, "role": "agent"}).status == 201
+    token = shop.world.mail_to(ben.email)[-1].text.partition("token=")[2].split()[0]
+    assert client.post("/v1/invitations/accept", json={"token": token, "password": PASSWORD}).status == 200
+
+
+def test_who_is_in_no_team_for_a_month_is_erased(shop: Shop) -> None:
+    _left(shop)
+    shop.world.clock.advance(minutes=29 * 24 * 60)
+    shop.pass_time(minutes=1)
+    assert _of_ben(shop) != []
+    _days_pass(shop, 1)
+    assert _of_ben(shop) == []
+    assert [row["sk"] for row in shop.world.aws.rows("core") if row["sk"].startswith("GONE#")] != []
+    again = {"email": shop.world.ben.email, "password": PASSWORD, "tenant_name": "Ben again"}
+    assert shop.world.client.post("/v1/auth/register", json=again).status == 202
+    assert "confirm" in shop.world.mail_to(shop.world.ben.email)[-1].subject.lower()
+
+
+def test_who_is_invited_meanwhile_stays_and_has_another_month_when_they_leave_again(shop: Shop) -> None:
+    _left(shop)
+    shop.world.clock.advance(minutes=20 * 24 * 60)
+    given = {"email": shop.world.cyd.email, "password": PASSWORD}
+    cyd = shop.world.client.post("/v1/auth/login", json=given).json()["access_token"]
+    assert (
+        shop.world.client.post("/v1/invitations", as_=cyd, json={"email": "ben@example.com", "role": "agent"}).status
+        == 201
+    )
+    token = shop.world.mail_to(shop.world.ben.email)[-1].text.partition("token=")[2].split()[0]
+    given = {"token": token, "password": PASSWORD}
+    assert shop.world.client.post("/v1/invitations/accept", json=given).status == 200
+    assert shop.world.client.delete(f"/v1/members/{shop.world.ben.user_id}", as_=cyd).status == 204
+    _days_pass(shop, 10)
+    assert f"USER#{shop.world.ben.user_id}" in {row["pk"] for row in shop.world.aws.rows("core")}
+    _days_pass(shop, 20)
+    assert _of_ben(shop) == []
+
+
+def test_who_is_in_another_team_is_not_looked_at_again(shop: Shop) -> None:
+    _joins_cyd(shop)
+    assert shop.world.client.delete(f"/v1/members/{shop.world.ben.user_id}", as_=shop.owner).status == 204
+    _days_pass(shop, 30)
+    given = {"email": shop.world.ben.email, "password": PASSWORD}
+    assert shop.world.client.post("/v1/auth/login", json=given).status == 200
+    assert [row for row in shop.world.aws.rows("due") if row["sk"].startswith("left#")] == []
+
+
+def test_who_joins_another_team_before_they_are_erased_with_their_account_stays(shop: Shop) -> None:
+    person = next(row for row in shop.world.aws.rows("core") if row.get("email") == shop.world.ben.email)
+    about = {"user_id": shop.world.ben.user_id, "mailbox": person["mailbox"], "email": person["email"]}
+    own_accounts().erase(**about, now=shop.world.clock.now())
+    _joins_cyd(shop)
+    shop.settle()
+    given = {"email": shop.world.ben.email, "password": PASSWORD}
+    assert shop.world.client.post("/v1/auth/login", json=given).status == 200

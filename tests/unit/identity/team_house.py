@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from chalicelib.core.identity import ROLE_SCOPES, Principal, Role
+from chalicelib.features.due.model import Kind
 from chalicelib.features.identity.model.invitation import Invitation
 from chalicelib.features.identity.service.invitations import Answer, Invitations, Joined
 from chalicelib.features.identity.service.office import Office
@@ -28,7 +30,7 @@ class TeamHouse(House):
         office = Office(self.letters, recorder, MAILBOXES, LINKS, "https://push.example")
         self.memberships = MemoryMemberships(self.people_store)
         self.book = MemoryInvitations(self.people_store)
-        self.team = Team(people=self.people_store, memberships=self.memberships, office=office)
+        self.team = Team(people=self.people_store, memberships=self.memberships, calendar=self, office=office)
         self.invitations = Invitations(
             store=self.book,
             people=self.people_store,
@@ -38,12 +40,17 @@ class TeamHouse(House):
             cursor_secret=lambda: "pepper",
         )
         self.proofs = 0
+        self.calendar: list[tuple[Kind, str, datetime]] = []
 
     def principal(self, user_id: str, role: Role) -> Principal:
         return Principal(subject=user_id, tenant_id=self.tenant_id, scopes=ROLE_SCOPES[role], role=role)
 
     def joined(self, email: str, role: Role) -> Principal:
         return self.principal(self.add_member(self.tenant_id, email, role).id, role)
+
+    def put(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime, now: datetime) -> datetime:
+        self.calendar.append((kind, tenant_id, at))
+        return at
 
     def prove(self) -> None:
         self.proofs += 1
@@ -56,7 +63,7 @@ class TeamHouse(House):
         self.team.change_role(actor=by or self.ada, user_id=whom.subject, role=role, prove=self.prove)
 
     def remove(self, whom: Principal, by: Principal | None = None) -> None:
-        self.team.remove(actor=by or self.ada, user_id=whom.subject, prove=self.prove)
+        self.team.remove(actor=by or self.ada, user_id=whom.subject, prove=self.prove, now=self.now)
 
     def invite(self, email: str = GUEST, role: Role = Role.EDITOR, by: Principal | None = None) -> Invitation:
         found, _ = self.invitations.invite(actor=by or self.ada, email=email, role=role, prove=self.prove, now=self.now)

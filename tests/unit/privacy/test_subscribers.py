@@ -178,6 +178,7 @@ class People:
     def __init__(self) -> None:
         self.last: list[Job] = []
         self.tenants = [ADA, "ten_b"]
+        self.known: Mapping[str, Any] | None = {"mailbox": "mailbox", "email": "ada@example.com"}
 
     def of_person(self, user_id: str) -> Sequence[Mapping[str, Any]]:
         return [
@@ -187,6 +188,12 @@ class People:
 
     def tenants_of(self, user_id: str) -> Sequence[str]:
         return self.tenants
+
+    def person(self, user_id: str) -> Mapping[str, Any] | None:
+        return self.known
+
+    def looked_for_at(self, user_id: str) -> datetime | None:
+        return NOW
 
     def remove_person(self, job: Job) -> Portion:
         return Portion(4)
@@ -202,7 +209,9 @@ class Home:
     def __init__(self) -> None:
         self.house, self.people = House(), People()
         self.team = Team(self.people)
-        self.own = OwnAccounts(team=self.team, rows=self.people, jobs=lambda: self.house.jobs)
+        self.own = OwnAccounts(
+            team=self.team, rows=self.people, calendar=self.house.calendar, jobs=lambda: self.house.jobs
+        )
 
     def leave(self) -> Job:
         return self.own.leave(user_id="usr_a", tenant_id=ADA, request_id="req_1", now=NOW)
@@ -226,11 +235,32 @@ def test_who_leaves_is_erased_by_a_job_of_their_own(home: Home) -> None:
     assert home.people.last == [job]
 
 
-def test_who_goes_with_an_account_is_not_asked_where_they_are_a_member(home: Home) -> None:
+@pytest.mark.parametrize(("joins", "jobs"), [([], 1), (["ten_new"], 0)])
+def test_who_goes_with_an_account_stays_only_where_they_have_joined_since(
+    home: Home, joins: list[str], jobs: int
+) -> None:
     home.own.erase(user_id="usr_a", mailbox="mailbox", email="ada@example.com", now=NOW)
-    assert home.people.tenants != []
+    home.people.tenants += joins
     assert home.be_gone() == Portion()
-    assert home.house.rows.jobs != {}
+    assert len(home.house.rows.jobs) == jobs
+
+
+@pytest.mark.parametrize(
+    ("tenants", "known", "at", "jobs"),
+    [
+        ([], {"mailbox": "m", "email": "e"}, NOW, 1),
+        (["ten_b"], {"mailbox": "m", "email": "e"}, NOW, 0),
+        ([], None, NOW, 0),
+        ([], {"mailbox": "m", "email": "e"}, NOW - timedelta(days=1), 0),
+    ],
+)
+def test_who_is_in_no_team_is_let_go_on_the_day_of_the_last_one(
+    home: Home, tenants: list[str], known: Mapping[str, Any] | None, at: datetime, jobs: int
+) -> None:
+    home.people.tenants, home.people.known = tenants, known
+    entry = Entry.at_its_minute(DueKind.LEFT, "usr_a", "usr_a", at)
+    home.own.let_go(entry, now=NOW)
+    assert (len(home.house.rows.jobs), home.house.calendar.gone) == (jobs, [entry])
 
 
 @pytest.mark.parametrize("is_away", [False, True])

@@ -66,12 +66,12 @@ def remove_member(call: Call[Nothing]) -> None:
 
     Everybody may leave but the only owner; to remove others takes the scope team:write, and a role that may do no less
     than theirs. What they were signed in to here ends within fifteen minutes, and at once where it matters. API keys
-    that they made stay: they are the account's.
+    that they made stay: they are the account's. Who is a member of no account for 30 days is erased.
     """
     user_id = call.path["user_id"]
     if user_id != call.principal.subject:
         _TEAM.check(call.principal)
-    identity().team.remove(actor=call.principal, user_id=user_id, prove=_prove(call))
+    identity().team.remove(actor=call.principal, user_id=user_id, prove=_prove(call), now=call.at)
 
 
 @api.endpoint(

@@ -42,11 +42,13 @@ class EmailTaken(Conflict):
 
 
 class NoTenant(Forbidden):
-    """The password is right, but this person is no longer a member of any account.
+    """The password is right, but this person is no longer a member of any account. It is kept for 30 days, and then
+    erased, address and all.
 
     When: The last account this person belonged to has removed them or was deleted.
 
-    Do: Ask for an invitation, or register an account of your own.
+    Do: Ask for an invitation, and accept it with the password you have. Registering does not help meanwhile: there is
+    somebody with this address already. After 30 days there is not, and you can register as somebody new.
     """
 
     code = "no_tenant"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chalicelib.core.errors import Conflict, Forbidden
 from chalicelib.core.identity import Principal, Role
 from chalicelib.features.identity.model.person import Member, User
 from chalicelib.features.tenants.model import Tenant
+
+KEPT_WITHOUT_TEAM = timedelta(days=30)
 
 
 class RoleNotYours(Forbidden):

@@ -12,9 +12,11 @@ from chalicelib.core import ids
 from chalicelib.core.errors import Invalid, NotFound, Stale
 from chalicelib.core.identity import ROLE_SCOPES, Principal, Role
 from chalicelib.core.paging import Page
+from chalicelib.features.due.model import Kind
 from chalicelib.features.identity.model import letters
 from chalicelib.features.identity.model.person import Member, User
 from chalicelib.features.identity.model.team import (
+    KEPT_WITHOUT_TEAM,
     Handover,
     LastOwner,
     Leaver,
@@ -58,8 +60,10 @@ class MembershipStore(Protocol):
 
     def change_role(self, member: Member, role: Role, *, witness: Member | None) -> None: ...
 
-    def remove(self, member: Member, *, mailbox: str, witness: Member | None) -> None:
-        """And keeps in mind that whoever reads this mailbox, if any, is not to come back uninvited."""
+    def remove(self, member: Member, *, mailbox: str, witness: Member | None, look_at: datetime | None) -> None:
+        """And keeps in mind that whoever reads this mailbox, if any, is not to come back uninvited; and when to look
+        whether they are a member anywhere.
+        """
         ...
 
     def handover(self, tenant_id: str, *, owner_id: str, heir_id: str) -> Handover:
@@ -71,9 +75,16 @@ class MembershipStore(Protocol):
         ...
 
 
+class Calendar(Protocol):
+    def put(self, *, kind: Kind, tenant_id: str, owner_id: str, at: datetime, now: datetime) -> datetime:
+        """Returns the instant to store as `look_at`."""
+        ...
+
+
 class Team:
-    def __init__(self, *, people: TeamPeople, memberships: MembershipStore, office: Office) -> None:
+    def __init__(self, *, people: TeamPeople, memberships: MembershipStore, calendar: Calendar, office: Office) -> None:
         self._people = people
+        self._calendar = calendar
         self._memberships = memberships
         self._office = office
 
@@ -94,10 +105,14 @@ class Team:
             return self._shown(replace(member, role=role))
         raise Stale
 
-    def remove(self, *, actor: Principal, user_id: str, prove: Prove) -> None:
-        """Everybody may remove themselves."""
+    def remove(self, *, actor: Principal, user_id: str, prove: Prove, now: datetime) -> None:
+        """Everybody may remove themselves. Who is a member nowhere then and joins none in time is not kept: that is in
+        the calendar before they have lost what they could ask for it with.
+        """
         member = self._member(actor.tenant_id, user_id)
-        self._part(actor, member, mailbox=self._mailbox(user_id), prove=prove)
+        at = now + KEPT_WITHOUT_TEAM
+        look_at = self._calendar.put(kind=Kind.LEFT, tenant_id=user_id, owner_id=user_id, at=at, now=now)
+        self._part(actor, member, mailbox=self._mailbox(user_id), prove=prove, look_at=look_at)
 
     def about_to_leave(self, *, user_id: str) -> Leaver:
         """All tenants or none: the only owner of one has to hand it over, or close it, before."""
@@ -113,7 +128,7 @@ class Team:
         """Whoever it was is signed out everywhere."""
         for member in leaver.members:
             actor = Principal(member.user_id, member.tenant_id, ROLE_SCOPES[member.role], role=member.role)
-            self._part(actor, member, mailbox="", prove=lambda: None)
+            self._part(actor, member, mailbox="", prove=lambda: None, look_at=None)
         with suppress(Stale):  # they are being removed anyway
             self._people.begin_era(leaver.user)
         elsewhere = [member for member in leaver.members if member.tenant_id != but_noted_in]
@@ -143,13 +158,14 @@ class Team:
         tell(letters.you_are_the_owner(to=heir, by=giver, tenant_name=name), request_id=request_id)
         tell(letters.you_handed_over(to=giver, heir=heir, tenant_name=name), request_id=request_id)
 
-    def _part(self, actor: Principal, member: Member, *, mailbox: str, prove: Prove) -> None:
+    def _part(self, actor: Principal, member: Member, *, mailbox: str, prove: Prove, look_at: datetime | None) -> None:
         for _ in range(_MOST_ROUNDS):
             check_reach(actor, member.role)
             if member.role is Role.OWNER:
                 prove()
             try:
-                self._memberships.remove(member, mailbox=mailbox, witness=self._witness(member))
+                witness = self._witness(member)
+                self._memberships.remove(member, mailbox=mailbox, witness=witness, look_at=look_at)
             except Stale:
                 left = self._people.member(member.tenant_id, member.user_id)
                 if left is None:  # somebody else did, or we did and did not hear of it

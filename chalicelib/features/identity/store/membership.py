@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from chalicelib.aws.dynamo import Delete, Put, Refused, Update, Write, equals, present, transact
 from chalicelib.core.errors import NotFound, Stale
 from chalicelib.core.identity import Role
 from chalicelib.features.identity.model.person import Member, User
 from chalicelib.features.identity.model.team import Handover
-from chalicelib.features.identity.store.person import gone_key, member_key, membership_key, user_key
+from chalicelib.features.identity.store.person import gone_key, left_key, member_key, membership_key, user_key
 from chalicelib.features.identity.store.rows import CORE, TenantRow, changing, look_up, read
 
 
@@ -36,10 +38,11 @@ class MembershipRows:
     def change_role(self, member: Member, role: Role, *, witness: Member | None) -> None:
         _commit([*_given(member, role), *_vouching(witness)])
 
-    def remove(self, member: Member, *, mailbox: str, witness: Member | None) -> None:
+    def remove(self, member: Member, *, mailbox: str, witness: Member | None, look_at: datetime | None) -> None:
         gone = Delete(CORE, *member_key(member.tenant_id, member.user_id), equals("rev", member.rev))
         copy = Delete(CORE, *membership_key(member.tenant_id, member.user_id))
-        _commit([gone, copy, *_kept_out(member.tenant_id, mailbox), *_vouching(witness)])
+        left = _left(member.user_id, look_at)
+        _commit([gone, copy, *_kept_out(member.tenant_id, mailbox), *left, *_vouching(witness)])
 
     def transfer(self, owner: Member, heir: Member) -> None:
         _commit([*_given(heir, Role.OWNER), *_given(owner, Role.ADMIN)])
@@ -56,6 +59,12 @@ def _given(member: Member, role: Role) -> list[Write]:
 def _kept_out(tenant_id: str, mailbox: str) -> list[Write]:
     pk, sk = gone_key(tenant_id, mailbox)
     return [Put(CORE, {"pk": pk, "sk": sk, "v": 1})] if mailbox else []
+
+
+def _left(user_id: str, look_at: datetime | None) -> list[Write]:
+    """The last time counts: who has joined and left again is looked for anew."""
+    pk, sk = left_key(user_id)
+    return [Put(CORE, {"pk": pk, "sk": sk, "v": 1, "look_at": look_at.isoformat()})] if look_at else []
 
 
 def _vouching(witness: Member | None) -> list[Write]:

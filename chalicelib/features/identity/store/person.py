@@ -148,6 +148,11 @@ def gone_key(tenant_id: str, mailbox: str) -> Key:
     return f"T#{tenant_id}", f"GONE#{mailbox}"
 
 
+def left_key(user_id: str) -> Key:
+    """That they have left a team, and when to look whether they are in another."""
+    return f"USER#{user_id}", "LEFT"
+
+
 def _registration_key(mailbox: str, registration_id: str) -> Key:
     return f"PENDING#{mailbox}", f"REG#{registration_id}"
 

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from chalicelib.core.errors import PushError, Unavailable
+from chalicelib.features.due.model import Entry
 from chalicelib.features.identity.model.team import Leaver
 from chalicelib.features.privacy.model import Job, Kind, Portion
-from chalicelib.features.privacy.service.jobs import Jobs
+from chalicelib.features.privacy.service.jobs import Calendar, Jobs
 
 Row = Mapping[str, Any]
 
@@ -19,6 +20,7 @@ _TOLD: Mapping[str, tuple[str, Sequence[str]]] = {
     "-": ("user", ("email", "name", "created_at", "second_factor_at")),
     "DOOR": ("provider", ("provider", "linked_at")),
     "EMAIL_CHANGE": ("email_change", ("email", "asked_at")),
+    "LEFT": ("left_team", ("look_at",)),
     "MEMBER": ("membership", ("tenant_id", "role", "joined_at")),
     "SESSION": ("session", ("tenant_id", "created_at", "rotated_at", "user_agent", "country", "ended")),
     "SIGHTING": ("sign_in", ("country", "at")),
@@ -26,6 +28,8 @@ _TOLD: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 _LEAVES_WITHIN = timedelta(minutes=2)  # of the request that asks for it
 _BY_THEMSELVES = "leaves"
+_WITHOUT_TEAM = "left"
+_MEMBER_OF = "member_of"
 _OURS = frozenset({"pk", "sk", "v", "rev", "ttl", "user_id"})
 
 
@@ -42,6 +46,14 @@ class Team(Protocol):
 class Rows(Protocol):
     def of_person(self, user_id: str) -> Sequence[Row]:
         """Everything in their own partition."""
+        ...
+
+    def person(self, user_id: str) -> Row | None:
+        """As last written."""
+        ...
+
+    def looked_for_at(self, user_id: str) -> datetime | None:
+        """When to see whether somebody who has left a team is in another."""
         ...
 
     def tenants_of(self, user_id: str) -> Sequence[str]:
@@ -71,9 +83,10 @@ class Record:
 
 
 class OwnAccounts:
-    def __init__(self, *, team: Team, rows: Rows, jobs: Callable[[], Jobs]) -> None:
+    def __init__(self, *, team: Team, rows: Rows, calendar: Calendar, jobs: Callable[[], Jobs]) -> None:
         self._team = team
         self._rows = rows
+        self._calendar = calendar
         self._jobs = jobs
 
     def export(self, *, user_id: str) -> list[Record]:
@@ -97,7 +110,20 @@ class OwnAccounts:
 
     def erase(self, *, user_id: str, mailbox: str, email: str, now: datetime) -> Job:
         """Of somebody whose last account goes, and they with it."""
-        jobs, about = self._jobs(), _about(user_id, mailbox, email)
+        about = _about(user_id, mailbox, email) | {_MEMBER_OF: " ".join(self._rows.tenants_of(user_id))}
+        return self._erase(about, now)
+
+    def let_go(self, entry: Entry, *, now: datetime) -> None:
+        """Of somebody who has left a team a while ago and is in none. Who has left another since waits longer."""
+        user_id = entry.tenant_id
+        person = self._rows.person(user_id)
+        is_meant = self._rows.looked_for_at(user_id) == entry.at
+        if person is not None and is_meant and not self._rows.tenants_of(user_id):
+            self._erase(_about(user_id, person["mailbox"], person["email"]) | {_WITHOUT_TEAM: "-"}, now)
+        self._calendar.done(entry)
+
+    def _erase(self, about: Mapping[str, str], now: datetime) -> Job:
+        jobs, user_id = self._jobs(), about["user_id"]
         job = jobs.begin(Kind.PERSON, tenant_id=user_id, asked_by=user_id, about=about, now=now, at=now)
         jobs.wake(job)
         return job
@@ -105,10 +131,13 @@ class OwnAccounts:
     # --- The job's stages ---
 
     def be_gone(self, job: Job, now: datetime) -> Portion:
-        """Whoever is still a member has not left after all, whatever it was that came between: they may ask again."""
-        if _BY_THEMSELVES not in job.about or not self._rows.tenants_of(job.about["user_id"]):
+        """Whoever is still a member has not left after all, whatever it was that came between: they may ask again. And
+        whoever has joined another team since is somebody there.
+        """
+        left_behind = job.about.get(_MEMBER_OF, "").split()
+        if not {*self._rows.tenants_of(job.about["user_id"])} - {*left_behind}:
             return Portion()
-        if now < job.created_at + _LEAVES_WITHIN:
+        if _BY_THEMSELVES in job.about and now < job.created_at + _LEAVES_WITHIN:
             return Portion(until=job.created_at + _LEAVES_WITHIN)
         self._jobs().give_up(job)
         return Portion()

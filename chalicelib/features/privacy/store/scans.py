@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
@@ -39,7 +40,10 @@ class ScanRows:
         """
         user_id, mailbox, email = (job.about[name] for name in ("user_id", "mailbox", "email"))
         spared = {(f"USER#{user_id}", "-"), _claim(mailbox)}
-        return _sweep(OF_PEOPLE, _of_person(user_id, mailbox, email) & ~_is_job_of(job), spared, job.position)
+        wanted = _of_person(user_id, mailbox, email) & ~_is_job_of(job)
+        if "left" in job.about:  # who was removed from a team stays out of it until invited, by that hash
+            wanted &= ~Path("sk").startswith("GONE#")
+        return _sweep(OF_PEOPLE, wanted, spared, job.position)
 
     def forget_answers(self, job: Job) -> Portion:
         """Any tenant's: whoever has invited them has an answer with their address."""
@@ -87,6 +91,10 @@ class ScanRows:
 
     def person(self, user_id: str) -> Row | None:
         return CORE.get(f"USER#{user_id}", "-")
+
+    def looked_for_at(self, user_id: str) -> datetime | None:
+        row = CORE.get(f"USER#{user_id}", "LEFT")
+        return datetime.fromisoformat(row["look_at"]) if row else None
 
     def of_person(self, user_id: str) -> list[Row]:
         return list(keys.rows(CORE, f"USER#{user_id}"))
