@@ -53,6 +53,7 @@ def jobs() -> Jobs:
             accounts().shut_out,
             accounts().wait,
             accounts().shut_out,  # what was made since
+            accounts().wait_for_keys,
             accounts().close_sites,
             accounts().let_people_go,
             accounts().let_kept_people_go,

@@ -37,6 +37,10 @@ class Tenant:
     closes_at: datetime | None = None
     rev: int = 1
 
+    def has_closed(self, *, now: datetime) -> bool:
+        """Nobody reopens it any more: whoever came in from here on would be left over when it is removed."""
+        return self.closes_at is not None and self.closes_at <= now
+
 
 def open_tenant(*, name: str, plan: str, now: datetime) -> Tenant:
     return Tenant(id=ids.new("ten"), name=clean_name(name), plan=plan, created_at=now)

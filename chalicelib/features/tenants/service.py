@@ -44,7 +44,7 @@ class Tenants:
 
     def reopen(self, *, tenant_id: str, now: datetime) -> Tenant:
         tenant = self.get(tenant_id=tenant_id)
-        if tenant.closes_at is not None and tenant.closes_at <= now:
+        if tenant.has_closed(now=now):
             raise NotFound  # it is being removed
         return self._changed(tenant_id, lambda tenant: replace(tenant, closes_at=None))
 

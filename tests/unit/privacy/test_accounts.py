@@ -11,6 +11,8 @@ import pytest
 
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.paging import Page
+from chalicelib.features.identity.adapters.access_tokens import LEEWAY, LIVES
+from chalicelib.features.identity.service.key_memory import KNOWN_FOR
 from chalicelib.features.privacy.model import Job, Kind, Portion
 from chalicelib.features.privacy.service.accounts import GRACE, Accounts
 from chalicelib.features.sites.model import Site
@@ -20,7 +22,7 @@ from tests.fakes.tenants import MemoryTenants
 from tests.unit.privacy.memory import NOW, House
 
 Person = dict[str, Any]
-DAY = NOW + GRACE + timedelta(minutes=1)
+DAY = NOW + GRACE + timedelta(minutes=17)
 
 
 class Switch:
@@ -141,6 +143,13 @@ def test_it_is_quiet_at_once_and_gone_in_a_month(company: Company) -> None:
     for now in (NOW, NOW + GRACE):  # who has asked to reopen it a moment ago may be under way yet
         assert company.accounts.wait(company.job, now) == Portion(until=DAY)
     assert company.accounts.wait(company.job, DAY) == Portion()
+    assert DAY - (NOW + GRACE) > LIVES + LEEWAY
+    begun = company.accounts.wait_for_keys(company.job, DAY)
+    waiting = replace(company.job, position=begun.position or "")
+    until = company.accounts.wait_for_keys(waiting, DAY).until
+    assert until is not None
+    assert until - DAY > KNOWN_FOR
+    assert company.accounts.wait_for_keys(waiting, until) == Portion()
     assert company.accounts.remove_files(company.job, NOW).removed == 2
     assert company.accounts.remove(company.job, NOW).removed == 40
     assert company.accounts.forget(company.job, NOW).removed == 5

@@ -277,7 +277,7 @@ def _opened(found: Reception, claim: InvitationClaim, now: datetime) -> tuple[In
         raise InvalidToken
     if giver is None or not ROLE_SCOPES[invitation.role] <= ROLE_SCOPES[giver.role]:
         raise InvalidToken
-    if found.tenant is None:
+    if found.tenant is None or found.tenant.has_closed(now=now):
         raise NotFound
     return invitation, found.tenant
 

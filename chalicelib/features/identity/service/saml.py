@@ -326,6 +326,7 @@ class Saml:
         """A member of the tenant's own making. Another account with the same address is another's, and stays so."""
         if statement.role is None:
             raise NotAdmitted
+        tenant = self._sessions.open_tenant(statement.tenant_id, now=now)
         user = User(
             id=ids.new("usr"),
             email=statement.email,
@@ -341,7 +342,7 @@ class Saml:
         mailbox, link = self._office.mailbox(statement.email), self._link(key, user, now)
         self._doors.welcome(user=user, member=member, session=session, link=link, mailbox=mailbox)
         self._note("member.joined", user, statement, request_id, now)
-        return self._sessions.issue(session, user=user, role=member.role, now=now)
+        return self._sessions.issue(session, user=user, role=member.role, now=now, tenant=tenant)
 
     def _link(self, key: str, user: User, now: datetime) -> Link:
         return Link(key, user.id, saml.PROVIDER, now, self._mark_of(user))

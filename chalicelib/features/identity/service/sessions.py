@@ -161,8 +161,16 @@ class Sessions:
         return start(user=user, tenant_id=member.tenant_id, now=now, device=device), member.role
 
     def begin(self, session: Session, *, user: User, role: Role, now: datetime) -> Tokens:
+        tenant = self.open_tenant(session.tenant_id, now=now)
         self._sessions.put(session)
-        return self.issue(session, user=user, role=role, now=now)
+        return self.issue(session, user=user, role=role, now=now, tenant=tenant)
+
+    def open_tenant(self, tenant_id: str, *, now: datetime) -> Tenant:
+        """Raises NoTenant when its last day is over: nobody comes in any more."""
+        tenant = self._tenants.get(tenant_id=tenant_id)
+        if tenant.has_closed(now=now):
+            raise NoTenant
+        return tenant
 
     def refresh(self, *, token: str, now: datetime) -> Tokens:
         claim = open_refresh_token(token, self._refresh_signer)
@@ -223,10 +231,10 @@ class Sessions:
 
     def issue(self, session: Session, *, user: User, role: Role, now: datetime, tenant: Tenant | None = None) -> Tokens:
         """`tenant` is the session's, of whoever has just read or opened it. Raises InvalidToken where it believes no
-        longer who has opened the session.
+        longer who has opened the session, or nobody any more: removing it waits for the last token to be over.
         """
         tenant = tenant or self._tenants.get(tenant_id=session.tenant_id)
-        if not session.is_trusted_by(tenant):
+        if not session.is_trusted_by(tenant) or tenant.has_closed(now=now):
             raise InvalidToken
         access = Access(
             user_id=user.id,

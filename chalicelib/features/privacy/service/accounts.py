@@ -18,7 +18,8 @@ from chalicelib.features.tenants.model import Tenant
 
 GRACE = timedelta(days=30)
 _CLOSES_WITHIN = timedelta(minutes=2)  # of the request that asks for it
-_REOPENS_WITHIN = timedelta(minutes=1)  # of the one that asks for that, at the last moment
+_BELIEVED_FOR = timedelta(minutes=17)  # access tokens of the last moment, and what is then begun with them
+_KNOWN_FOR = timedelta(minutes=1)  # API keys, to processes that have just looked one up
 _SITES_A_PORTION = 25
 _PEOPLE_A_PORTION = 50
 
@@ -138,13 +139,22 @@ class Accounts:
         return Portion(self._rows.shut_out(job.tenant_id))
 
     def wait(self, job: Job, now: datetime) -> Portion:
-        """Past its day nobody reopens it any more: what is meant then stays so."""
-        begins_at = datetime.fromisoformat(job.about["closes_at"]) + _REOPENS_WITHIN
+        """Past its day nobody reopens it any more, and nobody comes in: what is meant then stays so. But who came in a
+        moment before is believed for a while, and could leave something behind.
+        """
+        begins_at = datetime.fromisoformat(job.about["closes_at"]) + _BELIEVED_FOR
         if not self._is_meant(job):
             self._has_started_again(job.tenant_id)  # whoever reopened it may have died before that
             self._jobs().give_up(job)
             return Portion()
         return Portion(until=begins_at) if now < begins_at else Portion()
+
+    def wait_for_keys(self, job: Job, now: datetime) -> Portion:
+        """They are gone, and not forgotten."""
+        if not job.position:
+            return Portion(position=(now + _KNOWN_FOR).isoformat())
+        until = datetime.fromisoformat(job.position)
+        return Portion(until=until) if now < until else Portion()
 
     def close_sites(self, job: Job, now: datetime) -> Portion:
         """Browsers that subscribe meanwhile would leave rows behind."""
