@@ -266,8 +266,15 @@ class Table:
 
     def find(self, index: str, name: str, value: str, *, most: int) -> list[tuple[str, str]]:
         """Keys of the rows whose `name` is `value`, by a keys-only index: may miss the last second."""
-        request = self._key_query(Path(name) == value) | {"IndexName": index, "Limit": most}
-        return [(item["pk"]["S"], item["sk"]["S"]) for item in call("query", request)["Items"]]
+        request = self._key_query(Path(name) == value) | {"IndexName": index}
+        found: list[tuple[str, str]] = []
+        while len(found) < most:
+            answer = call("query", request | {"Limit": most - len(found)})
+            found += [(item["pk"]["S"], item["sk"]["S"]) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return found
 
     def find_each(self, index: str, name: str, values: Sequence[str], *, most: int) -> list[tuple[str, str]]:
         """The same for many values, several at once: most of a question is waiting for its answer."""

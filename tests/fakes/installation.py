@@ -21,6 +21,7 @@ from chalicelib.features.audit.wiring import audit
 from chalicelib.features.identity.adapters.key_set import new_key_set
 from infra.local import aws
 from infra.local.oidc.desk import credentials
+from tests.fakes import expressions
 
 _SECRETS = {
     "jwt": new_key_set(),
@@ -49,6 +50,7 @@ class Installation:
             named = {f"/{prefix}/{name}": value for name, value in _SECRETS.items()}
             aws.create_resources(prefix, secrets=named)
             secrets.forget()
+            expressions.measure()
             yield cls(prefix)
 
     def empty(self) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pynamodb.expressions.operand import Path
 
+from chalicelib.aws import bulk
+from chalicelib.aws.dynamo import Table
 from chalicelib.core.identity import Scope
 from chalicelib.features.subscriptions.model import LONGEST_TEXT
+from tests.fakes.expressions import TooLong
 from tests.fakes.gateway import HttpAnswer
 from tests.http.privacy.canary import Canary
 from tests.journeys.shop import MESSAGE, Shop
@@ -114,6 +118,37 @@ def test_who_was_invited_and_erased_is_not_written_to_again(shop: Shop) -> None:
     assert (again.status, again.json()["email"]) == (201, "erased")
     shop.settle()
     assert [mail.to.lower() for mail in shop.world.aws.outbox()].count("eve@example.com") == 1
+
+
+def _crowd(shop: Shop, number: int, external_id: str) -> None:
+    """So many browsers of one, as a kiosk has them."""
+    made = shop.subscribe()["subscription_id"]
+    shop.ask("PATCH", f"{shop.audience}/{made}", json={"external_id": external_id})
+    (row,) = [row for row in shop.world.aws.rows("subs") if row["sk"] == made.removeprefix("sub_")]
+    for each in range(number - 1):
+        key = f"{each % 16:x}{each:031x}"
+        Table("subs").put(row | {"pk": f"{row['pk'][:-1]}{key[0]}", "sk": key})
+
+
+def test_a_person_of_many_browsers_is_told_and_erased_in_full(shop: Shop) -> None:
+    _crowd(shop, 130, "kiosk")
+    other = Shop(shop.world, shop.push_service, shop.owner).open()
+    _crowd(other, 110, "kiosk")
+    told = shop.ask("GET", f"/v1/privacy/jobs/{_job(shop, 'export', external_id='kiosk')}")
+    assert len(told["subscriptions"]) == 240
+    listed = shop.ask("GET", f"{shop.audience}?external_id=kiosk&limit=100")
+    again = shop.ask("GET", f"{shop.audience}?external_id=kiosk&limit=100&cursor={listed['next_cursor']}")
+    assert (len(listed["data"]), len(again["data"]), again["has_more"]) == (100, 30, False)
+    assert _erase(shop, external_id="kiosk")["removed"] >= 240
+    assert shop.world.aws.rows("subs") == []
+
+
+def test_an_expression_that_dynamodb_would_not_take_is_noticed(shop: Shop) -> None:
+    wanted = Path("body").contains("x")
+    for number in range(250):
+        wanted |= Path("body").contains(f"sub_{number}")
+    with pytest.raises(TooLong):
+        bulk.scan(Table("idem"), wanted, after=None)
 
 
 def test_another_tenants_job_is_no_job(shop: Shop, canary: Canary) -> None:

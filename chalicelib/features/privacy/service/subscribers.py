@@ -20,7 +20,7 @@ from chalicelib.features.subscriptions.model import Subscription
 from chalicelib.features.subscriptions.service.subscriptions import Filter
 
 _SITES_A_READ = 100
-_MOST_BROWSERS = 100  # of one person on one site
+_BROWSERS_A_READ = 1_000  # of one person on one site
 _INDEX_IS_LATE_SECONDS = 5
 _AGAIN = "again"
 
@@ -124,7 +124,14 @@ class Subscribers:
         if "subscription_id" in job.about:
             return [self._subscriptions.get(**place, subscription_id=job.about["subscription_id"])]
         wanted = Filter(external_id=job.about["external_id"])
-        return self._subscriptions.list(**place, wanted=wanted, limit=_MOST_BROWSERS, cursor=None).rows
+        found: list[Subscription] = []
+        cursor = None
+        while True:
+            page = self._subscriptions.list(**place, wanted=wanted, limit=_BROWSERS_A_READ, cursor=cursor)
+            found += page.rows
+            cursor = page.position
+            if cursor is None:
+                return found
 
     def _site_ids(self, tenant_id: str) -> Iterator[str]:
         cursor = None

@@ -32,7 +32,8 @@ from chalicelib.features.subscriptions.model import (
 from chalicelib.features.subscriptions.service.ports import OnSites, SiteBook, SubscriptionStore
 
 _ATTEMPTS = 10
-_MOST_BROWSERS = 100  # of one person on one site
+_MOST_BROWSERS = 100  # of one person on one site, to be sent to
+_MOST_LISTED = 1_000  # of one person on one site, who may be a kiosk: to be told of, and to go
 _ROWS_A_READ = 200
 _MOST_READS = 10  # of a search, before it hands out what it has and a cursor to go on
 
@@ -172,7 +173,7 @@ class Subscriptions:
         cursors = Cursors(secret=self._pepper(), scope=scope)
         position = cursors.open(cursor)
         if wanted.external_id is not None:
-            found = self._store.of_person(tenant_id, site_id, wanted.external_id, most=_MOST_BROWSERS)
+            found = self._store.of_person(tenant_id, site_id, wanted.external_id, most=_MOST_LISTED)
             page = _cut([row for row in found if wanted.takes(row) and row.key.hex() > (position or "")], limit)
         else:
             page = self._search(tenant_id, site_id, wanted, limit, after=position)
