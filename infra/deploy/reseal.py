@@ -46,7 +46,7 @@ def _is_some_left(ground: Ground, parameters: Mapping[str, str], *words: str) ->
 def main(arguments: list[str]) -> int:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from infra.deploy.sealed import everything_sealed, key_in_use, keys_by_mark
+    from infra.deploy.sealed import Missing, everything_sealed, key_in_use, keys_by_mark
 
     try:
         found = list(everything_sealed())
@@ -57,6 +57,9 @@ def main(arguments: list[str]) -> int:
         return _SOME_LEFT if _left(found, key_in_use()) else 0
     except (ClientError, BotoCoreError) as error:
         print(f"AWS did not answer the product: {error}", file=sys.stderr)
+        return 1
+    except Missing as error:
+        print(error.detail, file=sys.stderr)
         return 1
 
 

@@ -16,7 +16,7 @@ from chalicelib.aws.clients import client
 from chalicelib.aws.dynamo import Table
 from chalicelib.aws.envelope import Tampered, mark, mark_of
 from chalicelib.config import settings
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.features.identity.wiring import identity
 from chalicelib.features.sites.wiring import sites
 
@@ -97,7 +97,11 @@ def _in_parameters() -> Iterator[Sealed]:
     names = [told.secret_jwt, told.secret_pepper, told.secret_installation]
     names += [name for name in (told.secret_oauth_google, told.secret_oauth_microsoft) if name]
     there = [{"Key": "Name", "Option": "Equals", "Values": names}]
-    for each in client("ssm").describe_parameters(ParameterFilters=there)["Parameters"]:
+    pages = client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=there)
+    found = [each for page in pages for each in page["Parameters"]]  # a page may hold fewer than there are, even none
+    if missing := {*names} - {each["Name"] for each in found}:
+        raise Missing(f"There is no parameter {', '.join(sorted(missing))}.")
+    for each in found:
         key = each.get("KeyId", "")  # as it was said: an alias tells no key
         known = mark_of(key) if key.startswith("arn:") and ":key/" in key else b""
         yield Sealed(_PARAMETERS, each["Name"], known, partial(_parameter_anew, each["Name"]))
@@ -121,6 +125,13 @@ class Overwritten(Unavailable):
 
     code = "parameter_overwritten"
     title = "It was given a new value meanwhile, which is its last version but one now. Put that value again."
+
+
+class Missing(NotFound):
+    """A parameter that the installation is set up with is not there: whether all is sealed anew cannot be said."""
+
+    code = "parameter_missing"
+    title = "A parameter is missing."
 
 
 _PARAMETERS = "parameters"

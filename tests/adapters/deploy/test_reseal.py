@@ -208,6 +208,45 @@ def test_a_parameter_that_is_put_at_the_same_moment_is_told_of(house: House, mon
     assert [each["Value"] for each in history][-2:] == ["theirs", before]
 
 
+@pytest.fixture
+def one_a_page() -> Iterator[None]:
+    from chalicelib.aws.clients import client
+
+    def narrow(params: dict[str, Any], **_: Any) -> None:
+        params["MaxResults"] = 1
+
+    events = client("ssm").meta.events
+    events.register("before-parameter-build.ssm.DescribeParameters", narrow)
+    yield
+    events.unregister("before-parameter-build.ssm.DescribeParameters", narrow)
+
+
+@pytest.mark.usefixtures("one_a_page", "house")
+def test_parameters_are_read_to_the_last_page() -> None:
+    from infra.deploy.sealed import everything_sealed
+
+    there = {each.place for each in everything_sealed() if each.kind == "parameters"}
+    assert there == {
+        f"/{PREFIX}/{name}" for name in ("jwt", "pepper", "installation", "oauth-google", "oauth-microsoft")
+    }
+
+
+def test_a_parameter_that_is_not_there_is_said_and_nothing_is_counted(
+    house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.config import settings
+    from infra.deploy.reseal import main
+
+    monkeypatch.setenv("SECRET_PEPPER", f"/{PREFIX}/elsewhere")
+    settings.cache_clear()
+    try:
+        assert main([]) == 1
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+    assert "elsewhere" in capsys.readouterr().err
+
+
 def _value(name: str) -> str:
     return str(local_aws.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
 
