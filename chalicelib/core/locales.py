@@ -1,4 +1,4 @@
-"""Languages and time zones by their standard names, as browsers tell them and campaigns ask for them."""
+"""Languages, time zones and countries by their standard names, as browsers and CDNs tell them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from importlib import resources
 
 _LONGEST_LANGUAGE = 35  # RFC 5646, section 4.4.1
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_NO_COUNTRY = {"XX", "ZZ"}  # how CDNs and ISO 3166 spell "nobody knows"
 _SCRIPT_LETTERS = 4
 _REGION_LETTERS = 2
 
@@ -23,6 +25,11 @@ def language_tag(text: str) -> str | None:
         return None
     first, *others = text.lower().split("-")
     return "-".join([first, *map(_cased, others)])
+
+
+def country_code(text: str) -> str | None:
+    """Two capital letters, as a CDN tells them; None for all else it may say."""
+    return text if _COUNTRY.fullmatch(text) and text not in _NO_COUNTRY else None
 
 
 @cache

@@ -13,7 +13,8 @@ from typing import Any
 from chalicelib.core.identity import TENANT_SCOPES, Principal, Role
 from chalicelib.features.identity.wiring import identity
 from chalicelib.features.sites.wiring import sites
-from chalicelib.features.subscriptions.model import profile_of, read_browser
+from chalicelib.features.subscriptions.model import read_browser
+from chalicelib.features.subscriptions.service.profiles import profile_of
 from chalicelib.features.subscriptions.wiring import subscriptions
 from infra.local.push_service.service import PushService
 

@@ -8,11 +8,19 @@ from datetime import datetime
 from typing import cast
 
 from chalicelib.channels.endpoints import BadEndpoint
+from chalicelib.config import settings
 from chalicelib.core.errors import Stale
 from chalicelib.core.identity import Scope
 from chalicelib.core.paging import BadCursor
 from chalicelib.features.sites.model import OriginNotAllowed
-from chalicelib.features.subscriptions.model import Consent, Status, SubscriptionEnded, read_browser, receipt
+from chalicelib.features.subscriptions.model import (
+    Consent,
+    Sight,
+    Status,
+    SubscriptionEnded,
+    read_browser,
+    receipt,
+)
 from chalicelib.features.subscriptions.schemas import (
     AudienceChanges,
     ConsentGiven,
@@ -25,6 +33,7 @@ from chalicelib.features.subscriptions.schemas import (
     SubscriptionQuery,
     SubscriptionView,
 )
+from chalicelib.features.subscriptions.service.sights import sight_of
 from chalicelib.features.subscriptions.service.subscriptions import BadSubscriptionToken, Filter, UnprovenExternalId
 from chalicelib.features.subscriptions.wiring import gate, subscriptions, tombstones
 from chalicelib.web.allow import BROWSER, OPERATOR, holder
@@ -65,6 +74,7 @@ def subscribe(call: Call[NewSubscription]) -> Answer:
         signature=body.external_id_signature,
         previous_endpoint=body.previous_endpoint,
         consent=_consent(body.consent, call.at),
+        sight=_sight(call),
         now=call.at,
     )
     view = SubscribedView(subscription_id=found.subscription.id, token=found.token)
@@ -91,6 +101,7 @@ def change_own_subscription(call: Call[SubscriptionChanges]) -> None:
         profile=call.body.profile(),
         signature=call.body.external_id_signature,
         consent=_consent(call.body.consent, call.at),
+        sight=_sight(call),
         now=call.at,
     )
 
@@ -213,6 +224,10 @@ def restore_subscriptions(call: Call[RestoreSubscriptions]) -> RestoredSubscript
 
 def _named(call: Call[AudienceChanges] | Call[Nothing]) -> dict[str, str]:
     return {"tenant_id": call.tenant_id, **call.path}
+
+
+def _sight(call: Call[NewSubscription] | Call[SubscriptionChanges]) -> Sight:
+    return sight_of(call.request_headers, country_header=settings().country_header)
 
 
 def _consent(given: ConsentGiven | None, now: datetime) -> Consent | None:

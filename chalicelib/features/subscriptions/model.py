@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import isfinite
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
@@ -19,7 +18,6 @@ from chalicelib.channels.endpoints import Vendor
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.encoding import unb64url
 from chalicelib.core.errors import Conflict, Invalid
-from chalicelib.core.locales import is_timezone, language_tag
 
 T = TypeVar("T")
 Attribute = str | bool | int | float
@@ -40,7 +38,6 @@ _SEEN_EVERY_MS = 3_600_000  # a page that subscribes on every view must not writ
 CONSENT_CLOCK_ERROR = timedelta(days=1)  # a visitor's clock may be wrong, or read as local time
 _EARLIEST_CONSENT = datetime(2000, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"sub_([0-9a-f]{32})")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _BROWSERS = {Vendor.FCM: "chrome", Vendor.MOZILLA: "firefox", Vendor.APPLE: "safari", Vendor.WNS: "edge"}
 
 
@@ -93,6 +90,8 @@ class Packed(msgspec.Struct, frozen=True, array_like=True):
     created_ms: int = 0
     seen_ms: int = 0
     consent: Consent | None = None
+    country: str | None = None
+    family: str | None = None
 
 
 pack = msgspec.msgpack.Encoder().encode
@@ -120,10 +119,32 @@ class Browser:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What a call of the browser itself shows without a word, as far as it does: where it is, and which browser."""
+
+    country: str | None = None
+    family: str | None = None
+
+
+@dataclass(frozen=True)
+class TagEdit:
+    """Says only what is to change: two that cross each other on the way, or come from two tabs, lose nothing."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    def of(self, before: tuple[str, ...]) -> tuple[str, ...]:
+        tags = tuple(tag for tag in dict.fromkeys((*before, *self.add)) if tag not in self.remove)
+        if len(tags) > MOST_TAGS:
+            raise Invalid(f"A subscription has at most {MOST_TAGS} tags.", pointer="/tags/add")
+        return tags
+
+
+@dataclass(frozen=True)
 class Profile:
     """What is said of a visitor, by `profile_of`. UNSET leaves things as they are, None takes them back."""
 
-    tags: tuple[str, ...] | UnsetType | None = UNSET
+    tags: tuple[str, ...] | TagEdit | UnsetType | None = UNSET
     attributes: Mapping[str, Attribute | None] | UnsetType | None = UNSET
     timezone: str | UnsetType | None = UNSET
     language: str | UnsetType | None = UNSET
@@ -164,10 +185,12 @@ class Subscription:
 
     @property
     def browser(self) -> str:
+        """By its push service; of the many that share Google's, by its own word."""
         try:
-            return _BROWSERS[endpoints.parse(self.packed.endpoint).vendor]
+            vendor = endpoints.parse(self.packed.endpoint).vendor
         except endpoints.BadEndpoint:
             return "unknown"  # stored when the list was longer
+        return (vendor is Vendor.FCM and self.packed.family) or _BROWSERS[vendor]
 
 
 def key_of(subscription_id: str) -> bytes | None:
@@ -179,7 +202,13 @@ def key_of(subscription_id: str) -> bytes | None:
 
 
 def welcomed(
-    known: Subscription, browser: Browser, profile: Profile, *, consent: Consent | None, at_ms: int
+    known: Subscription,
+    browser: Browser,
+    profile: Profile,
+    *,
+    consent: Consent | None,
+    at_ms: int,
+    sight: Sight = Sight(),
 ) -> Subscription:
     """A browser that shows up, again or (then `known` is `blank`) for the first time. What it does not say stays."""
     fresh_seen = known.is_active and 0 <= at_ms - known.packed.seen_ms < _SEEN_EVERY_MS
@@ -190,6 +219,7 @@ def welcomed(
         auth=browser.auth,
         seen_ms=known.packed.seen_ms if fresh_seen else at_ms,
         consent=consent or known.packed.consent,
+        **_shown(sight),
     )
     told = _told(replace(known, packed=packed), profile)
     if known.is_active:
@@ -214,6 +244,8 @@ def inheriting(subscription: Subscription, older: Subscription) -> Subscription:
         own,
         zone=own.zone or old.zone,
         language=own.language or old.language,
+        country=own.country or old.country,
+        family=own.family or old.family,
         tags=own.tags or old.tags,
         attributes=own.attributes or old.attributes,
         created_ms=min(own.created_ms, old.created_ms),
@@ -230,7 +262,12 @@ def may_pass_on(older: Subscription) -> bool:
 
 
 def changed(
-    subscription: Subscription, profile: Profile, *, consent: Consent | None = None, seen_ms: int | None = None
+    subscription: Subscription,
+    profile: Profile,
+    *,
+    consent: Consent | None = None,
+    seen_ms: int | None = None,
+    sight: Sight = Sight(),
 ) -> Subscription:
     if not subscription.is_active:
         raise SubscriptionEnded(ended_reason=subscription.ended_reason)
@@ -238,6 +275,7 @@ def changed(
         subscription.packed,
         seen_ms=subscription.packed.seen_ms if seen_ms is None else seen_ms,
         consent=consent or subscription.packed.consent,
+        **_shown(sight),
     )
     return _told(replace(subscription, packed=packed), profile)
 
@@ -248,7 +286,7 @@ def _told(subscription: Subscription, profile: Profile) -> Subscription:
         old,
         zone=_said(profile.timezone, old.zone),
         language=_said(profile.language, old.language),
-        tags=_said(profile.tags, old.tags) or (),
+        tags=_tagged(old.tags, profile.tags),
         attributes=_merged(old.attributes, profile.attributes),
     )
     return replace(subscription, packed=packed, external_id=_said(profile.external_id, subscription.external_id))
@@ -256,6 +294,17 @@ def _told(subscription: Subscription, profile: Profile) -> Subscription:
 
 def _said(said: T | UnsetType, before: T) -> T:
     return before if said is UNSET else said
+
+
+def _shown(sight: Sight) -> dict[str, str]:
+    """What a call does not show stays as the last one showed it."""
+    return {name: value for name, value in asdict(sight).items() if value is not None}
+
+
+def _tagged(before: tuple[str, ...], said: tuple[str, ...] | TagEdit | UnsetType | None) -> tuple[str, ...]:
+    if isinstance(said, TagEdit):
+        return said.of(before)
+    return before if said is UNSET else said or ()
 
 
 def _merged(
@@ -285,17 +334,6 @@ def read_browser(*, endpoint: str, p256dh: str, auth: str) -> Browser:
     )
 
 
-def profile_of(said: Mapping[str, Any]) -> Profile:
-    """The profile as it will be kept: tags once each, a language as it is usually written. Raises Invalid."""
-    return Profile(**{name: None if value is None else _CHECKS[name](value) for name, value in said.items()})
-
-
-def check_external_id(text: str) -> str:
-    if not 0 < len(text) <= LONGEST_TEXT or _CONTROL.search(text):
-        raise Invalid(f"An external id has 1 to {LONGEST_TEXT} visible characters.", pointer="/external_id")
-    return text
-
-
 def receipt(*, text: str | None, version: str | None, at: datetime | None, now: datetime) -> Consent:
     """A consent given in the future, or before there was web push, is none."""
     at = now if at is None else at
@@ -320,56 +358,3 @@ def _point(raw: bytes) -> bytes:
     except ValueError:
         raise Invalid("This is not a point on the curve P-256.", pointer="/subscription/keys/p256dh") from None
     return raw
-
-
-def _tags(tags: Sequence[str]) -> tuple[str, ...]:
-    if len(tags) > MOST_TAGS:
-        raise Invalid(f"A subscription has at most {MOST_TAGS} tags.", pointer="/tags")
-    for place, tag in enumerate(tags):
-        if not 0 < len(tag) <= LONGEST_TAG or _CONTROL.search(tag):
-            raise Invalid(f"A tag has 1 to {LONGEST_TAG} visible characters.", pointer=f"/tags/{place}")
-    return tuple(dict.fromkeys(tags))
-
-
-def _attributes(attributes: Mapping[str, Attribute | None]) -> Mapping[str, Attribute | None]:
-    if len(attributes) > MOST_ATTRIBUTES:
-        raise Invalid(f"A subscription has at most {MOST_ATTRIBUTES} attributes.", pointer="/attributes")
-    for name, value in attributes.items():
-        if not 0 < len(name) <= LONGEST_NAME or _CONTROL.search(name):
-            raise Invalid(f"An attribute's name has 1 to {LONGEST_NAME} visible characters.", pointer="/attributes")
-        if not _fits(value):
-            raise Invalid(f"This is not a value an attribute may have: {name}", pointer="/attributes")
-    return attributes
-
-
-def _fits(value: Attribute | None) -> bool:
-    match value:
-        case bool() | None:
-            return True
-        case str():
-            return len(value) <= LONGEST_TEXT
-        case int():
-            return abs(value) <= LARGEST_INTEGER
-    return isfinite(value)
-
-
-def _timezone(name: str) -> str:
-    if not is_timezone(name):
-        raise Invalid("This is not a time zone by its IANA name.", pointer="/timezone")
-    return name
-
-
-def _language(text: str) -> str:
-    tag = language_tag(text)
-    if tag is None:
-        raise Invalid("This is not a language tag like `de` or `pt-BR`.", pointer="/language")
-    return tag
-
-
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "tags": _tags,
-    "attributes": _attributes,
-    "timezone": _timezone,
-    "language": _language,
-    "external_id": check_external_id,
-}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -19,8 +19,8 @@ from chalicelib.features.subscriptions.model import (
     EndReason,
     Profile,
     Subscription,
-    profile_of,
 )
+from chalicelib.features.subscriptions.service.profiles import profile_of
 from chalicelib.features.subscriptions.service.tombstones import Mistake, Portion, Restored
 from chalicelib.web.instant import Instant
 from chalicelib.web.schema import ListQuery, Schema, example
@@ -28,7 +28,7 @@ from chalicelib.web.schema import ListQuery, Schema, example
 _LONGEST_KEY = 200
 _OPEN = ConfigDict(extra="ignore", strict=True, frozen=True)
 _VISITOR = {"tags": ["newsletter"], "attributes": {"plan": "gold", "orders": 3}, "timezone": "Europe/Madrid"}
-_PROFILE = frozenset(Profile.__dataclass_fields__)
+_PROFILE = {*Profile.__dataclass_fields__}
 
 
 class PushKeys(Schema):
@@ -58,19 +58,32 @@ class ConsentGiven(Schema):
     at: Instant | None = None
 
 
+class TagChanges(Schema):
+    """What others have added or removed meanwhile stays. One that is there already, or is not, does no harm."""
+
+    model_config = example(add=["sale"], remove=["newsletter"])
+
+    add: list[str] = Field([], max_length=MOST_TAGS)
+    remove: list[str] = Field([], max_length=MOST_TAGS)
+
+
 class Said(Schema):
     """What is known of a visitor. Left out: stays as it is. Null: taken back. Attributes are merged by name."""
 
-    tags: list[str] | None = Field(None, max_length=MOST_TAGS, description="Of up to 64 characters each.")
+    tags: Annotated[list[str], Field(max_length=MOST_TAGS)] | TagChanges | None = Field(
+        None, description="All of them, of up to 64 characters each; or those to `add` and to `remove`."
+    )
     attributes: dict[str, Attribute | None] | None = Field(
-        None, max_length=MOST_ATTRIBUTES, description="Facts by name; one that is null is taken back."
+        None,
+        max_length=MOST_ATTRIBUTES,
+        description="Facts by name; one that is null is taken back. A date is text, as ISO 8601 writes it.",
     )
     timezone: str | None = Field(None, description="An IANA name, like Europe/Berlin.")
     language: str | None = Field(None, description="A BCP 47 tag, like pt-BR.")
     external_id: str | None = Field(None, max_length=LONGEST_TEXT, description="The visitor's id in your own system.")
 
     def profile(self) -> Profile:
-        return profile_of({name: getattr(self, name) for name in _PROFILE & self.model_fields_set})
+        return profile_of(self.model_dump(include=_PROFILE & self.model_fields_set))
 
 
 class SaidByPage(Said):
@@ -124,18 +137,20 @@ class SubscriptionView(Schema):
         push_host="updates.push.services.mozilla.com",
         external_id="customer-1815",
         language="es",
+        country="ES",
         consent={"at": "2026-03-01T09:00:00Z", "text": "Tell me about sales", "version": "2026-02"},
     )
 
     id: str
     status: str = Field(description="`active` or `ended`.")
-    browser: str
+    browser: str = Field(description="By its push service; of the many that share Google's, as it calls itself.")
     push_host: str = Field(description="Its push service.")
     external_id: str | None
     tags: list[str]
     attributes: dict[str, Attribute]
     timezone: str | None
     language: str | None
+    country: str | None = Field(description="Where it was last seen, if a CDN in front tells: two letters.")
     created_at: datetime
     last_seen_at: datetime
     active_since: datetime
@@ -156,6 +171,7 @@ class SubscriptionView(Schema):
             attributes=packed.attributes,
             timezone=packed.zone,
             language=packed.language,
+            country=packed.country,
             created_at=from_milliseconds(packed.created_ms),
             last_seen_at=from_milliseconds(packed.seen_ms),
             active_since=from_milliseconds(subscription.active_since),

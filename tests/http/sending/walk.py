@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.features.sites.wiring import sites
-from chalicelib.features.subscriptions.model import profile_of, read_browser
+from chalicelib.features.subscriptions.model import read_browser
+from chalicelib.features.subscriptions.service.profiles import profile_of
 from chalicelib.features.subscriptions.wiring import subscriptions
 from infra.local.push_service.service import PushService
 from tests.fakes.gateway import HttpAnswer

@@ -214,3 +214,67 @@ def test_a_hostile_body_is_refused_plainly(shop: Shop, method: str, body: str) -
     answer = shop.ask(method, "" if method == "POST" else f"/{UNKNOWN}", body=raw)
     assert answer.status == status, answer.text
     assert shop.world.aws.rows("subs") == []
+
+
+# --- Tags by what changes, and what a call shows ---
+
+
+def test_tags_are_added_and_removed_by_page_and_owner(shop: Shop) -> None:
+    subscription_id, token = shop.subscribed(tags=["a", "b"])
+    said = {"tags": {"add": ["c"], "remove": ["a"]}}
+    assert shop.ask("PATCH", f"/{subscription_id}", token=token, json=said).status == 204
+    assert shop.show(subscription_id)["tags"] == ["b", "c"]
+    path = f"{shop.audience}/{subscription_id}"
+    answer = shop.world.client.patch(path, as_=shop.world.ada, json={"tags": {"add": ["d"], "remove": ["b"]}})
+    assert answer.json()["tags"] == ["c", "d"]
+    shop.subscribe(tags={"add": ["e"]})
+    assert shop.show(subscription_id)["tags"] == ["c", "d", "e"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "pointer"),
+    [
+        ({"add": "a"}, "/tags/add"),
+        ({"add": [1]}, "/tags/add/0"),
+        ({"add": [""]}, "/tags/add/0"),
+        ({"remove": None}, "/tags/remove"),
+        ({"add": ["a"], "remove": ["a"]}, "/tags/remove"),
+        ({"plus": ["a"]}, "/tags/plus"),
+        ({"add": [str(n) for n in range(65)]}, "/tags/add"),
+        ({"add": [f"new-{n}" for n in range(2)]}, "/tags/add"),
+        (7, "/tags"),
+    ],
+)
+def test_a_wrong_change_of_tags_is_named_and_changes_nothing(shop: Shop, tags: object, pointer: str) -> None:
+    subscription_id, token = shop.subscribed(tags=[str(n) for n in range(63)])
+    before = shop.show(subscription_id)
+    answer = shop.ask("PATCH", f"/{subscription_id}", token=token, json={"tags": tags})
+    assert answer.status == 422, answer.text
+    assert pointer in {error["pointer"] for error in answer.json()["errors"]}
+    assert shop.show(subscription_id)["tags"] == before["tags"]
+
+
+def test_country_and_browser_are_what_the_last_call_showed(shop: Shop) -> None:
+    chromium = {"User-Agent": "Mozilla/5.0 Chrome/156.0.0.0 Safari/537.36 OPR/120.0"}
+    answer = shop.ask(
+        "POST", json={"subscription": subscription()}, headers={**chromium, "CloudFront-Viewer-Country": "DE"}
+    )
+    subscription_id, token = answer.json()["subscription_id"], answer.json()["token"]
+    known = shop.show(subscription_id)
+    assert (known["country"], known["browser"]) == ("DE", "opera")
+    there = {"CloudFront-Viewer-Country": "PT"}
+    assert shop.ask("PATCH", f"/{subscription_id}", token=token, json={}, headers=there).status == 204
+    known = shop.show(subscription_id)
+    assert (known["country"], known["browser"]) == ("PT", "opera")
+    shop.world.client.patch(
+        f"{shop.audience}/{subscription_id}",
+        as_=shop.world.ada,
+        json={"tags": []},
+        headers={"CloudFront-Viewer-Country": "US"},
+    )
+    assert shop.show(subscription_id)["country"] == "PT"
+
+
+def test_a_country_that_is_none_is_not_kept(shop: Shop) -> None:
+    answer = shop.ask("POST", json={"subscription": subscription()}, headers={"CloudFront-Viewer-Country": "<script>"})
+    assert shop.show(answer.json()["subscription_id"])["country"] is None

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.core.locales import country_code
+
 _LONGEST_AGENT = 200
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
-_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 @dataclass(frozen=True)
@@ -24,4 +25,4 @@ def read_device(headers: Mapping[str, str], *, country_header: str) -> Device:
     """`headers` by their lower-case names. The country is told by a CDN in front; without one anybody could tell it."""
     user_agent = _UNPRINTABLE.sub(" ", headers.get("user-agent", "")).strip()[:_LONGEST_AGENT]
     country = headers.get(country_header.lower(), "") if country_header else ""
-    return Device(user_agent, country if _COUNTRY.fullmatch(country) else "")
+    return Device(user_agent, country_code(country) or "")

@@ -169,6 +169,7 @@ class KeptSubscription(Schema):
     attributes: dict[str, str | bool | int | float]
     timezone: str | None
     language: str | None
+    country: str | None
     consent: dict[str, str] | None
     created_at: datetime
     last_seen_at: datetime
@@ -191,6 +192,7 @@ class KeptSubscription(Schema):
             attributes=packed.attributes,
             timezone=packed.zone,
             language=packed.language,
+            country=packed.country,
             consent=_consent(kept),
             created_at=from_milliseconds(packed.created_ms),
             last_seen_at=from_milliseconds(packed.seen_ms),

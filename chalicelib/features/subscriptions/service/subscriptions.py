@@ -20,6 +20,7 @@ from chalicelib.features.subscriptions.model import (
     Consent,
     EndReason,
     Profile,
+    Sight,
     Status,
     Subscription,
     blank,
@@ -112,6 +113,7 @@ class Subscriptions:
         signature: str | None = None,
         previous_endpoint: str | None = None,
         consent: Consent | None = None,
+        sight: Sight = Sight(),  # noqa: B008 -- frozen
     ) -> Subscribed:
         """By endpoint: the same one is the same subscription. A new endpoint of a known browser takes over from the old
         one, which is ended only when the new one stands, so that a crash in between can be repeated.
@@ -124,7 +126,7 @@ class Subscriptions:
             known = self._store.get(tenant_id, site_id, key)
             before = known or blank(tenant_id, site_id, key, key_id=site.key_id, browser=browser, at_ms=at_ms)
             base = before if older is None else inheriting(before, older)
-            after = welcomed(base, browser, profile, consent=consent, at_ms=at_ms)
+            after = welcomed(base, browser, profile, consent=consent, at_ms=at_ms, sight=sight)
             if after == known or self._store.put(after):
                 self._retire(older, now)
                 return Subscribed(after, self._token(tenant_id, site_id, key), is_new=known is None)
@@ -141,12 +143,16 @@ class Subscriptions:
         now: datetime,
         signature: str | None = None,
         consent: Consent | None = None,
+        sight: Sight = Sight(),  # noqa: B008 -- frozen
     ) -> Subscription:
         key = self._own_key(tenant_id, site_id, subscription_id, token)
         self._check_proof(tenant_id, site_id, profile, signature)
         seen_ms = in_milliseconds(now)
         return self._change(
-            tenant_id, site_id, key, lambda before: changed(before, profile, consent=consent, seen_ms=seen_ms)
+            tenant_id,
+            site_id,
+            key,
+            lambda before: changed(before, profile, consent=consent, seen_ms=seen_ms, sight=sight),
         )
 
     def end_own(self, *, tenant_id: str, site_id: str, subscription_id: str, token: str | None, now: datetime) -> None:
