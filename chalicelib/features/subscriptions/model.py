@@ -35,6 +35,7 @@ BURIED_FOR = timedelta(days=30)
 _AUTH_BYTES = 16
 _POINT_BYTES = 65  # uncompressed: 0x04, x, y
 _SEEN_EVERY_MS = 3_600_000  # a page that subscribes on every view must not write on every view
+_PROVEN_EVERY_MS = 86_400_000  # nor a browser for every notification it shows
 CONSENT_CLOCK_ERROR = timedelta(days=1)  # a visitor's clock may be wrong, or read as local time
 _EARLIEST_CONSENT = datetime(2000, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"sub_([0-9a-f]{32})")
@@ -278,6 +279,15 @@ def changed(
         **_shown(sight),
     )
     return _told(replace(subscription, packed=packed), profile)
+
+
+def proven(subscription: Subscription, *, at_ms: int) -> Subscription:
+    """The same after a sign of life that is no visit: it has shown a notification, or was clicked on. Once a day is
+    enough, and nothing brings back who has ended.
+    """
+    if not subscription.is_active or at_ms - subscription.packed.seen_ms < _PROVEN_EVERY_MS:
+        return subscription
+    return replace(subscription, packed=msgspec.structs.replace(subscription.packed, seen_ms=at_ms))
 
 
 def _told(subscription: Subscription, profile: Profile) -> Subscription:

@@ -16,7 +16,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.aws.dynamo import Table
 from chalicelib.aws.dynamo_connection import connection
-from chalicelib.core.clock import in_seconds
+from chalicelib.core.clock import in_milliseconds, in_seconds
 from chalicelib.core.errors import PushError, Unavailable
 from chalicelib.features.sites.wiring import sites
 from chalicelib.features.subscriptions.model import Packed, Profile, SubscriptionEnded
@@ -204,3 +204,18 @@ def test_a_browser_that_comes_back_is_not_buried_by_an_old_answer(site_id: str) 
     assert new.active_since > old.active_since
     assert not audience().bury(ADA, site_id, key=old.key, active_since=old.active_since, reason="gone", at=NOW)
     assert audience().pick(ADA, site_id, [old.key])[0].is_active
+
+
+def test_a_sign_of_life_and_a_change_never_overwrite_each_other(site_id: str) -> None:
+    week_later = NOW + timedelta(days=8)
+    for n in range(8):
+        found = subscribe(site_id, n).subscription
+        named = {"tenant_id": ADA, "site_id": site_id, "subscription_id": found.id}
+        _, noted, _ = together(
+            partial(subscriptions().change, **named, profile=Profile(tags=("new",))),
+            partial(subscriptions().prove_life, ADA, site_id, found.key, week_later),
+            partial(subscriptions().prove_life, ADA, site_id, found.key, week_later),
+        )
+        known = subscriptions().get(**named)
+        assert (known.packed.tags, known.packed.seen_ms) == (("new",), in_milliseconds(week_later))
+        assert isinstance(noted, bool)

@@ -28,6 +28,7 @@ from chalicelib.features.subscriptions.model import (
     inheriting,
     key_of,
     may_pass_on,
+    proven,
     welcomed,
 )
 from chalicelib.features.subscriptions.service.ports import OnSites, SiteBook, SubscriptionStore
@@ -158,6 +159,21 @@ class Subscriptions:
     def end_own(self, *, tenant_id: str, site_id: str, subscription_id: str, token: str | None, now: datetime) -> None:
         key = self._own_key(tenant_id, site_id, subscription_id, token)
         self._end(tenant_id, site_id, key, EndReason.UNSUBSCRIBED, now)
+
+    # --- What a notification tells that came back ---
+
+    def prove_life(self, tenant_id: str, site_id: str, key: bytes, at: datetime) -> bool:
+        """Whether it was noted that this browser lives: not when that is known already, or when it has ended. Whoever
+        writes to the row meanwhile goes first; where they never stop, the next sign of life is as good.
+        """
+        for _ in range(_ATTEMPTS):
+            known = self._store.get(tenant_id, site_id, key)
+            after = known and proven(known, at_ms=in_milliseconds(at))
+            if after is None or after == known:
+                return False
+            if self._store.put(after):
+                return True
+        return False
 
     # --- What the site's owner may ask ---
 
