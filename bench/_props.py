@@ -69,6 +69,11 @@ class Props:
         self._must("PATCH", f"{self._site}/subscriptions/{ids['subscription_id']}", self.owner, {"external_id": "ada"})
         return Ask({"to": {"external_ids": ["ada"]}, "message": MESSAGE})
 
+    def _waits_less(self) -> Ask:
+        """A site that begins not to wait for ever, which takes a night."""
+        self._must("PATCH", self._site, self.owner, {"sunset_after_days": None})
+        return Ask({"sunset_after_days": 90})
+
     # --- Words ---
 
     def _id(self) -> str:

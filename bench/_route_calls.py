@@ -157,7 +157,7 @@ class Stage(Props):
 
     def _of_sites(self) -> Plays:
         return {
-            "change_site": (lambda: Ask({"name": self.name("Shop")}),),
+            "change_site": (lambda: Ask({"name": self.name("Shop")}), self._waits_less),
             "close_site": (lambda: Ask(ids={"site_id": self._made("/v1/sites", {"name": "Pop-up", "url": ORIGIN})}),),
         }
 

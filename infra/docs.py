@@ -34,6 +34,8 @@ def main() -> None:
     print("limits.md: its table")
     renew(DOCS / "suspicion.md", suspicion_table())
     print("suspicion.md: its table")
+    renew(DOCS / "health.md", health_table())
+    print("health.md: its table")
 
 
 def write(folder: Path, pages: Mapping[str, str]) -> None:
@@ -79,6 +81,16 @@ def suspicion_table() -> str:
         follows = to_people.get(rule.whose, "blocked")
         points = f"{rule.score} | {rule.threshold} | {rule.window} | {follows} | {rule.length} | {rule.told_from}"
         lines.append(f"| `{rule.name}` | {rule.signal} | {rule.whose} | {points} |")
+    return "\n".join(lines)
+
+
+def health_table() -> str:
+    from chalicelib.features.subscriptions.service.health import STEPS
+
+    lines = ["| last proof of life | chance | because |", "|---|---|---|"]
+    for step in STEPS:
+        age = "longer ago" if step.days is None else f"within {step.days} day{'s' if step.days > 1 else ''}"
+        lines.append(f"| {age} | {step.chance:.2f} | {step.because} |")
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from chalicelib.aws.messages import Message
@@ -18,6 +18,8 @@ STALE_AFTER = timedelta(minutes=2)  # a younger row may only be ahead of its own
 WATERMARK_LAG_MINUTES = 5
 STUCK_AFTER = timedelta(minutes=10)
 MOVED_AHEAD_BY = timedelta(minutes=5)
+ROUND = "round"  # whose entry it is, of a tenant's nightly round
+_NIGHT_MINUTES = 180
 
 
 class Kind(StrEnum):
@@ -51,6 +53,13 @@ class DueMessage(Message, frozen=True):
     @property
     def entry(self) -> Entry:
         return Entry(self.kind, self.tenant, self.id, from_milliseconds(self.at), self.minute)
+
+
+def next_night(tenant_id: str, *, after: datetime) -> datetime:
+    """Not everybody's at once: each tenant has its own minute of the small hours, UTC."""
+    wanted = datetime.combine(after.astimezone(UTC).date(), time(2), UTC)
+    wanted += timedelta(minutes=zlib.crc32(tenant_id.encode()) % _NIGHT_MINUTES)
+    return wanted if wanted > after else wanted + timedelta(days=1)
 
 
 def no_earlier(at: datetime, *, than: datetime) -> datetime:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core import ids
@@ -18,7 +17,6 @@ FEWEST_UNSEEN_DAYS = 30
 MOST_UNSEEN_DAYS = 3650
 FEWEST_RUNS_DAYS = 30  # longer than any run lives
 LONGEST_RUNS_DAYS = RUNS_KEPT_FOR.days
-_NIGHT_MINUTES = 180
 
 TOLD_FOR = timedelta(days=30)  # how long one may be asked about after it is done
 DISCLOSED_FOR = timedelta(hours=24)  # how long an export may be read: it names whom it is about
@@ -118,13 +116,6 @@ class Retention:
 
     def drops_run(self, begun_at: datetime, *, now: datetime) -> bool:
         return now - begun_at >= timedelta(days=self.campaign_runs_days)
-
-
-def next_night(tenant_id: str, *, after: datetime) -> datetime:
-    """Not everybody's at once: each tenant has its own minute of the small hours, UTC."""
-    wanted = datetime.combine(after.astimezone(UTC).date(), time(2), UTC)
-    wanted += timedelta(minutes=zlib.crc32(tenant_id.encode()) % _NIGHT_MINUTES)
-    return wanted if wanted > after else wanted + timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from chalicelib.features.privacy.service.jobs import Jobs
 from chalicelib.features.privacy.service.people import OwnAccounts
 from chalicelib.features.privacy.service.retention import Retaining
 from chalicelib.features.privacy.service.subscribers import Subscribers
+from chalicelib.features.privacy.service.sunsets import Sunsets
 
 
 class _Queue:
@@ -42,7 +43,7 @@ def jobs() -> Jobs:
             subscribers().remove,
             subscribers().remove,  # whom the index did not know yet
         ),
-        Kind.RETENTION: (retaining().drop_subscriptions, retaining().drop_runs),
+        Kind.RETENTION: (retaining().drop_subscriptions, retaining().drop_runs, sunsets().end_unseen),
         Kind.PERSON: (
             own_accounts().be_gone,
             own_accounts().remove,
@@ -90,6 +91,15 @@ def retaining() -> Retaining:
     from chalicelib.features.privacy.store.retention import RetentionRows
 
     return Retaining(rows=RetentionRows(), calendar=due(), jobs=jobs)
+
+
+@cache
+def sunsets() -> Sunsets:
+    from chalicelib.features.audit.wiring import backlog
+    from chalicelib.features.privacy.store.retention import RetentionRows
+    from chalicelib.features.subscriptions.wiring import sunset
+
+    return Sunsets(sites=RetentionRows(), sunset=sunset(), trail=backlog())
 
 
 @cache

@@ -85,12 +85,14 @@ def get_site(call: Call[Nothing]) -> SiteView:
     body=SiteChanges,
     returns=SiteView,
     audit="site.changed",
+    facts=("sunset_after_days",),
     errors=(Stale,),
 )
 def change_site(call: Call[SiteChanges]) -> SiteView:
     """Change a site.
 
     What is left out stays as it is. `origins` replaces the whole list, and holds for the next request of any browser.
+    `sunset_after_days` is looked after each night; `GET /v1/sites/{site_id}/health` tells beforehand whom it would end.
     """
     site = sites().change(
         tenant_id=call.tenant_id,
@@ -99,6 +101,7 @@ def change_site(call: Call[SiteChanges]) -> SiteView:
         url=call.body.url,
         origins=None if call.body.origins is None else tuple(call.body.origins),
         subject=call.body.subject,
+        sunset_after_days=call.body.sunset,
     )
     return _view(site)
 

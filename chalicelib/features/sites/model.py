@@ -16,6 +16,8 @@ LONGEST_NAME = 100
 LONGEST_URL = 2_048
 LONGEST_SUBJECT = 256
 MOST_ORIGINS = 20
+FEWEST_SUNSET_DAYS = 30
+MOST_SUNSET_DAYS = 400
 
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1"})
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -44,7 +46,7 @@ class OriginNotAllowed(Forbidden):
 @dataclass(frozen=True)
 class Site:
     """`key_id` names the VAPID key that browsers subscribe under now; `subject` is whom push services write to.
-    `identity_secret` is sealed, as it was read.
+    `identity_secret` is sealed, as it was read. Subscriptions end that gave no sign of life for `sunset_after_days`.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Site:
     vapid_public_key: str
     created_at: datetime
     rev: int = 1
+    sunset_after_days: int | None = None
     identity_secret: bytes = field(default=b"", repr=False, compare=False)
 
 
@@ -144,6 +147,15 @@ def check_subject(text: str) -> str:
             "A subject is a mailto: or https: address at a public domain; Apple refuses any other.", pointer="/subject"
         )
     return text
+
+
+def check_sunset(days: int) -> int:
+    if not FEWEST_SUNSET_DAYS <= days <= MOST_SUNSET_DAYS:
+        raise Invalid(
+            f"A site waits {FEWEST_SUNSET_DAYS} to {MOST_SUNSET_DAYS} days for a sign of life.",
+            pointer="/sunset_after_days",
+        )
+    return days
 
 
 def _check_origin(text: str, pointer: str, *, allows_http: bool) -> str:

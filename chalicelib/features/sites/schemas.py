@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
 from pydantic import Field
 
-from chalicelib.features.sites.model import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_URL, MOST_ORIGINS, Site, Snippets
+from chalicelib.features.sites.model import (
+    FEWEST_SUNSET_DAYS,
+    LONGEST_NAME,
+    LONGEST_SUBJECT,
+    LONGEST_URL,
+    MOST_ORIGINS,
+    MOST_SUNSET_DAYS,
+    Site,
+    Snippets,
+)
 from chalicelib.web.schema import Schema, example
 
 
@@ -24,7 +34,7 @@ class NewSite(Schema):
 
 
 class SiteChanges(Schema):
-    """What is left out, or null, stays as it is."""
+    """What is left out, or null, stays as it is; only `sunset_after_days` is called off by null."""
 
     model_config = example(origins=["https://shop.example", "https://www.shop.example"])
 
@@ -32,6 +42,16 @@ class SiteChanges(Schema):
     url: str | None = Field(None, max_length=LONGEST_URL)
     origins: list[str] | None = Field(None, max_length=MOST_ORIGINS)
     subject: str | None = Field(None, max_length=LONGEST_SUBJECT)
+    sunset_after_days: int | None = Field(
+        None,
+        ge=FEWEST_SUNSET_DAYS,
+        le=MOST_SUNSET_DAYS,
+        description="End subscriptions that gave no sign of life for so many days. Null: never.",
+    )
+
+    @property
+    def sunset(self) -> int | UnsetType | None:
+        return self.sunset_after_days if "sunset_after_days" in self.model_fields_set else UNSET
 
 
 class SiteView(Schema):
@@ -55,6 +75,7 @@ class SiteView(Schema):
     snippet: str = Field(description="The tag for the site's pages.")
     worker_snippet: str = Field(description="All that the file `/pushsaas-worker.js` at the site's root has to say.")
     created_at: datetime
+    sunset_after_days: int | None = Field(description="Subscriptions end that gave no sign of life for so long.")
 
     @classmethod
     def of(cls, site: Site, *, snippets: Snippets) -> SiteView:
@@ -69,6 +90,7 @@ class SiteView(Schema):
             snippet=snippets.tag(site.site_key),
             worker_snippet=snippets.worker,
             created_at=site.created_at,
+            sunset_after_days=site.sunset_after_days,
         )
 
 

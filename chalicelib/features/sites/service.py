@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
+from msgspec import UNSET, UnsetType
+
 from chalicelib.core import chance, ids
 from chalicelib.core.encoding import b64url
 from chalicelib.core.errors import Forbidden, NotFound, PushError, Stale
@@ -23,6 +25,7 @@ from chalicelib.features.sites.model import (
     check_name,
     check_origins,
     check_subject,
+    check_sunset,
     check_url,
     is_site_id,
     is_site_key,
@@ -97,6 +100,12 @@ class Vault(Protocol):
         ...
 
 
+class Nights(Protocol):
+    def plan(self, *, tenant_id: str, now: datetime) -> None:
+        """Have somebody come at night and look which subscriptions gave no sign of life."""
+        ...
+
+
 class KeyPair(Protocol):
     def __call__(self) -> tuple[bytes, bytes]:
         """A new P-256 pair: the private scalar (32 bytes) and the uncompressed public point (65)."""
@@ -121,6 +130,7 @@ class Sites:
         terms: Terms,
         clock: Clock,
         cursor_secret: Callable[[], bytes],
+        nights: Nights,
     ) -> None:
         self._store = store
         self._vault = vault
@@ -128,6 +138,7 @@ class Sites:
         self._terms = terms
         self._clock = clock
         self._cursor_secret = cursor_secret
+        self._nights = nights
         self._tried: dict[tuple[str, str], datetime] = {}
         self._opened: dict[tuple[str, str, str], tuple[datetime, SigningKey]] = {}
         self._opening = Lock()  # batches side by side want the same key in the same instant: one asks for it
@@ -190,8 +201,11 @@ class Sites:
         url: str | None = None,
         origins: tuple[str, ...] | None = None,
         subject: str | None = None,
+        sunset_after_days: int | UnsetType | None = UNSET,
     ) -> Site:
-        """None leaves as it is. A new url does not touch the origins: those are what browsers are held to."""
+        """None leaves as it is, but for the sunset, which it calls off. A new url does not touch the origins: those are
+        what browsers are held to.
+        """
         allows_http = self._terms.allows_http_origins
         wanted: dict[str, Any] = {
             "name": None if name is None else check_name(name),
@@ -200,11 +214,15 @@ class Sites:
             "subject": None if subject is None else check_subject(subject),
         }
         changes = {field: value for field, value in wanted.items() if value is not None}
+        if sunset_after_days is not UNSET:
+            changes["sunset_after_days"] = None if sunset_after_days is None else check_sunset(sunset_after_days)
         for _ in range(_ATTEMPTS):
             site = self.get(tenant_id=tenant_id, site_id=site_id)
             changed = replace(site, **changes)
             if changed == site:
                 return site
+            if changed.sunset_after_days is not None and site.sunset_after_days is None:
+                self._nights.plan(tenant_id=tenant_id, now=self._clock.now())  # first: else nobody would keep the word
             if self._store.change(changed):
                 return replace(changed, rev=site.rev + 1)
         raise Stale

@@ -70,6 +70,7 @@ class SiteRows:
             "url": site.url,
             "origins": site.origins,
             "subject": site.subject,
+            "sunset_after_days": site.sunset_after_days,
             "rev": site.rev + 1,
         }
         try:
@@ -150,6 +151,7 @@ def _site_row(site: Site) -> Row:
         "key_id": site.key_id,
         "vapid_public_key": site.vapid_public_key,
         "created_at": in_milliseconds(site.created_at),
+        "sunset_after_days": site.sunset_after_days,
     }
 
 
@@ -170,5 +172,6 @@ def _site(row: Row, tenant_id: str) -> Site:
         vapid_public_key=row["vapid_public_key"],
         created_at=from_milliseconds(row["created_at"]),
         rev=row["rev"],
+        sunset_after_days=row.get("sunset_after_days"),
         identity_secret=row["identity_secret"],
     )

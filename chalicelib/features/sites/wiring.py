@@ -15,7 +15,9 @@ def sites() -> Sites:
     from chalicelib.aws.secrets import secret
     from chalicelib.config import settings
     from chalicelib.core import clock
+    from chalicelib.features.due.wiring import due
     from chalicelib.features.sites.adapters.key_pairs import key_pair
+    from chalicelib.features.sites.adapters.nights import Nights
     from chalicelib.features.sites.store import SiteRows
 
     known = settings()
@@ -29,6 +31,7 @@ def sites() -> Sites:
         ),
         clock=clock,
         cursor_secret=lambda: secret(known.secret_pepper).encode(),
+        nights=Nights(due()),
     )
 
 

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from chalicelib.channels import endpoints
 from chalicelib.channels.endpoints import Vendor
-from chalicelib.core.clock import in_milliseconds
+from chalicelib.core.clock import from_milliseconds, in_milliseconds
 from chalicelib.core.encoding import unb64url
 from chalicelib.core.errors import Conflict, Invalid
 
@@ -52,6 +52,11 @@ class EndReason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"  # the visitor did
     REPLACED = "replaced"  # the same browser has a newer endpoint
     REMOVED = "removed"  # the site's owner did
+    SUNSET = "sunset"  # nothing was heard of it for longer than its site waits
+
+
+UNWILLING = frozenset({EndReason.GONE, EndReason.SUNSET})  # whose visitor has not said anything
+NEEDS_RESUBSCRIBE = "needs_resubscribe"  # its push service knows it under another key
 
 
 class SubscriptionEnded(Conflict):
@@ -63,7 +68,7 @@ class SubscriptionEnded(Conflict):
     was removed: its site does not want it back.
 
     Members:
-    - ended_reason: one of gone, unsubscribed, replaced, removed
+    - ended_reason: one of gone, unsubscribed, replaced, removed, sunset, needs_resubscribe
     """
 
     code = "subscription_ended"
@@ -156,7 +161,8 @@ class Profile:
 class Subscription:
     """`active_since` is in milliseconds and tells one life of a row from the next: a tombstone names the life it ends.
 
-    `key_id` is the VAPID key that the browser subscribed under; its endpoint takes no other.
+    `key_id` is the VAPID key that the browser subscribed under; its endpoint takes no other. `trouble` says why one
+    that is active is not reached.
     """
 
     tenant_id: str
@@ -169,6 +175,7 @@ class Subscription:
     external_id: str | None = None
     ended_at: datetime | None = None
     ended_reason: str | None = None
+    trouble: str | None = None
     rev: int = 1
 
     @property
@@ -178,6 +185,11 @@ class Subscription:
     @property
     def is_active(self) -> bool:
         return self.status is Status.ACTIVE
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not reached; None for all is well."""
+        return self.trouble if self.is_active else self.ended_reason
 
     @property
     def push_host(self) -> str:
@@ -222,7 +234,7 @@ def welcomed(
         consent=consent or known.packed.consent,
         **_shown(sight),
     )
-    told = _told(replace(known, packed=packed), profile)
+    told = _told(replace(known, packed=packed, trouble=None), profile)
     if known.is_active:
         return told
     return replace(
@@ -259,7 +271,13 @@ def may_pass_on(older: Subscription) -> bool:
     """Whether a new endpoint of the same browser takes over from this row. Who left on purpose left; what was passed on
     once is not passed on twice.
     """
-    return older.is_active or older.ended_reason == EndReason.GONE
+    return older.is_active or older.ended_reason in UNWILLING
+
+
+def is_unseen(subscription: Subscription, *, days: int, now: datetime) -> bool:
+    """Without proof of life for so long. Whom an operator brought back has all that time again to give one."""
+    last_ms = max(subscription.packed.seen_ms, subscription.active_since)
+    return subscription.is_active and now - from_milliseconds(last_ms) >= timedelta(days=days)
 
 
 def changed(

@@ -14,12 +14,14 @@ from chalicelib.features.subscriptions.model import (
     LONGEST_TEXT,
     MOST_ATTRIBUTES,
     MOST_TAGS,
+    NEEDS_RESUBSCRIBE,
     Attribute,
     Consent,
     EndReason,
     Profile,
     Subscription,
 )
+from chalicelib.features.subscriptions.service.health import Health, short
 from chalicelib.features.subscriptions.service.profiles import profile_of
 from chalicelib.features.subscriptions.service.tombstones import Mistake, Portion, Restored
 from chalicelib.web.instant import Instant
@@ -156,6 +158,9 @@ class SubscriptionView(Schema):
     active_since: datetime
     ended_at: datetime | None
     ended_reason: str | None = Field(description=f"{', '.join(EndReason)}.")
+    reason: str | None = Field(
+        description=f"Why it is not reached: `ended_reason`, or {NEEDS_RESUBSCRIBE} of one that is active; null: it is."
+    )
     consent: ConsentView | None
 
     @classmethod
@@ -177,6 +182,7 @@ class SubscriptionView(Schema):
             active_since=from_milliseconds(subscription.active_since),
             ended_at=subscription.ended_at,
             ended_reason=subscription.ended_reason,
+            reason=subscription.reason,
             consent=ConsentView.of(packed.consent) if packed.consent else None,
         )
 
@@ -193,8 +199,79 @@ class SubscriptionQuery(ListQuery):
     status: Literal["active", "ended"] | None = Field(None, description="By default both.")
 
 
+class AgeView(Schema):
+    model_config = example(within_days=7, chance=0.97, subscribers=31_000, reachable=30_070)
+
+    within_days: int | None = Field(
+        description="Since the last proof of life, and longer than the line before; null: more."
+    )
+    chance: float = Field(description="What is expected of each of them.")
+    subscribers: int
+    reachable: int
+
+
+class BrowserView(Schema):
+    model_config = example(subscribers=64_000, reachable=47_100)
+
+    subscribers: int
+    reachable: int
+
+
+class HealthView(Schema):
+    """Each number is rounded by itself."""
+
+    model_config = example(
+        text="You really reach about 71.2k of 100k subscribers.",
+        subscribers=100_213, reachable=71_240, score=0.711, exact=False, error_bound=4_300,
+        needs_resubscribe=120, sunset_after_days=270, sunset_due=8_400,
+        by_browser={"chrome": {"subscribers": 64_000, "reachable": 47_100}},
+        formula="https://push.example.com/docs#get_site_health",
+    )  # fmt: skip
+
+    text: str
+    subscribers: int = Field(description="Those who are active.")
+    reachable: int = Field(description="How many of them a push can be expected to reach.")
+    score: float | None = Field(description="The one by the other, 0 to 1; null where there is nobody.")
+    exact: bool = Field(description="Whether all were counted, or a sample.")
+    error_bound: int = Field(
+        description="By how many `reachable` may be off, nineteen times out of twenty; 0 if exact."
+    )
+    by_age: list[AgeView]
+    by_browser: dict[str, BrowserView]
+    needs_resubscribe: int = Field(description="Whose push service knows them under another key, until they come by.")
+    sunset_after_days: int | None = Field(description="As the site says.")
+    sunset_due: int = Field(description="How many it would end tonight.")
+    formula: str = Field(description="Where it is written how this is reckoned.")
+
+    @classmethod
+    def of(cls, health: Health, *, formula: str) -> HealthView:
+        about = "" if health.is_exact else "about "
+        return cls(
+            text=f"You really reach {about}{short(health.reachable)} of {short(health.subscribers)} subscribers.",
+            subscribers=health.subscribers,
+            reachable=health.reachable,
+            score=None if health.score is None else round(health.score, 3),
+            exact=health.is_exact,
+            error_bound=health.error_bound,
+            by_age=[
+                AgeView(
+                    within_days=step.days, chance=step.chance, subscribers=part.subscribers, reachable=part.reachable
+                )
+                for step, part in health.by_age
+            ],
+            by_browser={
+                name: BrowserView(subscribers=part.subscribers, reachable=part.reachable)
+                for name, part in health.by_browser.items()
+            },
+            needs_resubscribe=health.needs_resubscribe,
+            sunset_after_days=health.sunset_after_days,
+            sunset_due=health.sunset_due,
+            formula=formula,
+        )
+
+
 class RestoreSubscriptions(Schema):
-    """Who was ended because a push service said so, in this span of time."""
+    """Who was ended in this span of time, because a push service said so or nothing was heard of them."""
 
     model_config = example(
         ended_from="2026-03-01T08:00:00Z",
@@ -206,12 +283,13 @@ class RestoreSubscriptions(Schema):
     ended_from: Instant
     ended_until: Instant = Field(description="That instant itself is no part of the span.")
     push_host: str | None = Field(None, max_length=LONGEST_TEXT, description="Only those of this push service.")
+    reason: Literal["gone", "sunset"] = Field("gone", description="Ended by a push service, or by the site's sunset.")
     dry_run: bool = Field(default=False, description="Only count them.")
     cursor: str | None = Field(None, max_length=1024, description="`next_cursor` of the call before.")
 
     @property
     def mistake(self) -> Mistake:
-        return Mistake(self.ended_from, self.ended_until, self.push_host)
+        return Mistake(self.ended_from, self.ended_until, self.push_host, EndReason(self.reason))
 
 
 class RestoredSubscriptions(Schema):

@@ -4,6 +4,7 @@
 |---|---|
 | `pk`, `sk` | `S#<tenant>#<site>#<shard>`, the key in hex |
 | `status`, `active_since` | `active` or `ended`; milliseconds |
+| `trouble` | why an active one is not reached, if so: `needs_resubscribe` |
 | `ended_at`, `ended_reason`, `ttl` | of a tombstone: milliseconds, a word, and the second from which the row may go |
 | `key_id` | the VAPID key it was made under |
 | `external_id`, `person` | if known; `<tenant>#<site>#<external id>` for the index `by_person`; tombstones keep them |
@@ -50,10 +51,10 @@ class SubscriptionRows:
         return True
 
     def page(
-        self, tenant_id: str, site_id: str, *, after: bytes | None, limit: int
+        self, tenant_id: str, site_id: str, *, after: bytes | None, limit: int, to: bytes | None = None
     ) -> tuple[Sequence[Subscription], bool]:
-        span = Span(after=after.hex() if after else "")
-        items, more = self._walk(tenant_id, site_id, _shards(after or _FIRST_KEY, _LAST_KEY), span, limit)
+        span = Span(after=after.hex() if after else "", to=to.hex() if to else "")
+        items, more = self._walk(tenant_id, site_id, _shards(after or _FIRST_KEY, to or _LAST_KEY), span, limit)
         return [_subscription(tenant_id, site_id, from_wire(item)) for item in items], more
 
     def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> list[Subscription]:
@@ -95,6 +96,7 @@ class SubscriptionRows:
             "active_since": active_since,
             "ended_at": None,
             "ended_reason": None,
+            "trouble": None,
             "ttl": None,
             "rev": ONE_MORE,
         }
@@ -221,6 +223,7 @@ def _row(subscription: Subscription) -> Row:
         "active_since": subscription.active_since,
         "ended_at": None if ended_at is None else in_milliseconds(ended_at),
         "ended_reason": subscription.ended_reason,
+        "trouble": subscription.trouble,
         "ttl": None if ended_at is None else in_seconds(ended_at + BURIED_FOR),
         "key_id": subscription.key_id,
         "external_id": external_id,
@@ -241,5 +244,6 @@ def _subscription(tenant_id: str, site_id: str, row: Row) -> Subscription:
         external_id=row.get("external_id"),
         ended_at=from_milliseconds(row["ended_at"]) if "ended_at" in row else None,
         ended_reason=row.get("ended_reason"),
+        trouble=row.get("trouble"),
         rev=row["rev"],
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from chalicelib.features.sites.service import Sites
+from chalicelib.features.subscriptions.service.health import Checkup
 from chalicelib.features.subscriptions.service.ports import Audience
 from chalicelib.features.subscriptions.service.subscriptions import Subscriptions
+from chalicelib.features.subscriptions.service.sunset import Sunset
 from chalicelib.features.subscriptions.service.tombstones import Tombstones
 
 
@@ -35,6 +37,21 @@ def tombstones() -> Tombstones:
     return Tombstones(
         store=SubscriptionRows(), sites=gate(), cursor_secret=lambda: secret(settings().secret_pepper).encode()
     )
+
+
+@cache
+def sunset() -> Sunset:
+    from chalicelib.features.subscriptions.store import SubscriptionRows
+
+    return Sunset(store=SubscriptionRows())
+
+
+@cache
+def checkup() -> Checkup:
+    from chalicelib.core.chance import SystemChance
+    from chalicelib.features.subscriptions.store import SubscriptionRows
+
+    return Checkup(store=SubscriptionRows(), sites=gate(), chance=SystemChance())
 
 
 @cache

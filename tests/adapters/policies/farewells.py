@@ -63,15 +63,18 @@ def everything_kept_too_long_goes(shop: Shop) -> None:
     _fine(client.get("/v1/tenant/retention", as_=owner))
     terms = {"ended_subscriptions_days": 1, "campaign_runs_days": 30}
     _fine(client.put("/v1/tenant/retention", as_=owner, json=terms))
-    (at,) = [
-        from_milliseconds(int(row["sk"].rsplit("#", 1)[1]))
-        for row in shop.world.aws.rows("due")
-        if row["sk"].startswith("retention#")
-    ]
-    shop.world.clock.advance(seconds=(at - shop.world.clock.now()).total_seconds())
-    shop.world.lambdas.fire("tick")
-    shop.settle()
+    _at_night(shop)
     assert shop.world.aws.rows("subs") == []
+
+
+def whom_a_site_gives_up_ends(shop: Shop) -> None:
+    shop.gather(1)
+    shop.world.clock.advance(minutes=31 * 24 * 60)
+    owner, site = _signed_in(shop), f"/v1/sites/{shop.site['id']}"
+    _fine(shop.world.client.patch(site, as_=owner, json={"sunset_after_days": 30}))
+    assert shop.ask("GET", f"{site}/health")["sunset_due"] == 1
+    _at_night(shop)
+    assert shop.ask("GET", f"{site}/health")["subscribers"] == 0
 
 
 def everybody_goes_and_everything(shop: Shop) -> None:
@@ -102,3 +105,14 @@ def _signed_in(shop: Shop) -> str:
 def _fine(answer: HttpAnswer) -> HttpAnswer:
     assert answer.status < 300, answer.text
     return answer
+
+
+def _at_night(shop: Shop) -> None:
+    (at,) = [
+        from_milliseconds(int(row["sk"].rsplit("#", 1)[1]))
+        for row in shop.world.aws.rows("due")
+        if row["sk"].startswith("retention#")
+    ]
+    shop.world.clock.advance(seconds=(at - shop.world.clock.now()).total_seconds())
+    shop.world.lambdas.fire("tick")
+    shop.settle()

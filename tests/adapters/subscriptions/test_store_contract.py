@@ -260,3 +260,27 @@ def test_the_living_are_not_brought_back(store: Store) -> None:
     alive = stored(store, a_row())
     assert not store.revive(replace(alive, ended_at=NOW, ended_reason="gone"), active_since=SINCE + 5)
     assert store.get(ADA, SITE, alive.key) == alive
+
+
+@pytest.mark.parametrize("limit", [1, 5, 64])
+def test_pages_end_where_they_are_to_end(store: Store, limit: int) -> None:
+    rows = sorted((stored(store, a_row(n)) for n in range(64)), key=lambda row: row.key)
+    for first, last in ((None, 40), (10, 11), (10, 40), (None, 0), (62, 63)):
+        after, to = None if first is None else rows[first].key, rows[last].key
+        found: list[Subscription] = []
+        for _ in range(100):
+            page, more = store.page(ADA, SITE, after=found[-1].key if found else after, limit=limit, to=to)
+            found += page
+            if not more:
+                break
+        assert found == rows[0 if first is None else first + 1 : last + 1]
+
+
+def test_what_troubles_a_row_is_kept_and_gone_with_a_new_life(store: Store) -> None:
+    row = stored(store, a_row(trouble="needs_resubscribe"))
+    assert store.get(ADA, SITE, row.key) == row
+    buried = stored(store, replace(row, status=Status.ENDED, ended_at=NOW, ended_reason="gone"))
+    assert store.revive(buried, active_since=SINCE + 5)
+    back = store.get(ADA, SITE, row.key)
+    assert back is not None
+    assert back.trouble is None

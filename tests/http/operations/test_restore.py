@@ -95,3 +95,10 @@ def test_a_site_belongs_to_one_tenant(house: House, path: str) -> None:
     unknown = path.replace(house.desk.site_id, "site_" + "0" * 26)
     assert [house.try_("POST", each, json=this_hour(house)).status for each in (elsewhere, unknown)] == [404, 404]
     assert status(house, one) == "ended"
+
+
+def test_whom_a_site_gave_up_too_soon_is_brought_back_by_that_name(house: House, path: str) -> None:
+    given_up, gone = ended(house, 1, reason="sunset"), ended(house, 2)
+    assert house.ask("POST", path, json=this_hour(house, reason="sunset"))["restored"] == 1
+    assert (status(house, given_up), status(house, gone)) == ("active", "ended")
+    assert pointers(house.try_("POST", path, json=this_hour(house, reason="removed"))) == ["/reason"]

@@ -10,7 +10,7 @@ from app import app
 from chalicelib.web.explain import explanations
 from infra.access import access_page
 from infra.contract.current import contract, spelled
-from infra.docs import DOCS, limits_table, problem_pages, renew, suspicion_table, write
+from infra.docs import DOCS, health_table, limits_table, problem_pages, renew, suspicion_table, write
 
 
 def test_the_committed_problem_pages_are_up_to_date() -> None:
@@ -41,6 +41,14 @@ def test_the_committed_rules_of_suspicion_are_those_that_hold(tmp_path: Path) ->
     page = tmp_path / "suspicion.md"
     page.write_text(committed, encoding="utf-8")
     renew(page, suspicion_table())
+    assert committed == page.read_text(encoding="utf-8"), "run `make docs`"
+
+
+def test_the_committed_chances_are_those_that_are_reckoned_with(tmp_path: Path) -> None:
+    committed = (DOCS / "health.md").read_text(encoding="utf-8")
+    page = tmp_path / "health.md"
+    page.write_text(committed, encoding="utf-8")
+    renew(page, health_table())
     assert committed == page.read_text(encoding="utf-8"), "run `make docs`"
 
 

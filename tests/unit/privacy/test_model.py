@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.features.privacy.model import DISCLOSED_FOR, TOLD_FOR, Kind, Retention, begin, next_night
+from chalicelib.features.due.model import next_night
+from chalicelib.features.privacy.model import DISCLOSED_FOR, TOLD_FOR, Kind, Retention, begin
 from chalicelib.features.subscriptions.model import Packed, Status, Subscription
 from tests.unit.privacy.memory import ADA, NOW
 

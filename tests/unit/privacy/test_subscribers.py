@@ -10,13 +10,13 @@ import pytest
 
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.paging import Page
-from chalicelib.features.due.model import Entry
+from chalicelib.features.due.model import ROUND, Entry, next_night
 from chalicelib.features.due.model import Kind as DueKind
 from chalicelib.features.identity.model.person import User
 from chalicelib.features.identity.model.team import LastOwner, Leaver
-from chalicelib.features.privacy.model import Invited, Job, Kind, Portion, Retention, next_night
+from chalicelib.features.privacy.model import Invited, Job, Kind, Portion, Retention
 from chalicelib.features.privacy.service.people import OwnAccounts
-from chalicelib.features.privacy.service.retention import ROUND, Retaining
+from chalicelib.features.privacy.service.retention import Retaining
 from chalicelib.features.privacy.service.subscribers import Subscribers
 from chalicelib.features.sites.model import Site
 from chalicelib.features.subscriptions.model import Packed, Subscription
@@ -299,6 +299,7 @@ class Terms:
     def __init__(self) -> None:
         self.said = Retention()
         self.asked: list[bool] = []
+        self.waits: dict[str, list[tuple[str, int]]] = {}
 
     def get(self, tenant_id: str) -> Retention:
         return self.said
@@ -311,6 +312,9 @@ class Terms:
         packed = Packed("https://p.example", b"", b"")
         self.asked.append(drops(Subscription(tenant_id, "site_a", bytes(16), "vap_a", packed, 0, ended_at=old)))
         return Portion(1, position + "x")
+
+    def sunsets(self, tenant_id: str) -> list[tuple[str, int]]:
+        return self.waits.get(tenant_id, [])
 
     def drop_runs(self, tenant_id: str, *, position: str, drops: Callable[[datetime], bool]) -> Portion:
         self.asked.append(drops(NOW - timedelta(days=60)))
@@ -342,3 +346,13 @@ def test_defaults_are_kept_by_the_tables_alone() -> None:
     entry = Entry(DueKind.RETENTION, ADA, ROUND, NOW, 1)
     retaining.begin_round(entry, now=NOW)
     assert (house.rows.jobs, house.calendar.entries, house.calendar.gone) == ({}, [], [entry])
+
+
+def test_a_site_that_does_not_wait_for_ever_needs_the_nights_too() -> None:
+    house, terms = House(), Terms()
+    terms.waits[ADA] = [("site_a", 90)]
+    retaining = Retaining(rows=terms, calendar=house.calendar, jobs=lambda: house.jobs)
+    entry = Entry(DueKind.RETENTION, ADA, ROUND, NOW, 1)
+    retaining.begin_round(entry, now=NOW)
+    assert (house.only.kind, house.calendar.gone) == (Kind.RETENTION, [entry])
+    assert (DueKind.RETENTION, f"{ADA} {ROUND}", next_night(ADA, after=NOW)) in house.calendar.entries

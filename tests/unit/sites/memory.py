@@ -115,12 +115,23 @@ class GlassVault:
         return msgspec.msgpack.decode(sealed, type=_Box).key == self.other
 
 
+class NoNights:
+    """Notes who is to come."""
+
+    def __init__(self) -> None:
+        self.planned: list[str] = []
+
+    def plan(self, *, tenant_id: str, now: datetime) -> None:
+        self.planned.append(f"{tenant_id} {now:%d}")
+
+
 def make_sites(
     store: MemorySites,
     *,
     clock: Clock | None = None,
     allows_http_origins: bool = False,
     vault: GlassVault | None = None,
+    nights: NoNights | None = None,
 ) -> Sites:
     return Sites(
         store=store,
@@ -129,4 +140,5 @@ def make_sites(
         terms=Terms(allows_http_origins=allows_http_origins, default_subject="mailto:push@example.com"),
         clock=clock or ManualClock(NOW),
         cursor_secret=lambda: b"pepper",
+        nights=nights or NoNights(),
     )

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from chalicelib.core.paging import BadCursor
 from chalicelib.features.sites.model import OriginNotAllowed, Site
 from chalicelib.features.sites.service import Sites
 from tests.fakes.clock import ManualClock
-from tests.unit.sites.memory import NOW, MemorySites, make_sites
+from tests.unit.sites.memory import NOW, MemorySites, NoNights, make_sites
 
 ADA, CYD = "ten_ada", "ten_cyd"
 
@@ -147,6 +148,31 @@ def test_a_wrong_change_changes_nothing(words: dict[str, str]) -> None:
     with pytest.raises(Invalid):
         sites.change(tenant_id=ADA, site_id=site.id, **words)  # type: ignore[arg-type]  # words are the texts of `change`
     assert sites.get(tenant_id=ADA, site_id=site.id) == site
+
+
+def test_a_sunset_is_said_called_off_and_looked_after() -> None:
+    nights = NoNights()
+    sites = make_sites(MemorySites(), nights=nights)
+    site = make_site(sites)
+    asked: dict[str, Any] = {"tenant_id": ADA, "site_id": site.id}
+    assert sites.change(**asked, sunset_after_days=90).sunset_after_days == 90
+    assert sites.change(**asked, name="New").sunset_after_days == 90
+    assert nights.planned == [f"{ADA} 01"]
+    assert sites.change(**asked, sunset_after_days=60).sunset_after_days == 60
+    assert sites.change(**asked, sunset_after_days=None).sunset_after_days is None
+    assert nights.planned == [f"{ADA} 01"]
+    sites.change(**asked, sunset_after_days=30)
+    assert len(nights.planned) == 2
+
+
+@pytest.mark.parametrize("days", [0, -1, 29, 401])
+def test_a_site_waits_no_less_and_no_more(days: int) -> None:
+    nights = NoNights()
+    sites = make_sites(MemorySites(), nights=nights)
+    site = make_site(sites)
+    with pytest.raises(Invalid):
+        sites.change(tenant_id=ADA, site_id=site.id, sunset_after_days=days)
+    assert (sites.get(tenant_id=ADA, site_id=site.id), nights.planned) == (site, [])
 
 
 class Contested(MemorySites):

@@ -56,10 +56,11 @@ class MemorySubscriptions:
         return True
 
     def page(
-        self, tenant_id: str, site_id: str, *, after: bytes | None, limit: int
+        self, tenant_id: str, site_id: str, *, after: bytes | None, limit: int, to: bytes | None = None
     ) -> tuple[Sequence[Subscription], bool]:
         self.calls.append("page")
-        found = [row for row in self._of_site(tenant_id, site_id) if after is None or row.key > after]
+        span = (after or b"", to or b"\xff" * 16)
+        found = [row for row in self._of_site(tenant_id, site_id) if span[0] < row.key <= span[1]]
         return found[:limit], len(found) > limit
 
     def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> Sequence[Subscription]:
@@ -97,6 +98,7 @@ class MemorySubscriptions:
             active_since=active_since,
             ended_at=None,
             ended_reason=None,
+            trouble=None,
             rev=row.rev + 1,
         )
         return True
@@ -119,6 +121,7 @@ class OneSiteEach:
     def __init__(self) -> None:
         self.secrets = {(ADA, "site_a"): "ids_of_ada", (ADA, "site_b"): "ids_of_b", (CYD, "site_c"): "ids_of_cyd"}
         self.key_id = "vap_1"
+        self.sunset_after_days: int | None = None
 
     def get(self, *, tenant_id: str, site_id: str) -> Site:
         if (tenant_id, site_id) not in self.secrets:
@@ -126,7 +129,17 @@ class OneSiteEach:
         origins = ("https://shop.example",)
         subject = "mailto:push@shop.com"
         return Site(
-            site_id, tenant_id, "Shop", origins[0], origins, "pk_x", subject, self.key_id, b64url(POINT), created_at=NOW
+            site_id,
+            tenant_id,
+            "Shop",
+            origins[0],
+            origins,
+            "pk_x",
+            subject,
+            self.key_id,
+            b64url(POINT),
+            created_at=NOW,
+            sunset_after_days=self.sunset_after_days,
         )
 
     def identity_secret(self, *, tenant_id: str, site_id: str) -> str:

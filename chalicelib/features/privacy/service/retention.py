@@ -1,21 +1,20 @@
-"""How long a tenant wants things kept, and the nightly round that drops what is older. Nothing is kept longer than the
+"""How long a tenant wants things kept, and the nightly round that drops what is older. It also ends whom a site has
+given up (service/sunsets.py). Nothing is kept longer than the
 tables keep it anyway: whoever wants no less than that needs no round, and has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from chalicelib.features.due.model import Entry
+from chalicelib.features.due.model import ROUND, Entry, next_night
 from chalicelib.features.due.model import Kind as DueKind
-from chalicelib.features.privacy.model import Job, Kind, Portion, Retention, next_night
+from chalicelib.features.privacy.model import Job, Kind, Portion, Retention
 from chalicelib.features.privacy.service.jobs import Calendar, Jobs
 from chalicelib.features.subscriptions.model import Subscription
-
-ROUND = "round"
 
 
 class Rows(Protocol):
@@ -33,6 +32,10 @@ class Rows(Protocol):
 
     def drop_runs(self, tenant_id: str, *, position: str, drops: Callable[[datetime], bool]) -> Portion:
         """A portion of the records of what campaigns have sent, by when that began."""
+        ...
+
+    def sunsets(self, tenant_id: str) -> Iterable[tuple[str, int]]:
+        """The sites that do not wait for signs of life for ever."""
         ...
 
 
@@ -53,7 +56,7 @@ class Retaining:
 
     def begin_round(self, entry: Entry, *, now: datetime) -> None:
         """Tomorrow's is planned before today's begins, so that none is ever the last by accident."""
-        if not self._rows.get(entry.tenant_id).needs_nobody:
+        if not self._rows.get(entry.tenant_id).needs_nobody or any(self._rows.sunsets(entry.tenant_id)):
             self._plan(entry.tenant_id, now)
             jobs = self._jobs()
             job = jobs.begin(Kind.RETENTION, tenant_id=entry.tenant_id, asked_by="-", about={}, now=now, at=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -65,6 +65,12 @@ class RetentionRows:
             if "status" not in row and drops(from_milliseconds(row["ttl"] * 1000) - RUNS_KEPT_FOR):
                 removed += remove_run(tenant_id, row["run_id"]) + bulk.remove(CORE, [keys.key_of(row)])
         return Portion(removed, page.position)
+
+    def sunsets(self, tenant_id: str) -> Iterator[tuple[str, int]]:
+        """In the order of the sites' ids."""
+        for row in keys.rows(CORE, f"T#{tenant_id}", "SITE#"):
+            if "sunset_after_days" in row:
+                yield known(row)["sk"].removeprefix("SITE#"), row["sunset_after_days"]
 
     def _from_site(self, tenant_id: str, *, after: str) -> str | None:
         page = CORE.query(f"T#{tenant_id}", Span(prefix="SITE#"), limit=1, position=f"SITE#{after}" if after else None)

@@ -20,9 +20,11 @@ class SubscriptionStore(Protocol):
         ...
 
     def page(
-        self, tenant_id: str, site_id: str, *, after: bytes | None, limit: int
+        self, tenant_id: str, site_id: str, *, after: bytes | None, limit: int, to: bytes | None = None
     ) -> tuple[Sequence[Subscription], bool]:
-        """In the order of keys; and whether there may be more. Fewer than `limit` means that there are no more."""
+        """In the order of keys, up to `to` and with it; and whether there may be more. Fewer than `limit` means that
+        there are no more.
+        """
         ...
 
     def of_person(self, tenant_id: str, site_id: str, external_id: str, *, most: int) -> Sequence[Subscription]:

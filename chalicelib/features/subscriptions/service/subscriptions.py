@@ -16,6 +16,7 @@ from chalicelib.core.errors import Forbidden, Invalid, NotFound, Stale, Unauthen
 from chalicelib.core.paging import Cursors, Page
 from chalicelib.features.subscriptions.model import (
     KEY_BYTES,
+    UNWILLING,
     Browser,
     Consent,
     EndReason,
@@ -253,10 +254,10 @@ class Subscriptions:
         raise Stale
 
     def _ended(self, before: Subscription, reason: EndReason, now: datetime) -> bool:
-        """A push service may have called it gone by mistake, and an operator bring it back: not once it has left."""
+        """Who was ended without a word of the visitor may be brought back: not once it has left."""
         if before.is_active:
             return self._bury(before, reason, now)
-        return before.ended_reason != EndReason.GONE or self._store.put(replace(before, ended_reason=reason.value))
+        return before.ended_reason not in UNWILLING or self._store.put(replace(before, ended_reason=reason.value))
 
     def _bury(self, subscription: Subscription, reason: EndReason, now: datetime) -> bool:
         return self._store.bury(

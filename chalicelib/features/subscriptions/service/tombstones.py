@@ -1,4 +1,6 @@
-"""Taking back what a push service said wrongly: subscriptions that it ended, brought back by an operator."""
+"""Taking back what was wrong: subscriptions that a push service, or a site's impatience, ended, brought back by an
+operator.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,19 @@ class Portion:
 
 @dataclass(frozen=True)
 class Mistake:
-    """When a push service called subscriptions gone that were not, and which one, if it was one: from, until before."""
+    """When a push service called subscriptions gone that were not, and which one, if it was one: from, until before. Or
+    a site gave them up too soon.
+    """
 
     ended_from: datetime
     ended_until: datetime
     push_host: str | None = None
+    reason: EndReason = EndReason.GONE
 
     def explains(self, tombstone: Subscription, *, now: datetime) -> bool:
         """One whose time is up is no more, though the table may take days to delete it."""
         return (
-            tombstone.ended_reason == EndReason.GONE
+            tombstone.ended_reason == self.reason
             and tombstone.ended_at is not None
             and self.ended_from <= tombstone.ended_at < self.ended_until
             and now - tombstone.ended_at < BURIED_FOR
