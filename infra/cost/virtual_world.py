@@ -141,6 +141,9 @@ class VirtualAudience:
     async def bury(self, *_: object, **__: object) -> None:
         await self._expenses.ask("bury", assumed.DYNAMODB_SECONDS)
 
+    async def note_misfit(self, *_: object, **__: object) -> None:
+        await self._expenses.ask("bury", assumed.DYNAMODB_SECONDS)
+
 
 class VirtualRecords:
     """The run and the one record of its batch: ports `runs` and `batches` at once."""

@@ -266,6 +266,9 @@ class _Audience:
     async def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, at: datetime) -> None:
         await self._real.bury(tenant_id, site_id, key=key, active_since=active_since, at=at)
 
+    async def note_misfit(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int) -> None:
+        await self._real.note_misfit(tenant_id, site_id, key=key, active_since=active_since)
+
 
 class _IgnoresTheCutoff(_Audience):
     async def read(

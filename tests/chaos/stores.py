@@ -269,6 +269,7 @@ class Audience(_Asks):
         self.rows = Ring()
         self.readings: list[Reading] = []
         self.buried: dict[bytes, float] = {}
+        self.misfits: set[bytes] = set()
         self.on_burial: Callable[[Subscriber], None] = lambda _row: None
 
     async def read(
@@ -298,6 +299,13 @@ class Audience(_Asks):
                 self.on_burial(row)
                 self.buried[key] = self._simulation.seconds
                 self.rows[key] = replace(row, is_active=False)
+
+        await self._ask(apply)
+
+    async def note_misfit(self, _tenant_id: str, _site_id: str, *, key: bytes, active_since: int) -> None:
+        def apply() -> None:
+            if self.rows[key].active_since == active_since:
+                self.misfits.add(key)
 
         await self._ask(apply)
 

@@ -261,6 +261,11 @@ class Sites:
             self._opened[place] = (now, opened)
             return opened
 
+    def key_id_of(self, *, tenant_id: str, site_id: str, vapid_public_key: str) -> str | None:
+        """Of a key that the site has, or has had; None for any other."""
+        keys = self._store.keys(tenant_id, site_id)
+        return next((key.key_id for key in keys if b64url(key.public) == vapid_public_key), None)
+
     def identity_secret(self, *, tenant_id: str, site_id: str) -> str:
         """What a site's own server signs external ids with. Its UTF-8 bytes are the HMAC key."""
         sealed = _found(self._store.identity_secret(tenant_id, site_id) if is_site_id(site_id) else None)

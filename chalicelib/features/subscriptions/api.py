@@ -19,7 +19,6 @@ from chalicelib.features.subscriptions.model import (
     Status,
     SubscriptionEnded,
     read_browser,
-    receipt,
 )
 from chalicelib.features.subscriptions.schemas import (
     AudienceChanges,
@@ -34,8 +33,14 @@ from chalicelib.features.subscriptions.schemas import (
     SubscriptionQuery,
     SubscriptionView,
 )
+from chalicelib.features.subscriptions.service.profiles import receipt
 from chalicelib.features.subscriptions.service.sights import sight_of
-from chalicelib.features.subscriptions.service.subscriptions import BadSubscriptionToken, Filter, UnprovenExternalId
+from chalicelib.features.subscriptions.service.subscriptions import (
+    BadSubscriptionToken,
+    Filter,
+    UnprovenExternalId,
+    WrongVapidKey,
+)
 from chalicelib.features.subscriptions.wiring import checkup, gate, subscriptions, tombstones
 from chalicelib.web.allow import BROWSER, OPERATOR, holder
 from chalicelib.web.api import Answer, Api
@@ -55,7 +60,7 @@ _TOKEN = "X-Subscription-Token"  # noqa: S105 -- the name of a header
 
 @sdk_api.endpoint(
     "POST", _SDK, allow=BROWSER, body=NewSubscription, returns=SubscribedView, status=201, also={200: SubscribedView},
-    errors=(OriginNotAllowed, UnprovenExternalId, BadEndpoint, Stale),
+    errors=(OriginNotAllowed, UnprovenExternalId, BadEndpoint, SubscriptionEnded, WrongVapidKey, Stale),
 )  # fmt: skip
 def subscribe(call: Call[NewSubscription]) -> Answer:
     """Subscribe a browser.
@@ -71,14 +76,17 @@ def subscribe(call: Call[NewSubscription]) -> Answer:
             p256dh=body.subscription.keys.p256dh,
             auth=body.subscription.keys.auth,
         ),
-        profile=body.profile(),
+        profile=body.told(call.at),
         signature=body.external_id_signature,
         previous_endpoint=body.previous_endpoint,
         consent=_consent(body.consent, call.at),
         sight=_sight(call),
+        vapid_public_key=body.vapid_public_key and body.vapid_public_key.rstrip("="),
         now=call.at,
     )
-    view = SubscribedView(subscription_id=found.subscription.id, token=found.token)
+    view = SubscribedView(
+        subscription_id=found.subscription.id, token=found.token, vapid_public_key=found.vapid_public_key
+    )
     return Answer(view, status=201 if found.is_new else 200)
 
 
@@ -99,7 +107,7 @@ def change_own_subscription(call: Call[SubscriptionChanges]) -> None:
         site_id=site_of(call),
         subscription_id=call.path["subscription_id"],
         token=call.header(_TOKEN),
-        profile=call.body.profile(),
+        profile=call.body.told(call.at),
         signature=call.body.external_id_signature,
         consent=_consent(call.body.consent, call.at),
         sight=_sight(call),

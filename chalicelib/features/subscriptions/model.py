@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from chalicelib.channels import endpoints
 from chalicelib.channels.endpoints import Vendor
-from chalicelib.core.clock import from_milliseconds, in_milliseconds
+from chalicelib.core.clock import from_milliseconds
 from chalicelib.core.encoding import unb64url
 from chalicelib.core.errors import Conflict, Invalid
 
@@ -36,8 +36,6 @@ _AUTH_BYTES = 16
 _POINT_BYTES = 65  # uncompressed: 0x04, x, y
 _SEEN_EVERY_MS = 3_600_000  # a page that subscribes on every view must not write on every view
 _PROVEN_EVERY_MS = 86_400_000  # nor a browser for every notification it shows
-CONSENT_CLOCK_ERROR = timedelta(days=1)  # a visitor's clock may be wrong, or read as local time
-_EARLIEST_CONSENT = datetime(2000, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"sub_([0-9a-f]{32})")
 _BROWSERS = {Vendor.FCM: "chrome", Vendor.MOZILLA: "firefox", Vendor.APPLE: "safari", Vendor.WNS: "edge"}
 
@@ -84,7 +82,11 @@ class Consent(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Packed(msgspec.Struct, frozen=True, array_like=True):
-    """What the send path reads of a row, in one binary. Fields are only ever added, at the end, with a default."""
+    """What the send path reads of a row, in one binary. Fields are only ever added, at the end, with a default.
+
+    `said_ms`, `identified_ms`: when the page said its last word, and its last about whose browser this is, by the
+    browser's clock; 0 if it does not tell.
+    """
 
     endpoint: str
     p256dh: bytes
@@ -98,6 +100,8 @@ class Packed(msgspec.Struct, frozen=True, array_like=True):
     consent: Consent | None = None
     country: str | None = None
     family: str | None = None
+    said_ms: int = 0
+    identified_ms: int = 0
 
 
 pack = msgspec.msgpack.Encoder().encode
@@ -148,13 +152,16 @@ class TagEdit:
 
 @dataclass(frozen=True)
 class Profile:
-    """What is said of a visitor, by `profile_of`. UNSET leaves things as they are, None takes them back."""
+    """What is said of a visitor, by `profile_of`. UNSET leaves things as they are, None takes them back. `said_ms` is
+    by the browser's own clock, which orders its words among each other and nothing else.
+    """
 
     tags: tuple[str, ...] | TagEdit | UnsetType | None = UNSET
     attributes: Mapping[str, Attribute | None] | UnsetType | None = UNSET
     timezone: str | UnsetType | None = UNSET
     language: str | UnsetType | None = UNSET
     external_id: str | UnsetType | None = UNSET
+    said_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -162,7 +169,7 @@ class Subscription:
     """`active_since` is in milliseconds and tells one life of a row from the next: a tombstone names the life it ends.
 
     `key_id` is the VAPID key that the browser subscribed under; its endpoint takes no other. `trouble` says why one
-    that is active is not reached.
+    that is active is not reached, `successor` which row has replaced it.
     """
 
     tenant_id: str
@@ -176,6 +183,7 @@ class Subscription:
     ended_at: datetime | None = None
     ended_reason: str | None = None
     trouble: str | None = None
+    successor: bytes | None = None
     rev: int = 1
 
     @property
@@ -234,7 +242,7 @@ def welcomed(
         consent=consent or known.packed.consent,
         **_shown(sight),
     )
-    told = _told(replace(known, packed=packed, trouble=None), profile)
+    told = _told(replace(known, packed=packed, trouble=None, successor=None), profile)
     if known.is_active:
         return told
     return replace(
@@ -246,32 +254,6 @@ def blank(tenant_id: str, site_id: str, key: bytes, *, key_id: str, browser: Bro
     """A browser about which nothing is known yet."""
     packed = Packed(browser.endpoint, browser.p256dh, browser.auth, created_ms=at_ms, seen_ms=at_ms)
     return Subscription(tenant_id, site_id, key, key_id, packed, active_since=at_ms, rev=0)
-
-
-def inheriting(subscription: Subscription, older: Subscription) -> Subscription:
-    """What the same browser's earlier row knew, where this one knows nothing. Not how long it has been active: whoever
-    was pushed to under the old key must not look like a recipient of that run under the new one.
-    """
-    own, old = subscription.packed, older.packed
-    packed = msgspec.structs.replace(
-        own,
-        zone=own.zone or old.zone,
-        language=own.language or old.language,
-        country=own.country or old.country,
-        family=own.family or old.family,
-        tags=own.tags or old.tags,
-        attributes=own.attributes or old.attributes,
-        created_ms=min(own.created_ms, old.created_ms),
-        consent=own.consent or old.consent,
-    )
-    return replace(subscription, packed=packed, external_id=subscription.external_id or older.external_id)
-
-
-def may_pass_on(older: Subscription) -> bool:
-    """Whether a new endpoint of the same browser takes over from this row. Who left on purpose left; what was passed on
-    once is not passed on twice.
-    """
-    return older.is_active or older.ended_reason in UNWILLING
 
 
 def is_unseen(subscription: Subscription, *, days: int, now: datetime) -> bool:
@@ -309,15 +291,21 @@ def proven(subscription: Subscription, *, at_ms: int) -> Subscription:
 
 
 def _told(subscription: Subscription, profile: Profile) -> Subscription:
-    old = subscription.packed
+    old, said_ms = subscription.packed, profile.said_ms
+    person, identified_ms = subscription.external_id, old.identified_ms
+    is_late = 0 < said_ms < identified_ms  # a word from before the visitor signed out, or in as somebody else
+    if profile.external_id is not UNSET and not is_late:
+        person, identified_ms = profile.external_id, said_ms or identified_ms
     packed = msgspec.structs.replace(
         old,
         zone=_said(profile.timezone, old.zone),
         language=_said(profile.language, old.language),
         tags=_tagged(old.tags, profile.tags),
         attributes=_merged(old.attributes, profile.attributes),
+        said_ms=max(said_ms, old.said_ms),
+        identified_ms=identified_ms,
     )
-    return replace(subscription, packed=packed, external_id=_said(profile.external_id, subscription.external_id))
+    return replace(subscription, packed=packed, external_id=person)
 
 
 def _said(said: T | UnsetType, before: T) -> T:
@@ -360,14 +348,6 @@ def read_browser(*, endpoint: str, p256dh: str, auth: str) -> Browser:
         _point(_bytes(p256dh, _POINT_BYTES, "/subscription/keys/p256dh")),
         _bytes(auth, _AUTH_BYTES, "/subscription/keys/auth"),
     )
-
-
-def receipt(*, text: str | None, version: str | None, at: datetime | None, now: datetime) -> Consent:
-    """A consent given in the future, or before there was web push, is none."""
-    at = now if at is None else at
-    if not _EARLIEST_CONSENT <= at <= now + CONSENT_CLOCK_ERROR:
-        raise Invalid("This is not a time at which consent was given.", pointer="/consent/at")
-    return Consent(in_milliseconds(at), text, version)
 
 
 def _bytes(text: str, size: int, pointer: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -22,7 +23,7 @@ from chalicelib.features.subscriptions.model import (
     Subscription,
 )
 from chalicelib.features.subscriptions.service.health import Health, short
-from chalicelib.features.subscriptions.service.profiles import profile_of
+from chalicelib.features.subscriptions.service.profiles import profile_of, said_ms
 from chalicelib.features.subscriptions.service.tombstones import Mistake, Portion, Restored
 from chalicelib.web.instant import Instant
 from chalicelib.web.schema import ListQuery, Schema, example
@@ -93,6 +94,14 @@ class SaidByPage(Said):
         None, max_length=LONGEST_TEXT, description="base64url(HMAC-SHA256(identity secret, external_id))"
     )
     consent: ConsentGiven | None = None
+    said_at: Instant | None = Field(
+        None,
+        description="When the page said this, by the browser's clock, and later each time: what arrives late about "
+        "whose browser it is does not undo what was said after it.",
+    )
+
+    def told(self, now: datetime) -> Profile:
+        return self.profile() if self.said_at is None else replace(self.profile(), said_ms=said_ms(self.said_at, now))
 
 
 class NewSubscription(SaidByPage):
@@ -101,6 +110,11 @@ class NewSubscription(SaidByPage):
     subscription: PushSubscription
     previous_endpoint: str | None = Field(
         None, max_length=LONGEST_ENDPOINT, description="Of the same browser, when its push service gave it a new one."
+    )
+    vapid_public_key: str | None = Field(
+        None,
+        max_length=_LONGEST_KEY,
+        description="What it has subscribed with. Left out: with the site's key of today.",
     )
 
 
@@ -117,6 +131,9 @@ class SubscribedView(Schema):
 
     subscription_id: str
     token: str = Field(description="Proves that the subscription is this browser's own: X-Subscription-Token.")
+    vapid_public_key: str = Field(
+        description="What the site subscribes browsers with now. One that was made with another is to be made anew."
+    )
 
 
 class ConsentView(Schema):

@@ -5,6 +5,7 @@
 | `pk`, `sk` | `S#<tenant>#<site>#<shard>`, the key in hex |
 | `status`, `active_since` | `active` or `ended`; milliseconds |
 | `trouble` | why an active one is not reached, if so: `needs_resubscribe` |
+| `successor` | of one that was replaced: the key of the row that did |
 | `ended_at`, `ended_reason`, `ttl` | of a tombstone: milliseconds, a word, and the second from which the row may go |
 | `key_id` | the VAPID key it was made under |
 | `external_id`, `person` | if known; `<tenant>#<site>#<external id>` for the index `by_person`; tombstones keep them |
@@ -14,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
@@ -75,20 +76,30 @@ class SubscriptionRows:
         found = {row["sk"]: row for row in self._table.get_many(places)}
         return [_picked(found[sk]) for _, sk in places if sk in found]
 
-    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
+    def bury(
+        self,
+        tenant_id: str,
+        site_id: str,
+        *,
+        key: bytes,
+        active_since: int,
+        reason: str,
+        at: datetime,
+        successor: bytes | None = None,
+    ) -> bool:
         changes = {
             "status": Status.ENDED.value,
             "ended_at": in_milliseconds(at),
             "ended_reason": reason,
+            "successor": None if successor is None else successor.hex(),
             "ttl": in_seconds(at + BURIED_FOR),
             "rev": ONE_MORE,
         }
-        still = equals("status", Status.ACTIVE.value) & equals("active_since", active_since)
-        try:
-            self._table.update(_pk(tenant_id, site_id, key), key.hex(), changes, still)
-        except Refused:
-            return False
-        return True
+        return self._change(tenant_id, site_id, key, changes, _alive_since(active_since))
+
+    def trouble(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, why: str) -> bool:
+        changes = {"trouble": why, "rev": ONE_MORE}
+        return self._change(tenant_id, site_id, key, changes, _alive_since(active_since) & absent("trouble"))
 
     def revive(self, tombstone: Subscription, *, active_since: int) -> bool:
         changes = {
@@ -105,9 +116,13 @@ class SubscriptionRows:
         still &= equals("ended_at", in_milliseconds(tombstone.ended_at)) & equals(
             "ended_reason", tombstone.ended_reason
         )
-        pk = _pk(tombstone.tenant_id, tombstone.site_id, tombstone.key)
+        return self._change(tombstone.tenant_id, tombstone.site_id, tombstone.key, changes, still)
+
+    def _change(
+        self, tenant_id: str, site_id: str, key: bytes, changes: Mapping[str, object], condition: Condition
+    ) -> bool:
         try:
-            self._table.update(pk, tombstone.key.hex(), changes, still)
+            self._table.update(_pk(tenant_id, site_id, key), key.hex(), changes, condition)
         except Refused:
             return False
         return True
@@ -128,6 +143,11 @@ class SubscriptionRows:
                 if position is None:
                     break
         return items, False
+
+
+def _alive_since(active_since: int) -> Condition:
+    alive: Condition = equals("status", Status.ACTIVE.value) & equals("active_since", active_since)
+    return alive
 
 
 def _shards(start: bytes, end: bytes) -> range:
@@ -224,6 +244,7 @@ def _row(subscription: Subscription) -> Row:
         "ended_at": None if ended_at is None else in_milliseconds(ended_at),
         "ended_reason": subscription.ended_reason,
         "trouble": subscription.trouble,
+        "successor": None if subscription.successor is None else subscription.successor.hex(),
         "ttl": None if ended_at is None else in_seconds(ended_at + BURIED_FOR),
         "key_id": subscription.key_id,
         "external_id": external_id,
@@ -245,5 +266,6 @@ def _subscription(tenant_id: str, site_id: str, row: Row) -> Subscription:
         ended_at=from_milliseconds(row["ended_at"]) if "ended_at" in row else None,
         ended_reason=row.get("ended_reason"),
         trouble=row.get("trouble"),
+        successor=bytes.fromhex(row["successor"]) if "successor" in row else None,
         rev=row["rev"],
     )

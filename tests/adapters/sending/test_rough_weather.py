@@ -47,6 +47,7 @@ class Rows:
     def __init__(self, seed: int) -> None:
         self.rows: list[Row] = []
         self.buried: set[bytes] = set()
+        self.misfits: set[bytes] = set()
         self.endpoints: dict[bytes, str] = {}
         for number in range(BROWSERS):
             browser = PushService.simulated(seed, number)
@@ -67,6 +68,10 @@ class Rows:
     async def bury(self, _tenant_id: str, _site_id: str, *, key: bytes, active_since: int, at: object) -> None:
         assert active_since == 0
         self.buried.add(key)
+
+    async def note_misfit(self, _tenant_id: str, _site_id: str, *, key: bytes, active_since: int) -> None:
+        assert active_since == 0
+        self.misfits.add(key)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import pytest
@@ -284,3 +284,25 @@ def test_what_troubles_a_row_is_kept_and_gone_with_a_new_life(store: Store) -> N
     back = store.get(ADA, SITE, row.key)
     assert back is not None
     assert back.trouble is None
+
+
+def test_trouble_is_noted_of_the_life_it_was_met_in_and_once(store: Store) -> None:
+    row = stored(store, a_row())
+    place: dict[str, Any] = {"tenant_id": ADA, "site_id": SITE, "key": row.key, "why": "needs_resubscribe"}
+    assert not store.trouble(**place, active_since=SINCE - 1)
+    assert not store.trouble(**{**place, "key": key(9)}, active_since=SINCE)
+    assert store.trouble(**place, active_since=SINCE)
+    assert not store.trouble(**place, active_since=SINCE)
+    assert store.get(ADA, SITE, row.key) == replace(row, trouble="needs_resubscribe", rev=2)
+    assert not store.put(replace(row, external_id="a change from before"))
+    buried = stored(store, a_tombstone(3))
+    assert not store.trouble(**{**place, "key": buried.key}, active_since=SINCE)
+
+
+def test_one_that_was_replaced_names_its_successor_until_it_comes_back(store: Store) -> None:
+    row = stored(store, a_row())
+    assert store.bury(ADA, SITE, key=row.key, active_since=SINCE, reason="replaced", at=NOW, successor=key(7))
+    buried = store.get(ADA, SITE, row.key)
+    assert buried == replace(row, status=Status.ENDED, ended_at=NOW, ended_reason="replaced", successor=key(7), rev=2)
+    back = stored(store, replace(buried, status=Status.ACTIVE, ended_at=None, ended_reason=None, successor=None))
+    assert store.get(ADA, SITE, row.key) == back

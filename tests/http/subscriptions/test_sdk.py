@@ -15,7 +15,7 @@ UNKNOWN = "sub_" + "0" * 32
 def test_a_browser_subscribes_and_is_known_from_then_on(shop: Shop) -> None:
     first, again = shop.subscribe(), shop.subscribe()
     assert (first.status, again.status) == (201, 200)
-    assert set(first.json()) == {"subscription_id", "token"}
+    assert set(first.json()) == {"subscription_id", "token", "vapid_public_key"}
     assert first.json() == again.json()
     assert shop.subscribe("another").json() != first.json()
 
@@ -175,6 +175,11 @@ def test_a_preflight_names_what_the_path_takes(shop: Shop, path: str, methods: s
         ({"consent": {"text": "x" * 2_001}}, "/consent/text"),
         ({"consent": {"agreed": True}}, "/consent/agreed"),
         ({"previous_endpoint": 1}, "/previous_endpoint"),
+        ({"said_at": "yesterday"}, "/said_at"),
+        ({"said_at": 1_700_000_000_000}, "/said_at"),
+        ({"said_ms": 1}, "/said_ms"),
+        ({"vapid_public_key": 7}, "/vapid_public_key"),
+        ({"vapid_public_key": "x" * 201}, "/vapid_public_key"),
         ({"site_id": "site_x"}, "/site_id"),
         ({"status": "active"}, "/status"),
         ({"active_since": 0}, "/active_since"),

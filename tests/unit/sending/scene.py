@@ -104,6 +104,7 @@ class Audience(_AtOnce, stores.Audience):
         super().__init__(simulation)
         self.reads = 0
         self.bury_fails = 0
+        self.notes_fail = False
 
     async def read(
         self, tenant_id: str, site_id: str, *, start: bytes, end: bytes, limit: int
@@ -116,6 +117,11 @@ class Audience(_AtOnce, stores.Audience):
             self.bury_fails -= 1
             raise Unavailable
         await super().bury(tenant_id, site_id, key=key, active_since=active_since, at=at)
+
+    async def note_misfit(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int) -> None:
+        if self.notes_fail:
+            raise Unavailable
+        await super().note_misfit(tenant_id, site_id, key=key, active_since=active_since)
 
 
 class Calendar(_AtOnce, stores.Calendar):

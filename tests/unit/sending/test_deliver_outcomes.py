@@ -51,6 +51,36 @@ def test_a_refusal_is_final_and_the_subscription_stays(scene: Scene) -> None:
     assert scene.audience.rows[keys[1]].is_active
 
 
+def test_who_was_made_under_another_key_is_noted_and_stays(scene: Scene) -> None:
+    keys = scene.subscribe(3)
+    scene.launch()
+    scene.services.says(keys[1], Outcome(Verdict.FAILED, "needs_resubscribe"))
+    batch = scene.deliver()
+    assert batch is not None
+    assert (batch.is_final, scene.audience.misfits) == (True, {keys[1]})
+    assert scene.counts == {"accepted": 2, "failed:needs_resubscribe": 1}
+    assert scene.audience.rows[keys[1]].is_active
+
+
+def test_a_worker_notes_so_many_and_leaves_the_others_to_the_next_run(scene: Scene) -> None:
+    keys = scene.subscribe(130)
+    scene.launch()
+    for key in keys:
+        scene.services.says(key, Outcome(Verdict.FAILED, "needs_resubscribe"))
+    scene.deliver()
+    assert len(scene.audience.misfits) == 100
+
+
+def test_a_table_that_does_not_answer_costs_a_note_and_nothing_else(scene: Scene) -> None:
+    (key,) = scene.subscribe(1)
+    scene.launch()
+    scene.services.says(key, Outcome(Verdict.FAILED, "needs_resubscribe"))
+    scene.audience.notes_fail = True
+    batch = scene.deliver()
+    assert batch is not None
+    assert (batch.is_final, scene.audience.misfits) == (True, set())
+
+
 @pytest.mark.parametrize(("broken", "unknown"), [(UNKNOWN, 1), (UNREACHED, 0)])
 def test_a_broken_exchange_is_tried_once_more_at_once(scene: Scene, broken: Outcome, unknown: int) -> None:
     keys = scene.subscribe(1)

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.envelope import Tampered
-from chalicelib.core.encoding import unb64url
+from chalicelib.core.encoding import b64url, unb64url
 from chalicelib.core.errors import Forbidden, Invalid, NotFound, Stale
 from chalicelib.core.paging import BadCursor
-from chalicelib.features.sites.model import OriginNotAllowed, Site
+from chalicelib.features.sites.adapters.key_pairs import key_pair
+from chalicelib.features.sites.model import OriginNotAllowed, SealedKey, Site
 from chalicelib.features.sites.service import Sites
 from tests.fakes.clock import ManualClock
 from tests.unit.sites.memory import NOW, MemorySites, NoNights, make_sites
@@ -362,3 +363,16 @@ def test_every_site_has_its_own_identity_secret() -> None:
     store.secrets[CYD, cyd.id] = store.secrets[ADA, ada.id]
     with pytest.raises(Tampered):
         sites.identity_secret(tenant_id=CYD, site_id=cyd.id)
+
+
+def test_a_key_is_known_by_what_browsers_were_told_of_it() -> None:
+    store = MemorySites()
+    sites = make_sites(store)
+    site = make_site(sites)
+    older = key_pair()[1]
+    store.keys_at[ADA, site.id, "vap_old"] = SealedKey("vap_old", older, b"sealed")
+    asked = {"tenant_id": ADA, "site_id": site.id}
+    assert sites.key_id_of(**asked, vapid_public_key=site.vapid_public_key) == site.key_id
+    assert sites.key_id_of(**asked, vapid_public_key=b64url(older)) == "vap_old"
+    assert sites.key_id_of(**asked, vapid_public_key=b64url(key_pair()[1])) is None
+    assert sites.key_id_of(tenant_id=CYD, site_id=site.id, vapid_public_key=b64url(older)) is None

@@ -77,13 +77,32 @@ class MemorySubscriptions:
         asked = dict.fromkeys((tenant_id, site_id, key) for key in keys)
         return [_recipient(self.rows[place]) for place in asked if place in self.rows]
 
-    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
+    def bury(
+        self,
+        tenant_id: str,
+        site_id: str,
+        *,
+        key: bytes,
+        active_since: int,
+        reason: str,
+        at: datetime,
+        successor: bytes | None = None,
+    ) -> bool:
         self.calls.append("bury")
         row = self.rows.get((tenant_id, site_id, key))
         if row is None or not row.is_active or row.active_since != active_since:
             return False
-        ended = replace(row, status=Status.ENDED, ended_at=at, ended_reason=reason, rev=row.rev + 1)
+        ended = replace(
+            row, status=Status.ENDED, ended_at=at, ended_reason=reason, successor=successor, rev=row.rev + 1
+        )
         self.rows[tenant_id, site_id, key] = ended
+        return True
+
+    def trouble(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, why: str) -> bool:
+        row = self.rows.get((tenant_id, site_id, key))
+        if row is None or not row.is_active or row.active_since != active_since or row.trouble:
+            return False
+        self.rows[tenant_id, site_id, key] = replace(row, trouble=why, rev=row.rev + 1)
         return True
 
     def revive(self, tombstone: Subscription, *, active_since: int) -> bool:
@@ -141,6 +160,10 @@ class OneSiteEach:
             created_at=NOW,
             sunset_after_days=self.sunset_after_days,
         )
+
+    def key_id_of(self, *, tenant_id: str, site_id: str, vapid_public_key: str) -> str | None:
+        self.get(tenant_id=tenant_id, site_id=site_id)
+        return {b64url(POINT): self.key_id, "an older key": "vap_0"}.get(vapid_public_key)
 
     def identity_secret(self, *, tenant_id: str, site_id: str) -> str:
         self.get(tenant_id=tenant_id, site_id=site_id)

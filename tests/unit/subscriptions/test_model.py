@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zoneinfo
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -29,13 +28,11 @@ from chalicelib.features.subscriptions.model import (
     TagEdit,
     blank,
     changed,
-    inheriting,
-    may_pass_on,
     pack,
-    receipt,
     unpack,
     welcomed,
 )
+from chalicelib.features.subscriptions.service.succession import inheriting, may_pass_on
 from tests.unit.subscriptions.memory import ADA, AUTH, NOW, POINT, a_browser, endpoint
 
 KEY = b"\x8f" * 16
@@ -111,21 +108,6 @@ def test_every_known_time_zone_can_tell_the_time() -> None:
     assert locales.is_timezone("Asia/Calcutta")  # as browsers still call it
     for name in locales._timezones():
         assert NOW.astimezone(zoneinfo.ZoneInfo(name)) == NOW
-
-
-def test_a_consent_is_dated_by_us_unless_it_says_when() -> None:
-    assert receipt(text="Yes", version="3", at=None, now=NOW) == Consent(AT_MS, "Yes", "3")
-    yesterday = NOW - timedelta(days=1)
-    assert receipt(text=None, version=None, at=yesterday, now=NOW) == Consent(in_milliseconds(yesterday))
-
-
-@pytest.mark.parametrize(
-    "at", [NOW + timedelta(days=2), datetime(1999, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)]
-)
-def test_a_consent_from_another_time_is_none(at: datetime) -> None:
-    with pytest.raises(Invalid) as refused:
-        receipt(text=None, version=None, at=at, now=NOW)
-    assert pointer(refused) == "/consent/at"
 
 
 # --- How it comes, changes and goes ---
@@ -228,7 +210,8 @@ def test_a_new_endpoint_inherits_what_it_does_not_know() -> None:
 
 def test_what_it_knows_itself_goes_first() -> None:
     newer = first(Profile(("own",), {"own": 1}, "UTC", "en", "user-9"), consent=Consent(AT_MS, "Own"))
-    assert inheriting(newer, first(RICH, at_ms=AT_MS + 1, consent=Consent(1))) == newer
+    older = replace(first(RICH, at_ms=AT_MS + 1, consent=Consent(1)), active_since=AT_MS - 1)
+    assert inheriting(newer, older) == newer
 
 
 def test_who_left_on_purpose_passes_nothing_on() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Invalid
-from chalicelib.features.subscriptions.model import Profile, Sight, TagEdit
-from chalicelib.features.subscriptions.service.profiles import profile_of
+from chalicelib.features.subscriptions.model import Consent, Profile, Sight, TagEdit
+from chalicelib.features.subscriptions.service.profiles import profile_of, receipt, said_ms
 from chalicelib.features.subscriptions.service.sights import sight_of
+from tests.unit.subscriptions.memory import NOW
+
+AT_MS = in_milliseconds(NOW)
 
 
 def pointer(refused: pytest.ExceptionInfo[Invalid]) -> str:
@@ -93,6 +98,21 @@ def test_tags_may_be_said_by_what_changes() -> None:
     assert profile_of({"tags": {}}).tags == TagEdit()
 
 
+def test_a_consent_is_dated_by_us_unless_it_says_when() -> None:
+    assert receipt(text="Yes", version="3", at=None, now=NOW) == Consent(AT_MS, "Yes", "3")
+    yesterday = NOW - timedelta(days=1)
+    assert receipt(text=None, version=None, at=yesterday, now=NOW) == Consent(in_milliseconds(yesterday))
+
+
+@pytest.mark.parametrize(
+    "at", [NOW + timedelta(days=2), datetime(1999, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)]
+)
+def test_a_consent_from_another_time_is_none(at: datetime) -> None:
+    with pytest.raises(Invalid) as refused:
+        receipt(text=None, version=None, at=at, now=NOW)
+    assert pointer(refused) == "/consent/at"
+
+
 # --- What a call shows ---
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
@@ -128,3 +148,16 @@ def test_a_country_is_two_letters_or_none(told: str, country: str | None) -> Non
 
 def test_without_a_cdn_a_country_is_nobodys_word() -> None:
     assert sight_of({"": "DE", "cf-ipcountry": "DE"}, country_header="").country is None
+
+
+# --- When it was said ---
+
+
+def test_words_are_ordered_by_the_browsers_own_clock() -> None:
+    assert said_ms(NOW, NOW) == AT_MS
+    assert said_ms(NOW - timedelta(days=9_000), NOW) == AT_MS - 9_000 * 86_400_000
+    assert said_ms(datetime(1969, 1, 1, tzinfo=UTC), NOW) == 1
+
+
+def test_a_clock_that_is_ahead_has_the_last_word_for_a_day_only() -> None:
+    assert said_ms(NOW + timedelta(days=3_650), NOW) == AT_MS + 86_400_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -39,9 +39,9 @@ class Contested(MemorySubscriptions):
         self._intervene(subscription.key)
         return super().put(subscription)
 
-    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
+    def bury(self, tenant_id: str, site_id: str, *, key: bytes, **words: Any) -> bool:
         self._intervene(key)
-        return super().bury(tenant_id, site_id, key=key, active_since=active_since, reason=reason, at=at)
+        return super().bury(tenant_id, site_id, key=key, **words)
 
     def _intervene(self, key: bytes) -> None:
         place = (ADA, "site_a", key)

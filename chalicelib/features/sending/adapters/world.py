@@ -14,6 +14,7 @@ from chalicelib.features.operations.service import Operations
 from chalicelib.features.sending.model.run import Lane, Run, Source, State
 from chalicelib.features.sending.schemas.messages import WakeMessage
 from chalicelib.features.sending.service.ports import Recipient
+from chalicelib.features.subscriptions.model import NEEDS_RESUBSCRIBE
 from chalicelib.features.subscriptions.service.ports import Audience
 
 _STATUS = {State.CANCELLED: Status.CANCELLED, State.FAILED: Status.FAILED}
@@ -33,6 +34,9 @@ class SiteAudience:
 
     async def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, at: datetime) -> None:
         self._audience.bury(tenant_id, site_id, key=key, active_since=active_since, reason="gone", at=at)
+
+    async def note_misfit(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int) -> None:
+        self._audience.trouble(tenant_id, site_id, key=key, active_since=active_since, why=NEEDS_RESUBSCRIBE)
 
 
 class LaneQueues:

@@ -25,6 +25,7 @@ from chalicelib.features.sending.service.hosts import Hosts
 from chalicelib.features.sending.service.patience import patiently
 from chalicelib.features.sending.service.ports import Ports, Pushes, Recipient
 from chalicelib.features.sending.service.source import Candidate, Source
+from chalicelib.features.subscriptions.model import NEEDS_RESUBSCRIBE
 
 _SILENT = timedelta(seconds=3)
 _SAVE_AT_LEAST = timedelta(seconds=1)
@@ -36,6 +37,7 @@ _TURN_SECONDS = 0.25
 _SLOWED = timedelta(seconds=5)
 _REOPENING = timedelta(seconds=30)  # not everybody at the very instant a gate opens
 _GRAVES_PER_SAVE = 100
+_MOST_MISFITS = 100  # that one worker notes in one go: the next run finds the others
 _MILLISECOND = timedelta(milliseconds=1)
 _BROKEN = {Verdict.UNREACHED, Verdict.UNKNOWN}
 
@@ -112,6 +114,7 @@ class Delivery:
         self._held: dict[bytes, _Push] = {}
         self._unstored = 0  # pushes that have an outcome which no record holds yet
         self._stuck = 0  # those of them that wait in `_steps` for a key before them
+        self._misfits: list[Grave] = []
         self._is_stopped = False
         self._reopening = _REOPENING * ports.chance.uniform()
         self._saved_at = self._looked_at = self._now()
@@ -221,6 +224,8 @@ class Delivery:
         if outcome.verdict in {Verdict.ACCEPTED, Verdict.GONE, Verdict.FAILED}:
             self._tally.count(outcome.verdict)
             grave = Grave(key, push.recipient.active_since)
+            if outcome.reason == NEEDS_RESUBSCRIBE and len(self._misfits) < _MOST_MISFITS:
+                self._misfits.append(grave)
             return lambda progress: progress.settle(outcome, host=push.reached, grave=grave)
         attempt = 1 + (origin.attempt if isinstance(origin, Wait) else 0)
         if attempt >= MOST_ATTEMPTS:
@@ -312,6 +317,14 @@ class Delivery:
         await self._save()
         with suppress(Unavailable):  # what is not told now, the next batches hear
             await self._hosts.add_up()
+            await self._note_misfits()
+
+    async def _note_misfits(self) -> None:
+        """Whom only their own visit can mend. Nothing is counted by it, so what a death forgets the next run notes."""
+        for misfit in self._misfits:
+            await self._ports.audience.note_misfit(
+                self._run.tenant_id, self._run.site_id, key=misfit.key, active_since=misfit.active_since
+            )
 
     async def _bury(self) -> None:
         """What was answered is stored first: a successor finds buried rows no more and could not count them."""

@@ -88,6 +88,10 @@ class Audience(Protocol):
         """Mark it ended, unless it has come back since."""
         ...
 
+    async def note_misfit(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int) -> None:
+        """Note that its push service knows it under another key, unless it has come back since."""
+        ...
+
 
 class Pushes(Protocol):
     """One run's way to the push services."""

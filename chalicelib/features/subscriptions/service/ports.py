@@ -31,8 +31,18 @@ class SubscriptionStore(Protocol):
         """In the order of keys. May miss what changed in the last second."""
         ...
 
-    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
-        """See Audience."""
+    def bury(
+        self,
+        tenant_id: str,
+        site_id: str,
+        *,
+        key: bytes,
+        active_since: int,
+        reason: str,
+        at: datetime,
+        successor: bytes | None = None,
+    ) -> bool:
+        """See Audience. `successor` is the key of the row that replaces it."""
         ...
 
     def revive(self, tombstone: Subscription, *, active_since: int) -> bool:
@@ -73,10 +83,18 @@ class Audience(Protocol):
         """Ends it IF it is active since then; touches nothing that others write. False: it has ended or come back."""
         ...
 
+    def trouble(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, why: str) -> bool:
+        """Notes why it is not reached, IF it is active since then and no trouble of it is known; the same way."""
+        ...
+
 
 class SiteBook(Protocol):
     def get(self, *, tenant_id: str, site_id: str) -> Site:
         """Raises NotFound for a site that is not this tenant's."""
+        ...
+
+    def key_id_of(self, *, tenant_id: str, site_id: str, vapid_public_key: str) -> str | None:
+        """Of a key that the site has, or has had; None for any other."""
         ...
 
     def identity_secret(self, *, tenant_id: str, site_id: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any
 
+from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Invalid
 from chalicelib.core.locales import is_timezone, language_tag
 from chalicelib.features.subscriptions.model import (
@@ -17,16 +19,33 @@ from chalicelib.features.subscriptions.model import (
     MOST_ATTRIBUTES,
     MOST_TAGS,
     Attribute,
+    Consent,
     Profile,
     TagEdit,
 )
 
+CLOCK_ERROR = timedelta(days=1)  # a visitor's clock may be wrong, or read as local time
+_EARLIEST_CONSENT = datetime(2000, 1, 1, tzinfo=UTC)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def profile_of(said: Mapping[str, Any]) -> Profile:
     """The profile as it will be kept: tags once each, a language as it is usually written. Raises Invalid."""
-    return Profile(**{name: None if value is None else _CHECKS[name](value) for name, value in said.items()})
+    checked: dict[str, Any] = {name: None if value is None else _CHECKS[name](value) for name, value in said.items()}
+    return Profile(**checked)
+
+
+def receipt(*, text: str | None, version: str | None, at: datetime | None, now: datetime) -> Consent:
+    """A consent given in the future, or before there was web push, is none."""
+    at = now if at is None else at
+    if not _EARLIEST_CONSENT <= at <= now + CLOCK_ERROR:
+        raise Invalid("This is not a time at which consent was given.", pointer="/consent/at")
+    return Consent(in_milliseconds(at), text, version)
+
+
+def said_ms(at: datetime, now: datetime) -> int:
+    """A clock that is ahead must not have the last word for as long as it is."""
+    return max(1, in_milliseconds(min(at, now + CLOCK_ERROR)))
 
 
 def _external_id(text: str) -> str:

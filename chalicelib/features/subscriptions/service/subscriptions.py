@@ -7,13 +7,15 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 
 from msgspec import UNSET
 
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.encoding import b64url, unb64url
-from chalicelib.core.errors import Forbidden, Invalid, NotFound, Stale, Unauthenticated
+from chalicelib.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unauthenticated
 from chalicelib.core.paging import Cursors, Page
+from chalicelib.features.sites.model import Site
 from chalicelib.features.subscriptions.model import (
     KEY_BYTES,
     UNWILLING,
@@ -24,15 +26,15 @@ from chalicelib.features.subscriptions.model import (
     Sight,
     Status,
     Subscription,
+    SubscriptionEnded,
     blank,
     changed,
-    inheriting,
     key_of,
-    may_pass_on,
     proven,
     welcomed,
 )
 from chalicelib.features.subscriptions.service.ports import OnSites, SiteBook, SubscriptionStore
+from chalicelib.features.subscriptions.service.succession import Succession, inheriting
 
 _ATTEMPTS = 10
 _MOST_BROWSERS = 100  # of one person on one site, to be sent to
@@ -65,10 +67,28 @@ class UnprovenExternalId(Forbidden):
     title = "The signature does not belong to this external id."
 
 
+class WrongVapidKey(Conflict):
+    """A push service delivers to a subscription only what is signed with the key that it was made under.
+
+    When: The browser has subscribed under a key that is none of this site's, for another provider perhaps.
+
+    Do: Unsubscribe it in the browser, and subscribe it anew under `vapid_public_key`.
+
+    Members:
+    - vapid_public_key: what the site subscribes browsers with now
+    """
+
+    code = "wrong_vapid_key"
+    title = "This browser has subscribed under another key than the site's."
+
+
 @dataclass(frozen=True)
 class Subscribed:
+    """`vapid_public_key` is what the site subscribes browsers with now, whatever this one was made under."""
+
     subscription: Subscription
     token: str
+    vapid_public_key: str
     is_new: bool
 
 
@@ -97,6 +117,7 @@ class Subscriptions:
         pepper: Callable[[], bytes],
     ) -> None:
         self._store = store
+        self._succession = Succession(store)
         self._on_sites = on_sites
         self._sites = sites
         self._installation_secret = installation_secret
@@ -116,22 +137,30 @@ class Subscriptions:
         previous_endpoint: str | None = None,
         consent: Consent | None = None,
         sight: Sight = Sight(),  # noqa: B008 -- frozen
+        vapid_public_key: str | None = None,
     ) -> Subscribed:
         """By endpoint: the same one is the same subscription. A new endpoint of a known browser takes over from the old
-        one, which is ended only when the new one stands, so that a crash in between can be repeated.
+        one, which is ended only when the new one stands, so that a crash in between can be repeated. With
+        `vapid_public_key`, what the browser says of itself goes before what was thought of it.
         """
         site = self._sites.get(tenant_id=tenant_id, site_id=site_id)
         self._check_proof(tenant_id, site_id, profile, signature)
         key, at_ms = self._key(site_id, browser.endpoint), in_milliseconds(now)
-        older = self._older(tenant_id, site_id, previous_endpoint, key)
+        key_id = self._key_id(site, vapid_public_key)
+        previous = None if previous_endpoint is None else self._key(site_id, previous_endpoint)
         for _ in range(_ATTEMPTS):
             known = self._store.get(tenant_id, site_id, key)
+            elders = self._succession.elders(
+                tenant_id, site_id, key=key, known=known, previous=previous, said_ms=profile.said_ms
+            )
             before = known or blank(tenant_id, site_id, key, key_id=site.key_id, browser=browser, at_ms=at_ms)
-            base = before if older is None else inheriting(before, older)
+            base = reduce(inheriting, elders, replace(before, key_id=key_id or before.key_id))
             after = welcomed(base, browser, profile, consent=consent, at_ms=at_ms, sight=sight)
             if after == known or self._store.put(after):
-                self._retire(older, now)
-                return Subscribed(after, self._token(tenant_id, site_id, key), is_new=known is None)
+                for elder in elders:
+                    self._succession.retire(elder, heir=key, now=now)
+                token = self._token(tenant_id, site_id, key)
+                return Subscribed(after, token, site.vapid_public_key, is_new=known is None)
         raise Stale
 
     def change_own(
@@ -154,7 +183,7 @@ class Subscriptions:
             tenant_id,
             site_id,
             key,
-            lambda before: changed(before, profile, consent=consent, seen_ms=seen_ms, sight=sight),
+            lambda before: changed(_fitting(before), profile, consent=consent, seen_ms=seen_ms, sight=sight),
         )
 
     def end_own(self, *, tenant_id: str, site_id: str, subscription_id: str, token: str | None, now: datetime) -> None:
@@ -269,20 +298,19 @@ class Subscriptions:
             at=now,
         )
 
-    def _retire(self, older: Subscription | None, now: datetime) -> None:
-        if older is not None:
-            self._ended(older, EndReason.REPLACED, now)
-
     def _get(self, tenant_id: str, site_id: str, key: bytes) -> Subscription:
         found = self._store.get(tenant_id, site_id, key)
         if found is None:
             raise NotFound
         return found
 
-    def _older(self, tenant_id: str, site_id: str, endpoint: str | None, key: bytes) -> Subscription | None:
-        old_key = key if endpoint is None else self._key(site_id, endpoint)
-        found = None if old_key == key else self._store.get(tenant_id, site_id, old_key)
-        return found if found and may_pass_on(found) else None
+    def _key_id(self, site: Site, said: str | None) -> str | None:
+        if said is None or said == site.vapid_public_key:
+            return None if said is None else site.key_id
+        found = self._sites.key_id_of(tenant_id=site.tenant_id, site_id=site.id, vapid_public_key=said)
+        if found is None:
+            raise WrongVapidKey(vapid_public_key=site.vapid_public_key)
+        return found
 
     def _search(
         self, tenant_id: str, site_id: str, wanted: Filter, limit: int, *, after: str | None
@@ -332,6 +360,13 @@ class Subscriptions:
         secret = self._sites.identity_secret(tenant_id=tenant_id, site_id=site_id)
         if not hmac.compare_digest(hmac.digest(secret.encode(), external_id.encode(), "sha256"), _bytes(signature)):
             raise UnprovenExternalId
+
+
+def _fitting(subscription: Subscription) -> Subscription:
+    """A browser whose push service takes our key no more hears it while it is there: it can subscribe anew at once."""
+    if subscription.is_active and subscription.trouble is not None:
+        raise SubscriptionEnded(ended_reason=subscription.trouble)
+    return subscription
 
 
 def _on_site(found: Sequence[Subscription] | None) -> Sequence[Subscription]:
