@@ -6,6 +6,7 @@ from chalicelib.config import settings
 from chalicelib.features.audit.api import api as audit_api
 from chalicelib.features.audit.worker import worker as audit_worker
 from chalicelib.features.campaigns.api import api as campaigns_api
+from chalicelib.features.checks.api import api as checks_api
 from chalicelib.features.due.worker import worker as due_worker
 from chalicelib.features.identity.api.blueprints import identity_apis
 from chalicelib.features.mail.worker import worker as mail_worker
@@ -61,6 +62,7 @@ for blueprint in (
     audit_api,
     sites_api,
     sites_sdk_api,
+    checks_api,
     *privacy_apis,
     *subscriptions_apis,
     campaigns_api,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from chalicelib.channels.outside.curl import Curl, Way
 from chalicelib.channels.webpush.sender import Sink, WebPush
@@ -16,21 +17,28 @@ _way = Way()
 _mine = threading.local()
 
 
+def _alone(guard: Outside) -> Outside:
+    return guard
+
+
+_beside: Callable[[Outside], Outside] = _alone
+
+
 def use(connector: Connector) -> None:
     """The seam for stand-ins: no setting reaches it, only code that the package does not ship."""
     global _connector  # noqa: PLW0603 -- the seam itself
     _connector = connector
 
 
-def lead(way: Way) -> None:
-    """The same seam, for the addresses that tenants name."""
-    global _way  # noqa: PLW0603 -- the seam itself
-    _way = way
+def lead(way: Way, *, beside: Callable[[Outside], Outside] = _alone) -> None:
+    """The same seam, for the addresses that tenants name. `beside` may stand before the guard, and answer itself."""
+    global _way, _beside
+    _way, _beside = way, beside
 
 
 def outside() -> Outside:
     """For any thread: nothing is kept between two calls."""
-    return Curl(_way)
+    return _beside(Curl(_way))
 
 
 def webpush(mode: Mode) -> WebPush:

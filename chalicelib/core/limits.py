@@ -25,6 +25,7 @@ class RouteClass(StrEnum):
     WRITE = "write"
     SEND = "send"
     EXPORT = "export"
+    CHECK = "check"
     SUBSCRIBE = "subscribe"
     SIGN_IN = "sign_in"
     RENEW = "renew"
@@ -64,6 +65,7 @@ class Plan:
     writes: Rule
     sends: Rule
     exports: Rule
+    checks: Rule
     subscribes: Rule
 
 
@@ -72,6 +74,7 @@ FREE = Plan(
     writes=Rule("write", "requests that change something", "a tenant", 1_200, MINUTE, each=600),
     sends=Rule("send", "requests that send or schedule", "a tenant", 300, MINUTE, each=150),
     exports=Rule("export", "exports", "a tenant", 12, HOUR),
+    checks=Rule("check", "looks at sites", "a tenant", 120, HOUR, each=60),
     subscribes=Rule("subscribe_site", "requests of browsers that change a subscription", "a site", 6_000, MINUTE),
 )
 PLANS: Mapping[str, Plan] = {"free": FREE}

@@ -73,16 +73,19 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Any status. The body is its beginning where it is longer than asked for, and empty when it came packed."""
+    """Any status. The body is its beginning where it is longer than asked for, and empty when it came packed. `headers`
+    has those that were asked about, in lower case, each with its values in their order.
+    """
 
     status: int
     kind: str
     body: bytes
     is_whole: bool
+    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Outside(Protocol):
-    """Both raise Unreached, after at most `within_seconds`, having read at most `limit_bytes`. Nothing is followed."""
+    """All raise Unreached, after at most `within_seconds`, having read at most `limit_bytes`. Nothing is followed."""
 
     def fetch(
         self,
@@ -94,6 +97,19 @@ class Outside(Protocol):
         within_seconds: float = PATIENCE_SECONDS,
     ) -> Found:
         """What stands there, if it is there (200), whole, and of one of these kinds (`image/png`)."""
+        ...
+
+    def look(
+        self,
+        url: str,
+        *,
+        accept: str,
+        headers: frozenset[str],
+        limit_bytes: int,
+        ports: frozenset[int] = HTTPS,
+        within_seconds: float = PATIENCE_SECONDS,
+    ) -> Reply:
+        """Whatever stands there, of any status and kind, with these of its headers (in lower case)."""
         ...
 
     def post(

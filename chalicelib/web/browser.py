@@ -1,13 +1,20 @@
 """Routes that browsers call from other people's sites: site key and origin are the credentials, checked at the door.
 
 CORS (SECURITY 15) is granted there too, before the body is read, so that a page may read every answer, also a refusal.
+What came of a visit is told to a witness, so that a site's owner can see whether its pages reach us.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
+from chalice.app import Response
+
+from chalicelib.core import clock
+from chalicelib.core.errors import NotFound, PushError
 from chalicelib.core.identity import Principal
 from chalicelib.web import turnstile
 from chalicelib.web.api import Api
@@ -39,12 +46,57 @@ class Gate(Protocol):
         ...
 
 
-class BrowserApi(Api):
-    """Every path has a `{site_key}`. The principal that views see is the site: its tenant, its id, and no scope."""
+class Witness(Protocol):
+    def note(
+        self, *, site_key: str, site: Callable[[], Visited], what: str, origin: str, code: str | None, at: datetime
+    ) -> None:
+        """Of a site key that is one: which route was asked, and the code of the refusal. Never raises a PushError."""
+        ...
 
-    def __init__(self, import_name: str, *, tag: str, gate: Callable[[], Gate], about: str = "") -> None:
+
+class BrowserApi(Api):
+    """Every path has a `{site_key}`. The principal that views see is the site: its tenant, its id, and no scope.
+
+    Without a `witness` nobody hears of who comes.
+    """
+
+    def __init__(
+        self,
+        import_name: str,
+        *,
+        tag: str,
+        gate: Callable[[], Gate],
+        witness: Callable[[], Witness] | None = None,
+        about: str = "",
+    ) -> None:
         super().__init__(import_name, tag=tag, about=about)
         self._gate = gate
+        self._witness = witness
+
+    def _run(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Response:
+        try:
+            response = super()._run(endpoint, path, envelope)
+        except PushError as refused:
+            if not (refused.retryable or isinstance(refused, NotFound)):  # our fault, or of no site that there is
+                self._tell(endpoint, path, envelope, code=refused.code)
+            raise
+        if endpoint.method != "OPTIONS":
+            self._tell(endpoint, path, envelope)
+        return response
+
+    def _tell(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope, *, code: str | None = None) -> None:
+        """Only browsers name an origin, and only theirs is news."""
+        origin = envelope.request.headers.get("origin")
+        if self._witness is None or not origin:
+            return
+        self._witness().note(
+            site_key=path["site_key"],
+            site=partial(self._gate().by_key, path["site_key"]),
+            what=endpoint.path.partition("{site_key}/")[2],
+            origin=origin,
+            code=code,
+            at=clock.now(),
+        )
 
     def _admit(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Principal:
         envelope.headers["Vary"] = "Origin"

@@ -32,6 +32,7 @@ _BY_TENANT: dict[RouteClass, Callable[[Plan], Rule]] = {
     RouteClass.WRITE: attrgetter("writes"),
     RouteClass.SEND: attrgetter("sends"),
     RouteClass.EXPORT: attrgetter("exports"),
+    RouteClass.CHECK: attrgetter("checks"),
 }
 
 

@@ -121,10 +121,11 @@ def _lead_to(push_service: PushService, options: Options) -> None:
     from chalicelib.channels.outside.curl import Way
     from chalicelib.channels.webpush.transport import Direct
     from infra.local.connector import Loopback, NoNames
+    from infra.local.nearby import Nearby
 
     beyond = Direct() if options.is_real_push else None
     registry.use(Loopback(port=push_service.port, ca_path=push_service.ca_path, beyond=beyond))
-    registry.lead(Way() if options.is_real_push else Way(resolver=NoNames()))
+    registry.lead(Way() if options.is_real_push else Way(resolver=NoNames()), beside=Nearby)
 
 
 def _demo(notes: Notes, *, url: str, subscribers: int, clock: LocalClock) -> Demo:

@@ -102,6 +102,20 @@ class Curl:
             raise Unreached(Reason.TOO_LARGE, status=status)
         return Found(exchange.kind, bytes(exchange.body))
 
+    def look(
+        self,
+        url: str,
+        *,
+        accept: str,
+        headers: frozenset[str],
+        limit_bytes: int,
+        ports: frozenset[int] = HTTPS,
+        within_seconds: float = PATIENCE_SECONDS,
+    ) -> Reply:
+        target, exchange = parse(url, ports=ports), _Exchange(limit_bytes, kept=headers)
+        status = self._perform(exchange, target, {"Accept": accept}, within_seconds)
+        return exchange.reply(status)
+
     def post(
         self,
         url: str,
@@ -115,8 +129,7 @@ class Curl:
         target, exchange = parse(url, ports=ports), _Exchange(limit_bytes)
         exchange.curl.setopt(pycurl.POSTFIELDS, body)
         status = self._perform(exchange, target, {**headers, "Expect": ""}, within_seconds)
-        packed = exchange.is_packed
-        return Reply(status, exchange.kind, b"" if packed else bytes(exchange.body), not (packed or exchange.is_cut))
+        return exchange.reply(status)
 
     def _perform(self, exchange: _Exchange, target: Target, headers: Mapping[str, str], within_seconds: float) -> int:
         try:
@@ -141,12 +154,14 @@ class Curl:
 class _Exchange:
     """One request, and what comes back of it: never more than `limit_bytes`, counted as they come in."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, *, kept: frozenset[str] = frozenset()) -> None:
         self.curl = pycurl.Curl()
+        self.headers: dict[str, tuple[str, ...]] = {}
         self.kind = ""
         self.body = bytearray()
         self.is_cut = False
         self.is_packed = False
+        self._kept = kept
         self._limit_bytes = limit_bytes
         self._room_for_headers = _LARGEST_HEADERS
         self._sockets: Sockets | None = None
@@ -176,6 +191,10 @@ class _Exchange:
         self.kind = said.decode("latin-1").partition(";")[0].strip().lower()
         return int(self.curl.getinfo(pycurl.RESPONSE_CODE))
 
+    def reply(self, status: int) -> Reply:
+        body, is_whole = (b"", False) if self.is_packed else (bytes(self.body), not self.is_cut)
+        return Reply(status, self.kind, body, is_whole, self.headers)
+
     def close(self) -> None:
         self.curl.close()
         if self._sockets is not None:
@@ -183,12 +202,18 @@ class _Exchange:
 
     def _take_header(self, line: bytes) -> int:
         self._room_for_headers -= len(line)
-        name, _, value = line.partition(b":")
         if line.startswith(b"HTTP/"):  # what came with an interim answer is not this one's
-            self.is_packed = False
-        elif name.strip().lower() == b"content-encoding" and value.strip().lower() not in {b"", b"identity"}:
-            self.is_packed = True
+            self.is_packed, self.headers = False, {}
+        else:
+            name, _, value = line.decode("latin-1").partition(":")
+            self._note(name.strip().lower(), value.strip())
         return len(line) if self._room_for_headers >= 0 else 0  # fewer than given: curl stops reading
+
+    def _note(self, name: str, value: str) -> None:
+        if name == "content-encoding" and value.lower() not in {"", "identity"}:
+            self.is_packed = True
+        if name in self._kept:
+            self.headers[name] = (*self.headers.get(name, ()), value)
 
     def _take_body(self, chunk: bytes) -> int:
         room = self._limit_bytes - len(self.body)

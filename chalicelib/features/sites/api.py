@@ -16,7 +16,7 @@ from chalicelib.features.sites.schemas import (
     SiteList,
     SiteView,
 )
-from chalicelib.features.sites.wiring import sites
+from chalicelib.features.sites.wiring import seen_on_pages, sites
 from chalicelib.web.allow import BROWSER, holder, person, standing
 from chalicelib.web.api import Api
 from chalicelib.web.browser import BrowserApi, site_of
@@ -32,6 +32,7 @@ sdk_api = BrowserApi(
     __name__,
     tag="sdk",
     gate=sites,
+    witness=seen_on_pages,
     about="What the script on a site's pages calls: from one of the site's origins, with its public key in the path.",
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from email.utils import parseaddr
 from functools import cache
 
+from chalicelib.features.sightings.service import Witness
 from chalicelib.features.sites.service import Sites, Terms
 
 
@@ -33,6 +34,13 @@ def sites() -> Sites:
         cursor_secret=lambda: secret(known.secret_pepper).encode(),
         nights=Nights(due()),
     )
+
+
+def seen_on_pages() -> Witness:
+    """Who is told what came of the visits of browsers."""
+    from chalicelib.features.sightings.wiring import witness
+
+    return witness()
 
 
 def place_of_site() -> Callable[[str, str], tuple[str, str]]:

@@ -41,7 +41,7 @@ from chalicelib.features.subscriptions.service.subscriptions import (
     UnprovenExternalId,
     WrongVapidKey,
 )
-from chalicelib.features.subscriptions.wiring import checkup, gate, subscriptions, tombstones
+from chalicelib.features.subscriptions.wiring import checkup, gate, seen_on_pages, subscriptions, tombstones
 from chalicelib.web.allow import BROWSER, OPERATOR, holder
 from chalicelib.web.api import Answer, Api
 from chalicelib.web.browser import BrowserApi, site_of
@@ -49,7 +49,7 @@ from chalicelib.web.call import Call
 from chalicelib.web.schema import Nothing
 
 api = Api(__name__, tag="subscriptions", about="A subscription is one browser that said yes to one site.")
-sdk_api = BrowserApi(__name__, tag="sdk", gate=gate)
+sdk_api = BrowserApi(__name__, tag="sdk", gate=gate, witness=seen_on_pages)
 ops_api = Api(__name__, tag="operations")
 apis = (api, sdk_api, ops_api)
 

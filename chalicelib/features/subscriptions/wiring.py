@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from chalicelib.features.sightings.service import Witness
 from chalicelib.features.sites.service import Sites
 from chalicelib.features.subscriptions.service.health import Checkup
 from chalicelib.features.subscriptions.service.ports import Audience
@@ -66,3 +67,10 @@ def gate() -> Sites:
     from chalicelib.features.sites.wiring import sites
 
     return sites()
+
+
+def seen_on_pages() -> Witness:
+    """Who is told what came of their visits."""
+    from chalicelib.features.sightings.wiring import witness
+
+    return witness()

@@ -3,7 +3,8 @@
 | table | rows |
 |---|---|
 | subs | `S#<tenant>#<site>#<0-f>` |
-| core | `CAMP#…` that name it, with the links to their runs; `VAPID#<site>#…`; API keys bound to it; `CLOSED#<site>` |
+| core | `CAMP#…` that name it, with the links to their runs; `VAPID#<site>#…`; API keys bound to it |
+| core | `SEEN#<site>`; `CLOSED#<site>` |
 | sends | `C#<tenant>#<run>…` of those runs; `H#<tenant>#<site>` |
 | idem | `NOTICE#<tenant>#<site>` |
 
@@ -58,6 +59,7 @@ def belongings(job: Job, _now: datetime) -> Portion:
     """The rest, and last the row that says the site is closed."""
     tenant_id, site_id = job.tenant_id, job.about["site_id"]
     removed = keys.remove_all(CORE, f"T#{tenant_id}", f"VAPID#{site_id}#")
+    removed += keys.remove_all(CORE, f"T#{tenant_id}", f"SEEN#{site_id}")
     removed += keys.remove_all(SENDS, f"H#{tenant_id}#{site_id}")
     removed += keys.remove_all(IDEM, f"NOTICE#{tenant_id}#{site_id}")
     removed += bulk.remove(CORE, _bound_keys(tenant_id, site_id))

@@ -1,0 +1,76 @@
+"""Reads HTML as browsers do, by libxml2, and keeps of it our script elements and the policies in `meta`.
+
+No tree is built: what a page is made of is anybody's choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lxml import etree
+
+from chalicelib.features.checks.model.product import FILES
+from chalicelib.features.checks.model.visit import Markup, Tag, joined
+
+_MOST_TAGS = 5
+_MOST_POLICIES = 10
+_OURS = f"{FILES}pushsaas"
+_POLICY = "content-security-policy"
+_ASLEEP = frozenset({"template", "noscript"})
+
+
+class _Reader:
+    """What the parser tells of, element by element. What is in a `template` or `noscript` does nothing."""
+
+    def __init__(self, url: str) -> None:
+        self._base = url
+        self._has_base = False
+        self._asleep = 0
+        self.tags: list[Tag] = []
+        self.policies: list[str] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self._asleep += name in _ASLEEP
+        if self._asleep:
+            return
+        if name == "base" and "href" in attributes and not self._has_base:
+            self._base, self._has_base = joined(self._base, attributes["href"]), True
+        elif name == "script":
+            self._script(attributes)
+        elif name == "meta" and attributes.get("http-equiv", "").strip().lower() == _POLICY:
+            self.policies.append(attributes.get("content", ""))
+
+    def end(self, name: str) -> None:
+        self._asleep -= name in _ASLEEP
+
+    def close(self) -> Markup:
+        return Markup(tuple(self.tags[:_MOST_TAGS]), tuple(self.policies[:_MOST_POLICIES]))
+
+    def _script(self, attributes: Mapping[str, str]) -> None:
+        src = joined(self._base, attributes["src"]) if "src" in attributes else ""
+        if "data-site" not in attributes and _OURS not in src:
+            return
+        self.tags.append(
+            Tag(
+                src=src,
+                site=attributes.get("data-site"),
+                api=attributes.get("data-api"),
+                worker=attributes.get("data-worker"),
+                scope=attributes.get("data-scope"),
+                nonce=attributes.get("nonce", ""),
+                integrity=attributes.get("integrity", ""),
+            )
+        )
+
+
+def read_markup(body: bytes, *, url: str) -> Markup:
+    reader = _Reader(url)
+    target: Any = reader  # its stubs ask for methods that it does without
+    parser = etree.HTMLParser(target=target, recover=True, no_network=True, huge_tree=False)
+    try:
+        parser.feed(body)
+        parser.close()
+    except (etree.XMLSyntaxError, ValueError, UnicodeError):  # there is an end to what can be made sense of
+        pass
+    return reader.close()

@@ -1,0 +1,116 @@
+"""Whether the policies of a page, and of its worker file, let the SDK do its work; and if not, the line to add."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.features.checks.model import policy
+from chalicelib.features.checks.model.finding import Finding, Subject, fine, problem, unknown
+from chalicelib.features.checks.model.policy import Policy, Sources
+from chalicelib.features.checks.model.product import TRUSTED_TYPES, Product
+from chalicelib.features.checks.model.visit import Page, Shown, Tag, origin_of
+
+_SCRIPT = ("script-src-elem", "script-src", "default-src")
+_IMPORT = ("script-src", "default-src")  # of a worker: what it imports is no element
+_CONNECT = ("connect-src", "default-src")
+_WORKER = ("worker-src", "child-src", "script-src", "default-src")
+_ABOUT_SCRIPT = frozenset({"script-src-elem", "script-src", "default-src"})
+_LONGEST_LINE = 400
+
+
+@dataclass(frozen=True)
+class Need:
+    """`tag` is the element that the page's own HTML asks for it by; without one a trusted script does."""
+
+    url: str
+    directives: Sequence[str]
+    tag: Tag | None = None
+
+
+def csp(page: Page | None, worker: Shown | None, worker_url: str, product: Product, *, site_key: str) -> Finding:
+    """By each policy alone: a browser obeys all of them."""
+    if page is None:
+        return unknown(Subject.CSP, "The page could not be looked at.")
+    own, tag = origin_of(page.url), page.tag
+    of_page = policy.read((*page.policies, *page.markup.policies))
+    of_worker = policy.read(worker.headers.get("content-security-policy", ())) if worker else []
+    needs = (
+        Need(tag.src if tag else product.script_url, _SCRIPT, tag),
+        Need(product.routes(site_key), _CONNECT),
+        Need(worker_url, _WORKER),
+    )
+    of_file = (Need(product.worker_url, _IMPORT), Need(product.routes(site_key), _CONNECT))
+    lines = [
+        *(line for each in of_page for need in needs if (line := _missing(each, need, own))),
+        *(_types(each) for each in of_page if not _takes_types(each)),
+        *(
+            f"{line} (of the worker file)"
+            for each in of_worker
+            for need in of_file
+            if (line := _missing(each, need, own))
+        ),
+    ]
+    if lines:
+        told = "; ".join(f"`{line}`" for line in dict.fromkeys(lines))
+        return problem(Subject.CSP, "The page's Content-Security-Policy stops the SDK.", f"Let the policy say: {told}.")
+    if not (of_page or of_worker):
+        return fine(Subject.CSP, "There is no Content-Security-Policy, so nothing is stopped.")
+    return fine(Subject.CSP, "The Content-Security-Policy lets the SDK load, connect and work.")
+
+
+def _missing(said: Policy, need: Need, own: str) -> str:
+    """The directive as it would have to be; empty if it lets this pass, or nothing is said about it."""
+    found = said.first_of(need.directives)
+    if found is None:
+        return ""
+    name, sources = found
+    if _passes(name, sources, need, own):
+        return ""
+    kept = [source for source in sources if source.lower() != "'none'"]
+    if need.tag is not None and _is_strict(sources):
+        added = "'nonce-…'" if not need.tag.nonce else f"'nonce-{need.tag.nonce}'"
+        return f"{_line(need.directives[1], [])} {added} (and the same nonce in the tag)"
+    mine = origin_of(need.url)
+    return _line(_to_write(name, need.directives), [*kept, "'self'" if mine == own else mine])
+
+
+def _to_write(name: str, directives: Sequence[str]) -> str:
+    """Where it is said already; and instead of a fallback for everything, the directive that is for this."""
+    if name in {"default-src", "child-src"} or (name == "script-src" and directives is _WORKER):
+        return directives[1] if directives is _SCRIPT else directives[0]
+    return name
+
+
+def _passes(name: str, sources: Sources, need: Need, own: str) -> bool:
+    if name in _ABOUT_SCRIPT and need.directives is not _CONNECT:
+        if need.tag is not None and _vouches(sources, need.tag):
+            return True
+        if _is_strict(sources):
+            return need.tag is None  # a script that is trusted may bring others; what HTML asks for is not believed
+    return policy.admits(sources, need.url, own=own)
+
+
+def _vouches(sources: Sources, tag: Tag) -> bool:
+    hashes = [f"'{each.partition('?')[0]}'" for each in tag.integrity.split()]
+    return bool(tag.nonce and f"'nonce-{tag.nonce}'" in sources) or bool(hashes and set(hashes) <= set(sources))
+
+
+def _is_strict(sources: Sources) -> bool:
+    return any(source.lower() == "'strict-dynamic'" for source in sources)
+
+
+def _takes_types(said: Policy) -> bool:
+    names = said.directives.get("trusted-types")
+    return names is None or TRUSTED_TYPES in names or "*" in names
+
+
+def _types(said: Policy) -> str:
+    names = [name for name in said.directives["trusted-types"] if name.lower() != "'none'"]
+    return _line("trusted-types", [TRUSTED_TYPES, *names])
+
+
+def _line(name: str, sources: Sequence[str]) -> str:
+    """Ours are at the end; what is too long is cut before them."""
+    whole = " ".join([name, *sources])
+    return whole if len(whole) <= _LONGEST_LINE else f"{name} … {sources[-1]}"
