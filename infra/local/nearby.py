@@ -46,7 +46,8 @@ class Nearby:
         connection = HTTPConnection("127.0.0.1", int(found[2] or 80), timeout=within_seconds)
         try:
             connection.request("GET", found[3] or "/", headers={"Host": found[1], "Accept": accept})
-            return _reply(connection.getresponse(), headers, limit_bytes, ends_at)
+            with connection.getresponse() as answer:
+                return _reply(answer, headers, limit_bytes, ends_at)
         except TimeoutError:
             raise Unreached(Reason.TOO_SLOW) from None
         except (OSError, HTTPException, OverflowError):

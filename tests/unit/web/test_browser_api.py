@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.core.errors import Conflict, Forbidden, NotFound
+from chalicelib.core.errors import Conflict, Forbidden, NotFound, Unavailable
 from chalicelib.web.allow import BROWSER
-from chalicelib.web.browser import BrowserApi, site_of
+from chalicelib.web.browser import BrowserApi, Visited, site_of
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Nothing
 from tests.unit.web.toy_app import Reply, Thing, Toy
@@ -34,9 +36,27 @@ class Gate:
         return Site()
 
 
+@dataclass
+class Notes:
+    """What a witness was told, and whose site it would have been."""
+
+    told: list[tuple[str, str, str | None, str]] = field(default_factory=list)
+
+    def note(
+        self, *, site_key: str, site: Callable[[], Visited], what: str, origin: str, code: str | None, at: datetime
+    ) -> None:
+        assert (site_key, at.tzinfo) == ("pk_1", UTC)
+        self.told.append((what, origin, code, site().id))
+
+
 @pytest.fixture
-def browsers(toy: Toy) -> Toy:
-    api = BrowserApi(__name__, tag="sdk", gate=Gate)
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def browsers(toy: Toy, notes: Notes) -> Toy:
+    api = BrowserApi(__name__, tag="sdk", gate=Gate, witness=lambda: notes)
 
     @api.endpoint("GET", "/sdk/{site_key}", allow=BROWSER)
     def config(call: Call[Nothing]) -> Thing:
@@ -46,6 +66,8 @@ def browsers(toy: Toy) -> Toy:
     def send(call: Call[Thing]) -> Thing:
         if call.body.name == "taken":
             raise Conflict
+        if call.body.name == "away":
+            raise Unavailable
         return call.body
 
     @api.endpoint("OPTIONS", "/sdk/{site_key}", allow=BROWSER, status=204)
@@ -104,3 +126,30 @@ def test_only_a_browsers_call_names_a_site(toy: Toy) -> None:
     toy.call("GET", "/mine", as_="ada")
     with pytest.raises(TypeError, match="BrowserApi"):
         site_of(toy.calls[0])
+
+
+def test_what_came_of_a_visit_is_told_with_its_origin(browsers: Toy, notes: Notes) -> None:
+    visit(browsers, "GET")
+    visit(browsers, "POST", body='{"name":"x"}')
+    visit(browsers, "POST", body='{"name":"taken"}')
+    visit(browsers, "POST", body="[")
+    for method in ("GET", "OPTIONS"):
+        visit(browsers, method, origin="https://evil.example")
+    evil = ("", "https://evil.example", "forbidden", "site_1")
+    assert notes.told == [
+        ("", SHOP, None, "site_1"),
+        ("", SHOP, None, "site_1"),
+        ("", SHOP, "conflict", "site_1"),
+        ("", SHOP, "unreadable_body", "site_1"),
+        evil,
+        evil,
+    ]
+
+
+def test_nothing_is_told_of_forged_keys_tools_preflights_and_our_own_faults(browsers: Toy, notes: Notes) -> None:
+    visit(browsers, "GET", key="pk_2")
+    visit(browsers, "GET", origin=None)
+    visit(browsers, "POST", origin=None, body='{"name":"x"}')
+    visit(browsers, "OPTIONS")
+    assert visit(browsers, "POST", body='{"name":"away"}').status == 503
+    assert notes.told == []

@@ -6,6 +6,7 @@ No tree is built: what a page is made of is anybody's choice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from lxml import etree
@@ -68,9 +69,7 @@ def read_markup(body: bytes, *, url: str) -> Markup:
     reader = _Reader(url)
     target: Any = reader  # its stubs ask for methods that it does without
     parser = etree.HTMLParser(target=target, recover=True, no_network=True, huge_tree=False)
-    try:
+    with suppress(etree.LxmlError):  # should there be an end to what it makes sense of: what was seen before it counts
         parser.feed(body)
         parser.close()
-    except (etree.XMLSyntaxError, ValueError, UnicodeError):  # there is an end to what can be made sense of
-        pass
     return reader.close()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chalicelib.features.checks.model import policy
 from chalicelib.features.checks.model.finding import Finding, Subject, fine, problem, unknown
 from chalicelib.features.checks.model.policy import Policy, Sources
-from chalicelib.features.checks.model.product import TRUSTED_TYPES, Product
+from chalicelib.features.checks.model.product import TRUSTED_TYPES, WORKER_PATH, Product
 from chalicelib.features.checks.model.visit import Page, Shown, Tag, origin_of
 
 _SCRIPT = ("script-src-elem", "script-src", "default-src")
@@ -21,10 +21,13 @@ _LONGEST_LINE = 400
 
 @dataclass(frozen=True)
 class Need:
-    """`tag` is the element that the page's own HTML asks for it by; without one a trusted script does."""
+    """`name` is the directive that is for this; the others speak for it where it is missing. `tag` is the element by
+    which the page's own HTML asks for the address; without one a trusted script does.
+    """
 
-    url: str
+    name: str
     directives: Sequence[str]
+    url: str
     tag: Tag | None = None
 
 
@@ -35,12 +38,14 @@ def csp(page: Page | None, worker: Shown | None, worker_url: str, product: Produ
     own, tag = origin_of(page.url), page.tag
     of_page = policy.read((*page.policies, *page.markup.policies))
     of_worker = policy.read(worker.headers.get("content-security-policy", ())) if worker else []
+    script_url = tag.src if tag and origin_of(tag.src) else product.script_url
+    connects = Need("connect-src", _CONNECT, product.routes(site_key))
     needs = (
-        Need(tag.src if tag else product.script_url, _SCRIPT, tag),
-        Need(product.routes(site_key), _CONNECT),
-        Need(worker_url, _WORKER),
+        Need("script-src", _SCRIPT, script_url, tag),
+        connects,
+        Need("worker-src", _WORKER, worker_url if origin_of(worker_url) == own else f"{own}{WORKER_PATH}"),
     )
-    of_file = (Need(product.worker_url, _IMPORT), Need(product.routes(site_key), _CONNECT))
+    of_file = (Need("script-src", _IMPORT, product.worker_url), connects)
     lines = [
         *(line for each in of_page for need in needs if (line := _missing(each, need, own))),
         *(_types(each) for each in of_page if not _takes_types(each)),
@@ -67,23 +72,25 @@ def _missing(said: Policy, need: Need, own: str) -> str:
     name, sources = found
     if _passes(name, sources, need, own):
         return ""
-    kept = [source for source in sources if source.lower() != "'none'"]
     if need.tag is not None and _is_strict(sources):
-        added = "'nonce-…'" if not need.tag.nonce else f"'nonce-{need.tag.nonce}'"
-        return f"{_line(need.directives[1], [])} {added} (and the same nonce in the tag)"
+        return f"{name} 'nonce-…' 'strict-dynamic', with that nonce in the tag"
     mine = origin_of(need.url)
-    return _line(_to_write(name, need.directives), [*kept, "'self'" if mine == own else mine])
+    written = name if name.startswith(need.name) else need.name
+    return _line(written, [*_kept(sources, need), "'self'" if mine == own else mine])
 
 
-def _to_write(name: str, directives: Sequence[str]) -> str:
-    """Where it is said already; and instead of a fallback for everything, the directive that is for this."""
-    if name in {"default-src", "child-src"} or (name == "script-src" and directives is _WORKER):
-        return directives[1] if directives is _SCRIPT else directives[0]
-    return name
+def _kept(sources: Sources, need: Need) -> list[str]:
+    """What is in quotes is about script, and says nothing elsewhere."""
+    is_script = need.name == "script-src"
+    return [
+        source
+        for source in sources
+        if source.lower() != "'none'" and (is_script or not source.startswith("'") or source.lower() == "'self'")
+    ]
 
 
 def _passes(name: str, sources: Sources, need: Need, own: str) -> bool:
-    if name in _ABOUT_SCRIPT and need.directives is not _CONNECT:
+    if name in _ABOUT_SCRIPT and need.name != "connect-src":
         if need.tag is not None and _vouches(sources, need.tag):
             return True
         if _is_strict(sources):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 WORKER_PATH = "/pushsaas-worker.js"
 SCOPE = "/pushsaas/"
@@ -14,11 +13,6 @@ FILES = "/sdk/v1/"
 @dataclass(frozen=True)
 class Product:
     public_url: str
-
-    @property
-    def origin(self) -> str:
-        parts = urlsplit(self.public_url)
-        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def script_url(self) -> str:
