@@ -14,6 +14,8 @@ from chalicelib.channels.message import Message
 from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.service import Draft
 from chalicelib.features.campaigns.wiring import campaigns
+from chalicelib.features.checks.model.finding import Status
+from chalicelib.features.checks.wiring import checks
 from chalicelib.features.sending.store.batches import BatchRows
 from chalicelib.features.sending.store.runs import RunRows
 from chalicelib.features.subscriptions.wiring import subscriptions
@@ -31,9 +33,12 @@ from infra.local.console.product_view import (
     PushTraffic,
     QueueView,
     RunView,
+    SiteCheck,
+    SiteName,
     Welcome,
 )
 from infra.local.console.run_book import RunBook
+from infra.local.console.site_book import sites
 from infra.local.push_service.service import PushService
 from infra.local.runner import Runner
 from infra.local.seed import SITE_NAME, Demo
@@ -115,6 +120,15 @@ class LocalProduct:
 
     def log_lines(self, *, after: int = 0, most: int) -> Sequence[LogLine]:
         return self.parts.log.lines(after=after, most=most)
+
+    def sites(self) -> Sequence[SiteName]:
+        return sites(prefix=aws.PREFIX)
+
+    def check(self, *, tenant_id: str, site_id: str) -> SiteCheck:
+        now = self.now()
+        found = checks().check(tenant_id=tenant_id, site_id=site_id, now=now)
+        is_ok = all(each.status is not Status.PROBLEM for each in found)
+        return SiteCheck(ok=is_ok, checked_at=now, findings=found)
 
     def send_campaign(self, *, title: str, body: str) -> str:
         demo, now = self.parts.demo, self.now()

@@ -23,7 +23,7 @@ POLICY = (
 def pages() -> Mapping[str, Path]:
     """By address. Listed once, so no address leads out of the folder."""
     files = {f"/local/{path.relative_to(_STATIC).as_posix()}": path for path in _STATIC.rglob("*.*")}
-    return {"/": files.pop("/local/index.html"), **files}
+    return {"/": files.pop("/local/index.html"), "/local/doctor": files.pop("/local/doctor.html"), **files}
 
 
 def show(path: Path) -> Answer:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from chalicelib.features.checks.model.finding import Finding
+
 
 @dataclass(frozen=True, kw_only=True)
 class CurlLine:
@@ -117,6 +119,24 @@ class LogLine:
     trace: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class SiteName:
+    tenant_id: str
+    tenant: str
+    id: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteCheck:
+    """What `GET /v1/sites/{site_id}/check` would answer."""
+
+    ok: bool
+    checked_at: datetime
+    findings: Sequence[Finding]
+
+
 class Product(Protocol):
     """All methods may be called from several threads at once, each about once a second."""
 
@@ -157,6 +177,14 @@ class Product(Protocol):
 
     def log_lines(self, *, after: int = 0, most: int) -> Sequence[LogLine]:
         """Oldest first; the newest `most` of those with numbers above `after`. `LogTail.lines`."""
+        ...
+
+    def sites(self) -> Sequence[SiteName]:
+        """Of all tenants. `site_book.sites`."""
+        ...
+
+    def check(self, *, tenant_id: str, site_id: str) -> SiteCheck:
+        """Takes as long as the site's own server. Raises NotFound."""
         ...
 
     def send_campaign(self, *, title: str, body: str) -> str:

@@ -13,7 +13,15 @@ from infra.local.console.exchange import Answer, Request, admit, answer_json, an
 from infra.local.console.misbehaviour import Misbehaviour
 from infra.local.console.pages import pages, show
 from infra.local.console.product_view import Product
-from infra.local.console.schemas import Advance, NewCampaign, OutboxQuery, PushRules, ReceivedQuery, StateQuery
+from infra.local.console.schemas import (
+    Advance,
+    CheckQuery,
+    NewCampaign,
+    OutboxQuery,
+    PushRules,
+    ReceivedQuery,
+    StateQuery,
+)
 from infra.local.console.state import State
 
 
@@ -45,6 +53,8 @@ class Console:
             "/local/state": {"GET": self._show_state},
             "/local/outbox": {"GET": self._show_outbox},
             "/local/received": {"GET": self._show_received},
+            "/local/sites": {"GET": self._show_sites},
+            "/local/check": {"GET": self._check},
             "/local/clock/advance": {"POST": self._advance},
             "/local/push-service/rules": {"POST": self._set_rules},
             "/local/campaigns": {"POST": self._send_campaign},
@@ -90,6 +100,13 @@ class Console:
 
     def _show_received(self, request: Request) -> Answer:
         return answer_json({"data": self._product.received(run_id=_query(ReceivedQuery, request).run)})
+
+    def _show_sites(self, _request: Request) -> Answer:
+        return answer_json({"data": self._product.sites()})
+
+    def _check(self, request: Request) -> Answer:
+        wanted = _query(CheckQuery, request)
+        return answer_json(self._product.check(tenant_id=wanted.tenant, site_id=wanted.site))
 
     def _advance(self, request: Request) -> Answer:
         self._product.advance(seconds=_body(Advance, request).seconds)

@@ -31,6 +31,11 @@ class StateQuery(Query):
     since: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}(-[0-9]{1,18}){3}$")] | None = None
 
 
+class CheckQuery(Query):
+    tenant: Annotated[str, StringConstraints(pattern=r"^ten_[0-9a-z]{26}$")]
+    site: Annotated[str, StringConstraints(pattern=r"^site_[0-9a-z]{26}$")]
+
+
 class ReceivedQuery(Query):
     run: Annotated[str, StringConstraints(pattern=r"^(run|ntf)_[0-9a-z]{26}$")] | None = None
 

@@ -9,7 +9,8 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib.core import clock, ids
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.features.checks.model.finding import Finding, Status
 from infra.local.console.outbox import links_in
 from infra.local.console.product_view import (
     Arrival,
@@ -20,6 +21,8 @@ from infra.local.console.product_view import (
     PushTraffic,
     QueueView,
     RunView,
+    SiteCheck,
+    SiteName,
     Welcome,
 )
 from infra.local.push_service.rules import parse_rules
@@ -53,6 +56,9 @@ class FakeProduct:
         self.is_down = False
         self.mails: list[Mail] = []
         self._lines: list[LogLine] = []
+        self.site_names: list[SiteName] = []
+        self.findings: dict[str, Sequence[Finding]] = {}
+        self.looked: list[str] = []
 
     @property
     def lead_seconds(self) -> float:
@@ -151,6 +157,19 @@ class FakeProduct:
 
     def log_lines(self, *, after: int = 0, most: int) -> Sequence[LogLine]:
         return [line for line in self._lines if line.number > after][-most:]
+
+    def sites(self) -> Sequence[SiteName]:
+        if self.is_down:
+            raise Unavailable
+        return self.site_names
+
+    def check(self, *, tenant_id: str, site_id: str) -> SiteCheck:
+        if (tenant_id, site_id) not in {(site.tenant_id, site.id) for site in self.site_names}:
+            raise NotFound
+        self.looked.append(site_id)
+        findings = self.findings.get(site_id, [])
+        is_ok = all(each.status is not Status.PROBLEM for each in findings)
+        return SiteCheck(ok=is_ok, checked_at=self.now(), findings=findings)
 
     def send_campaign(self, *, title: str, body: str) -> str:
         if self.is_down:

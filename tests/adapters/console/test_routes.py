@@ -7,6 +7,7 @@ import pytest
 from infra.local.console.exchange import Answer, Request
 from infra.local.console.routes import Console
 from tests.adapters.console.fake_product import FakeProduct, an_empty_one, in_full_swing
+from tests.adapters.console.sick_sites import BLOG, SHOP, with_sites
 
 HEADERS = {"host": "127.0.0.1:8000", "content-type": "application/json"}
 
@@ -296,3 +297,26 @@ def test_a_cursor_nobody_gave_out_is_refused(console: Console, since: str) -> No
 def test_a_product_nobody_has_used_has_a_state_too() -> None:
     first = state(Console(an_empty_one(), port=8000))
     assert (first["runs"], first["arrivals"], first["mails"], first["log"]) == ([], [], [], [])
+
+
+# --- The doctor ---
+
+
+def test_sites_are_named_and_looked_over() -> None:
+    product = with_sites()
+    console = Console(product, port=8000)
+    names = read(get(console, "/local/sites"))["data"]
+    assert [name["name"] for name in names[:2]] == ["Shop", "Blog"]
+    found = read(get(console, "/local/check", tenant=names[0]["tenant_id"], site=SHOP))
+    assert (found["ok"], len(found["findings"])) == (False, 12)
+    assert {"id", "status", "detail", "fix", "seen_at"} == set(found["findings"][0])
+    assert read(get(console, "/local/check", tenant=names[0]["tenant_id"], site=BLOG))["ok"]
+
+
+def test_an_unknown_site_is_not_looked_at(console: Console, product: FakeProduct) -> None:
+    wanted = {"tenant": "ten_" + "0" * 26, "site": "site_" + "0" * 26}
+    assert get(console, "/local/check", **wanted).status == 404
+    for query in ({}, {"tenant": "x", "site": "y"}, {"site": wanted["site"]}, wanted | {"more": "x"}):
+        assert problem(get(console, "/local/check", **query))["status"] == 422
+    assert post(console, "/local/check", wanted).status == 405
+    assert product.looked == []

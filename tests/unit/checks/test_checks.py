@@ -183,3 +183,9 @@ def test_a_worker_elsewhere_is_not_asked_for() -> None:
     assert visits(web).worker("https://cdn.example/w.js", page_url=SHOP) is None
     assert visits(web).worker("", page_url=SHOP) is None
     assert web.asked == []
+
+
+def test_the_policy_of_an_error_page_is_no_workers() -> None:
+    missing = Reply(404, "text/html", b"", is_whole=True, headers={"content-security-policy": ("default-src 'none'",)})
+    told = found(World(site()), Web({f"{SHOP}/": HTML, f"{SHOP}/pushsaas-worker.js": missing}), TAG)
+    assert (told[Subject.CSP], told[Subject.WORKER]) == (Status.OK, Status.PROBLEM)

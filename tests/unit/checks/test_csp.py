@@ -114,9 +114,11 @@ def test_a_strict_policy_believes_no_address() -> None:
 def test_the_worker_file_may_bring_a_policy_of_its_own() -> None:
     file = worker_file(headers={"content-security-policy": ("default-src 'self'",)})
     found = judged(page(TAG), file)
-    assert "`script-src 'self' https://push.example.com (of the worker file)`" in found.fix
-    assert "`connect-src 'self' https://push.example.com (of the worker file)`" in found.fix
+    both = "`script-src 'self' https://push.example.com`; `connect-src 'self' https://push.example.com`"
+    assert found.fix == f"Let that of the worker file say {both}."
     assert "worker-src" not in found.fix
+    stopped = judged(page(TAG, policies=("worker-src 'none'",)), file)
+    assert stopped.fix == f"Let the page's policy say `worker-src 'self'`, and that of the worker file say {both}."
     good = worker_file(headers={"content-security-policy": ("default-src https:",)})
     assert judged(page(TAG), good) == under(ENOUGH)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from chalicelib.features.checks.model.finding import Finding, Subject, fine, problem, unknown, warning
 from chalicelib.features.checks.model.visit import WORDS, Lead, Lost, Shown, origin_of
@@ -10,7 +11,6 @@ from chalicelib.features.sightings.model import Refusal
 from chalicelib.features.sites.model import Site
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
-_OK = 200
 _TURNED_AWAY = frozenset({401, 403, 407, 429, 503})  # what servers and their firewalls say to robots
 _TRY_YOURSELF = "Open it in a private window of a browser: visitors must see it without signing in."
 
@@ -36,7 +36,7 @@ def page_reachable(seen: Shown | Lost) -> Finding:
             f"`{seen.url}` answered {seen.status}, so the page could not be looked at.",
             f"{_TRY_YOURSELF} If they do, a firewall turns us away: let the user agent PushSaaS in.",
         )
-    if seen.status != _OK:
+    if seen.status != HTTPStatus.OK:
         return problem(Subject.PAGE_REACHABLE, f"`{seen.url}` answered {seen.status}.", _TRY_YOURSELF)
     if seen.kind not in HTML:
         return warning(

@@ -46,22 +46,20 @@ def csp(page: Page | None, worker: Shown | None, worker_url: str, product: Produ
         Need("worker-src", _WORKER, worker_url if origin_of(worker_url) == own else f"{own}{WORKER_PATH}"),
     )
     of_file = (Need("script-src", _IMPORT, product.worker_url), connects)
-    lines = [
-        *(line for each in of_page for need in needs if (line := _missing(each, need, own))),
-        *(_types(each) for each in of_page if not _takes_types(each)),
-        *(
-            f"{line} (of the worker file)"
-            for each in of_worker
-            for need in of_file
-            if (line := _missing(each, need, own))
-        ),
-    ]
-    if lines:
-        told = "; ".join(f"`{line}`" for line in dict.fromkeys(lines))
-        return problem(Subject.CSP, "The page's Content-Security-Policy stops the SDK.", f"Let the policy say: {told}.")
+    lines = [line for each in of_page for need in needs if (line := _missing(each, need, own))]
+    lines += [_types(each) for each in of_page if not _takes_types(each)]
+    of_its_own = [line for each in of_worker for need in of_file if (line := _missing(each, need, own))]
+    if lines or of_its_own:
+        told = [_told("the page's policy", lines), _told("that of the worker file", of_its_own)]
+        fix = f"Let {', and '.join(each for each in told if each)}."
+        return problem(Subject.CSP, "A Content-Security-Policy stops the SDK.", fix)
     if not (of_page or of_worker):
         return fine(Subject.CSP, "There is no Content-Security-Policy, so nothing is stopped.")
     return fine(Subject.CSP, "The Content-Security-Policy lets the SDK load, connect and work.")
+
+
+def _told(whose: str, lines: Sequence[str]) -> str:
+    return f"{whose} say {'; '.join(f'`{line}`' for line in dict.fromkeys(lines))}" if lines else ""
 
 
 def _missing(said: Policy, need: Need, own: str) -> str:

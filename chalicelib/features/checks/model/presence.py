@@ -30,7 +30,7 @@ def sdk_seen(seen: Sightings, *, now: datetime) -> Finding:
         return warning(
             Subject.SDK_SEEN,
             "The SDK has not come from any page of the site yet.",
-            "Open a page of the site in a browser, then look again. If it stays so, the findings above say why.",
+            "Open a page of the site in a browser, then look again. If it stays so, the other findings say why.",
         )
     detail = f"The SDK came from `{last.origin}`."
     if now - last.at > LATELY:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from chalicelib.features.checks.model.finding import Finding, Subject, fine, problem, unknown
@@ -15,7 +16,6 @@ JAVASCRIPT = frozenset(
     for family in ("text", "application")
     for name in ("javascript", "ecmascript", "x-javascript", "x-ecmascript")
 ) | {"text/jscript", "text/livescript", *(f"text/javascript1.{number}" for number in range(6))}
-_OK = 200
 _IMPORTED = re.compile(rb"importScripts\s*\(([^()]*)\)")
 _ADDRESS = re.compile(rb"[\"'`]([^\"'`\s]{1,2048})[\"'`]")
 
@@ -72,9 +72,9 @@ def _without_comments(script: bytes) -> bytes:
 
 
 def _wrong(seen: Shown, product: Product) -> str:
-    if 300 <= seen.status < 400:  # noqa: PLR2004 -- HTTP's own bounds
+    if HTTPStatus.MULTIPLE_CHOICES <= seen.status < HTTPStatus.BAD_REQUEST:
         return f"answered {seen.status}: a worker may not be redirected"
-    if seen.status != _OK:
+    if seen.status != HTTPStatus.OK:
         return f"answered {seen.status}"
     if seen.kind not in JAVASCRIPT:
         return f"is `{seen.kind or 'of no kind'}`: browsers take a worker only as JavaScript"

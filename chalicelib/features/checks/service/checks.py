@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
@@ -101,7 +102,7 @@ class Checks:
         page_url = page.url if page else site.url
         worker_url, scope = place_of(page.tag if page else None, page_url)
         file = visits.worker(worker_url, page_url=page_url)
-        shown = file if isinstance(file, Shown) else None
+        shown = file if isinstance(file, Shown) and file.status == HTTPStatus.OK else None
         return (
             address.https(site),
             address.page_reachable(front),

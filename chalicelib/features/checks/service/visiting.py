@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urldefrag
 
@@ -18,7 +19,6 @@ _WORKER_BYTES = 64 * 1024
 _HEADERS = frozenset({"location", "content-security-policy", "service-worker-allowed"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_SHOWN = 300
-_OK = 200
 
 
 class ReadMarkup(Protocol):
@@ -47,7 +47,7 @@ class Visits:
 
     def page(self, seen: Shown | Lost) -> Page | None:
         """None: it is no page that one could read."""
-        if isinstance(seen, Lost) or seen.status != _OK or seen.kind not in HTML or not seen.body:
+        if isinstance(seen, Lost) or seen.status != HTTPStatus.OK or seen.kind not in HTML or not seen.body:
             return None
         policies = seen.headers.get("content-security-policy", ())
         return Page(seen.url, self._read_markup(seen.body, url=seen.url), policies, is_whole=seen.is_whole)

@@ -12,12 +12,12 @@ export class Refused extends Error {
   }
 }
 
-export async function ask(path, { method = "GET", body, headers = {} } = {}) {
+export async function ask(path, { method = "GET", body, headers = {}, patienceMs = PATIENCE_MS } = {}) {
   const [answer, text] = await exchange(path, {
     method,
     headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    signal: AbortSignal.timeout(patienceMs),
   });
   if (!answer.ok) throw new Refused(answer.status, parsed(text) ?? {});
   return parsed(text);
