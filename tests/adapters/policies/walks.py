@@ -92,7 +92,10 @@ def everything_of_a_campaign(shop: Shop) -> None:
     at = shop.world.clock.now() + timedelta(days=1)
     _ask(shop, "POST", f"{campaign}/schedule", {"schedule": {"send_at": at.isoformat()}})
     _ask(shop, "POST", f"{campaign}/unschedule")
-    _ask(shop, "POST", f"{campaign}/test", {"subscription_ids": [shop.subscribe()["subscription_id"]]})
+    tried = shop.subscribe()["subscription_id"]
+    _ask(shop, "PATCH", f"{shop.audience}/{tried}", {"external_id": "tester"})
+    _ask(shop, "POST", f"{campaign}/test", {"external_ids": ["tester"]})
+    _ask(shop, "POST", f"{campaign}/test", {"subscription_ids": [tried]})
     _ask(shop, "POST", f"{campaign}/send", headers={"Idempotency-Key": "k3"})
     shop.settle()
     _ask(shop, "GET", f"{campaign}/runs")
