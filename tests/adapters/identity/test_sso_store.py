@@ -132,7 +132,10 @@ def test_who_is_welcomed_claims_no_mailbox_whatever_was_asked(world: World, rows
 def test_who_was_removed_is_not_welcomed_and_nothing_is_written(world: World, rows: SsoRows) -> None:
     user, member = newcomer(world)
     MembershipRows(tenant=standing_tenant()).remove(
-        Member(world.ada.tenant_id, world.ben.user_id, Role.EDITOR, world.clock.now()), mailbox="1" * 32, witness=None
+        Member(world.ada.tenant_id, world.ben.user_id, Role.EDITOR, world.clock.now()),
+        mailbox="1" * 32,
+        witness=None,
+        look_at=None,
     )
     link = Link("0" * 32, user.id, "saml", world.clock.now(), "mark")
     session = start(user=user, tenant_id=member.tenant_id, now=world.clock.now())
