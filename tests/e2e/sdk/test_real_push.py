@@ -14,7 +14,7 @@ from chalicelib.channels.webpush.payload import envelope
 from chalicelib.features.subscriptions.model import Packed, unpack
 from chalicelib.features.subscriptions.wiring import audience
 from tests.adapters.console.chromium import FLAGS, Browser, browser
-from tests.e2e.sdk.google import Google, google
+from tests.e2e.browsers.google import Google, google
 from tests.e2e.sdk.shop import Shop
 from tests.e2e.sdk.visitor import Visitor, soon
 
