@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from infra.local.push_service.exchange import Request
-from infra.local.push_service.subscriber import Subscriber
+from infra.local.push_service.subscriber import Holder
 from infra.local.push_service.vapid import BadToken, Tokens
 from infra.local.push_service.vendors import Fault, Vendor
 
@@ -22,9 +22,7 @@ class Refused(Exception):
     detail: str
 
 
-def check(
-    request: Request, *, vendor: Vendor, subscriber: Subscriber | None, tokens: Tokens, now_seconds: float
-) -> None:
+def check(request: Request, *, vendor: Vendor, subscriber: Holder | None, tokens: Tokens, now_seconds: float) -> None:
     """Raises Refused. The endpoint itself was found before; an unknown but tolerated one has no subscriber."""
     _check_ttl(request, vendor)
     _check_body(request)
@@ -60,7 +58,7 @@ def _check_topic_and_urgency(request: Request) -> None:
 
 
 def _check_sender(
-    request: Request, *, vendor: Vendor, subscriber: Subscriber | None, tokens: Tokens, now_seconds: float
+    request: Request, *, vendor: Vendor, subscriber: Holder | None, tokens: Tokens, now_seconds: float
 ) -> None:
     authorization = request.headers.get("authorization")
     if authorization is None:

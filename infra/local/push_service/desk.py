@@ -10,9 +10,10 @@ from typing import Any
 from infra.local.push_service import answers, control
 from infra.local.push_service.checks import LARGEST_BODY_BYTES, Refused, check
 from infra.local.push_service.exchange import UNANSWERED, Action, Answer, Reply, Request, Spoiling
+from infra.local.push_service.guests import Guest, Guests, nobody
 from infra.local.push_service.ledger import Ledger, Record
 from infra.local.push_service.rules import Playbook, Rule, parse_rules
-from infra.local.push_service.subscriber import PREFIX, find_subscriber
+from infra.local.push_service.subscriber import PREFIX, Holder, find_subscriber
 from infra.local.push_service.vapid import Tokens
 from infra.local.push_service.vendors import Fault, Vendor, vendor_of
 
@@ -22,8 +23,11 @@ _USUAL_DELAYS_MS: Mapping[Action | None, int] = {Action.SLOW: 1000, Action.DRIP:
 class Desk:
     """One per push service. `receive` runs on the server's thread; `set_rules` and the ledger serve any."""
 
-    def __init__(self, *, ledger: Ledger, now: Callable[[], datetime], accept_unknown: bool) -> None:
+    def __init__(
+        self, *, ledger: Ledger, now: Callable[[], datetime], accept_unknown: bool, guests: Guests = nobody
+    ) -> None:
         self.ledger = ledger
+        self._guests = guests
         self._now = now
         self._accept_unknown = accept_unknown
         self._tokens = Tokens()
@@ -44,6 +48,8 @@ class Desk:
         record = self._record(request, vendor)
         reply = self._misdirected(record) if vendor is None else self._judge(request, vendor, record)
         self.ledger.add(record)
+        if record.accepted and isinstance(record.subscriber, Guest):
+            record.subscriber.bring(record.body)
         return reply
 
     def _record(self, request: Request, vendor: Vendor | None) -> Record:
@@ -53,7 +59,7 @@ class Desk:
             host=request.authority,
             path=request.path,
             endpoint_id=endpoint_id,
-            subscriber=find_subscriber(request.authority, endpoint_id) if endpoint_id else None,
+            subscriber=self._find(request.authority, endpoint_id) if endpoint_id else None,
             protocol=request.protocol,
             body=request.body[: LARGEST_BODY_BYTES + 1],
             body_size=request.body_size,
@@ -61,6 +67,9 @@ class Desk:
             urgency=request.headers.get("urgency"),
             topic=request.headers.get("topic"),
         )
+
+    def _find(self, host: str, endpoint_id: str) -> Holder | None:
+        return find_subscriber(host, endpoint_id) or self._guests(host, endpoint_id)
 
     def _judge(self, request: Request, vendor: Vendor, record: Record) -> Reply:
         try:
@@ -79,6 +88,8 @@ class Desk:
             raise Refused(Fault.METHOD, "Only POST is allowed here")
         if record.endpoint_id is None or not (record.subscriber or self._tolerates(record.endpoint_id)):
             raise Refused(Fault.UNKNOWN_ENDPOINT, "Invalid URL endpoint")
+        if isinstance(record.subscriber, Guest) and record.subscriber.is_gone:
+            raise Refused(Fault.GONE, "Subscription has ended")
         now_seconds = record.at.timestamp()
         check(request, vendor=vendor, subscriber=record.subscriber, tokens=self._tokens, now_seconds=now_seconds)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from infra.local.push_service.subscriber import Opened, Subscriber
+from infra.local.push_service.subscriber import Holder, Opened
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -34,7 +34,7 @@ class Record:
     fault: str | None = None
     detail: str = ""
     misbehaviour: str | None = None
-    subscriber: Subscriber | None = None
+    subscriber: Holder | None = None
     number: int = 0
     answer_lost: bool = False
     _opened: Opened | None = field(default=None, repr=False)

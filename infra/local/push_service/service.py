@@ -19,6 +19,7 @@ from chalicelib.core import chance, clock
 from infra.local.push_service.certificate import make_certificate
 from infra.local.push_service.connection import Connection, Session
 from infra.local.push_service.desk import Desk
+from infra.local.push_service.guests import Guests, nobody
 from infra.local.push_service.http1 import Http1
 from infra.local.push_service.http2 import Http2
 from infra.local.push_service.ledger import Ledger
@@ -42,9 +43,10 @@ class PushService:
         max_concurrent_streams: int = 256,
         ledger_capacity: int = 50_000,
         now: Callable[[], datetime] = clock.now,
+        guests: Guests = nobody,
     ) -> None:
         self.ledger = Ledger(capacity=ledger_capacity)
-        self._desk = Desk(ledger=self.ledger, now=now, accept_unknown=accept_unknown)
+        self._desk = Desk(ledger=self.ledger, now=now, accept_unknown=accept_unknown, guests=guests)
         self._folder = folder
         self._wanted_port = port
         self._max_concurrent_streams = max_concurrent_streams

@@ -10,6 +10,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,6 +27,18 @@ _HIGHEST = 2**64 - 1
 _POINT_SIZE = 65
 _HEADER_SIZE = 16 + 4 + 1 + _POINT_SIZE  # RFC 8188: salt, record size, key id length, key id
 _SMALLEST_RECORD = 1 + 16  # the delimiter and the tag
+
+
+class Holder(Protocol):
+    """Whoever is behind an endpoint."""
+
+    def accepts(self, key_print: str) -> bool:
+        """Whether the subscription was made under the VAPID key with this print."""
+        ...
+
+    def open(self, body: bytes) -> Opened:
+        """As far as that is for us to read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class Daemon(ServiceInterface):
     def show(
         self,
         app_name: DBusStr,
-        replaces_number: DBusUInt32,
+        replaces: DBusUInt32,
         app_icon: DBusStr,
         summary: DBusStr,
         body: DBusStr,
@@ -107,9 +107,9 @@ class Daemon(ServiceInterface):
         hints: DBusDict,
         expire_timeout: DBusInt32,
     ) -> DBusUInt32:
-        if not replaces_id:
+        if not replaces:
             self._last += 1
-        number = replaces_id or self._last
+        number = replaces or self._last
         keys = dict(zip(actions[1::2], actions[::2], strict=True))
         self.shown[number] = Shown(number, app_name, summary, body, keys)
         self.history.append(self.shown[number])
