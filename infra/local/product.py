@@ -47,6 +47,7 @@ from infra.local.seed import SITE_NAME, Demo
 @dataclass(frozen=True)
 class Parts:
     url: str
+    shop_url: str
     clock: LocalClock
     push_service: PushService
     runner: Runner
@@ -73,12 +74,13 @@ class LocalProduct:
         demo, url = self.parts.demo, self.parts.url
         return Welcome(
             url=url,
+            shop_url=self.parts.shop_url,
             api_key=demo.api_key,
             site_id=demo.site_id,
             site_name=SITE_NAME,
             site_key=demo.site_key,
             vapid_public_key=demo.vapid_public_key,
-            curl_lines=curl_lines(url, demo),
+            curl_lines=curl_lines(url, demo, shop_url=self.parts.shop_url),
         )
 
     def now(self) -> datetime:
@@ -132,7 +134,7 @@ class LocalProduct:
 
     def send_campaign(self, *, title: str, body: str) -> str:
         demo, now = self.parts.demo, self.now()
-        draft = Draft(name=title[:120], message=Message(title=title, body=body, url=f"{self.parts.url}/"))
+        draft = Draft(name=title[:120], message=Message(title=title, body=body, url=f"{self.parts.shop_url}/"))
         made = campaigns().create(tenant_id=demo.tenant_id, site_id=demo.site_id, draft=draft, mode=Mode.LIVE, now=now)
         return campaigns().send(made, mode=Mode.LIVE, now=now).run_id or ""
 
@@ -149,9 +151,9 @@ def _subscription_id(site_id: str, endpoint: str) -> str:
     return subscriptions().id_of(site_id=site_id, endpoint=endpoint)
 
 
-def curl_lines(url: str, demo: Demo) -> Sequence[CurlLine]:
+def curl_lines(url: str, demo: Demo, *, shop_url: str) -> Sequence[CurlLine]:
     """Three calls, to be pasted one after the other into a bare shell."""
-    message = f'{{"title": "Hello from curl", "body": "It works", "url": "{url}/"}}'
+    message = f'{{"title": "Hello from curl", "body": "It works", "url": "{shop_url}/"}}'
     body = f'{{"name": "Hello", "message": {message}, "audience": {{"all": true}}}}'
     return [
         CurlLine(

@@ -42,12 +42,12 @@ class Demo:
         return cls(**kept)
 
 
-def seed(*, url: str, subscribers: int, now: datetime) -> Demo:
+def seed(*, url: str, shop_url: str, subscribers: int, now: datetime) -> Demo:
     opened = identity().open_tenant(
         email=EMAIL, password=PASSWORD, tenant_name="Demo company", plan="enterprise", now=now
     )
     tenant_id = opened.tenant.id
-    site = sites().create(tenant_id=tenant_id, name=SITE_NAME, url=url, origins=_origins(url), now=now)
+    site = sites().create(tenant_id=tenant_id, name=SITE_NAME, url=shop_url, origins=_origins(url, shop_url), now=now)
     owner = Principal(subject=opened.user.id, tenant_id=tenant_id, scopes=TENANT_SCOPES, role=Role.OWNER)
     key = identity().api_keys.create(creator=owner, name="demo", scopes=TENANT_SCOPES, now=now)
     demo = Demo(tenant_id, site.id, site.site_key, site.vapid_public_key, key.key)
@@ -55,16 +55,16 @@ def seed(*, url: str, subscribers: int, now: datetime) -> Demo:
     return demo
 
 
-def welcome_page(demo: Demo, *, url: str) -> None:
-    """Another port is another origin; the demo site goes along, so that the console's own page may subscribe."""
+def welcome_pages(demo: Demo, *, url: str, shop_url: str) -> None:
+    """Another port is another origin; the demo site goes along, so that shop and console may subscribe."""
     site = sites().get(tenant_id=demo.tenant_id, site_id=demo.site_id)
-    wanted = _origins(url)
+    wanted = _origins(url, shop_url)
     if not set(wanted) <= set(site.origins):
-        sites().change(tenant_id=demo.tenant_id, site_id=demo.site_id, url=url, origins=wanted)
+        sites().change(tenant_id=demo.tenant_id, site_id=demo.site_id, url=shop_url, origins=wanted)
 
 
-def _origins(url: str) -> tuple[str, ...]:
-    return (url, url.replace("127.0.0.1", "localhost"))
+def _origins(*urls: str) -> tuple[str, ...]:
+    return tuple(name for url in urls for name in (url, url.replace("127.0.0.1", "localhost")))
 
 
 def gather(demo: Demo, *, count: int, now: datetime) -> None:

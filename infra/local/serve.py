@@ -21,7 +21,7 @@ def main(port: int, *, push: str) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with running(Options(port=port, is_real_push=push == REAL)) as product:
+    with running(Options(port=port, shop_port=port + 1, is_real_push=push == REAL)) as product:
         print(banner(product, seconds=time.monotonic() - began), flush=True)
         while not ended.wait(1.0) and os.getppid() == parent:
             pass
@@ -40,6 +40,7 @@ def banner(product: LocalProduct, *, seconds: float) -> str:
         f"PushSaaS is up at {welcome.url}  ({seconds:.1f} s)",
         "",
         f"  see it work   {welcome.url}/",
+        f"  a shop on it  {welcome.shop_url}/",
         f"  the contract  {welcome.url}/docs",
         f"  a ready key   {welcome.api_key}",
         "",

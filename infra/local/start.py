@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from infra.local.product import LocalProduct
     from infra.local.push_service.service import PushService
     from infra.local.seed import Demo
+    from infra.local.shop.server import ShopServer
+    from infra.local.shop.shop import Account
 
 LOG = logging.getLogger("local.product")
 _RETRY_AFTER_SECONDS = 5  # SQS would hide a failed message for six minutes
@@ -38,9 +40,10 @@ _EXPIRE_EVERY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Options:
-    """`keeps_state` false: nothing is read or written. `port` 0: any free one."""
+    """`keeps_state` false: nothing is read or written. Port 0: any free one, as for the shop if its own is taken."""
 
     port: int = 8000
+    shop_port: int = 0
     keeps_state: bool = True
     subscribers: int = 1_000
     is_real_push: bool = False
@@ -76,6 +79,7 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     from infra.local.saml.desk import Desk as SamlDesk
     from infra.local.saml.signing import kept_at
     from infra.local.sdk_files import SdkFiles
+    from infra.local.shop.shop import Shop
 
     folder = STATE if options.keeps_state else Path(stack.enter_context(TemporaryDirectory()))
     log = stack.enter_context(LogTail(folder / "log").attached())
@@ -90,8 +94,10 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
         notes=notes.get("runner"),
     )
     url = f"http://127.0.0.1:{options.port}"
-    demo = _demo(notes, url=url, subscribers=options.subscribers, clock=clock)
-    product = LocalProduct(Parts(url, clock, push_service, runner, log, demo, options.is_real_push))
+    shop = _shop_server(options.shop_port)
+    stack.callback(shop.close)
+    demo = _demo(notes, url=url, shop_url=shop.origin, subscribers=options.subscribers, clock=clock)
+    product = LocalProduct(Parts(url, shop.origin, clock, push_service, runner, log, demo, options.is_real_push))
     providers = Desk(url=url, public_url=url, now=clock.now)
     lead_to(providers)
     idp = SamlDesk(url=url, now=clock.now, key=kept_at(folder / "saml-idp.pem", clock.now()))
@@ -104,6 +110,7 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
     runner.start()
     stack.callback(runner.stop)
     stack.enter_context(Gateway(app, port=options.port, sites=(console, SdkFiles())))
+    shop.open(Shop(_shops_account(demo, url=url)))
     if options.keeps_state and (instance := found()):
         announce(replace(instance, aws_url=stack.enter_context(aws.serving())))
     return product
@@ -128,14 +135,32 @@ def _lead_to(push_service: PushService, options: Options) -> None:
     registry.lead(Way() if options.is_real_push else Way(resolver=NoNames()), beside=Nearby)
 
 
-def _demo(notes: Notes, *, url: str, subscribers: int, clock: LocalClock) -> Demo:
-    from infra.local.seed import Demo, seed, welcome_page
+def _demo(notes: Notes, *, url: str, shop_url: str, subscribers: int, clock: LocalClock) -> Demo:
+    from infra.local.seed import Demo, seed, welcome_pages
 
     if "demo" not in notes:
-        return seed(url=url, subscribers=subscribers, now=clock.now())
+        return seed(url=url, shop_url=shop_url, subscribers=subscribers, now=clock.now())
     demo = Demo.from_json(notes["demo"])
-    welcome_page(demo, url=url)
+    welcome_pages(demo, url=url, shop_url=shop_url)
     return demo
+
+
+def _shop_server(port: int) -> ShopServer:
+    """Another program on its port must not keep the product from starting."""
+    from infra.local.shop.server import ShopServer
+
+    try:
+        return ShopServer(port=port)
+    except OSError:
+        return ShopServer()
+
+
+def _shops_account(demo: Demo, *, url: str) -> Account:
+    from chalicelib.features.sites.wiring import sites
+    from infra.local.shop.shop import Account
+
+    secret = sites().identity_secret(tenant_id=demo.tenant_id, site_id=demo.site_id)
+    return Account(product_url=url, site_key=demo.site_key, identity_secret=secret)
 
 
 def _keep(stack: ExitStack, product: LocalProduct) -> None:

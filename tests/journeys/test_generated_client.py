@@ -38,7 +38,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with local_product.standing() as (url, _):
+    with local_product.standing() as (url, *_):
         yield url
 
 

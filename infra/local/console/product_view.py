@@ -21,9 +21,10 @@ class CurlLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Welcome:
-    """What a newcomer needs to make a first call. The demo site's origins include the console's own."""
+    """What a newcomer needs to make a first call. The demo site's origins are the shop's and the console's."""
 
     url: str
+    shop_url: str
     api_key: str
     site_id: str
     site_name: str

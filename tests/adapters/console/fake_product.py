@@ -92,6 +92,7 @@ class FakeProduct:
     def welcome(self) -> Welcome:
         return Welcome(
             url=self._url,
+            shop_url="http://127.0.0.1:8001",
             api_key=KEY,
             site_id=SITE,
             site_name="Linden & Loom",

@@ -29,6 +29,7 @@ export function show(state) {
       node.replaceChildren(el("dt", {}, name), el("dd", {}, el("code", { title: value }, value), copyButton(value, { what: name }))),
   });
   find("start-facts").append(
+    el("div", { "data-key": "shop" }, el("dt", {}, "Demo shop"), el("dd", {}, el("a", { href: welcome.shop_url }, "a customer’s site, on an origin of its own"))),
     el("div", { "data-key": "docs" }, el("dt", {}, "Reference"), el("dd", {}, el("a", { href: "/docs" }, "all routes"), " · ", el("a", { href: "/openapi.json" }, "OpenAPI"))),
   );
 }
