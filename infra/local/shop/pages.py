@@ -93,9 +93,9 @@ def _words(one: Article) -> dict[str, str]:
     return {"slug": one.slug, "name": one.name, "shelf": one.shelf, "euros": str(one.euros), "line": one.line}
 
 
-def _filled(name: str, **words: str) -> Markup:
+def _filled(template: str, /, **words: str) -> Markup:
     safe = {key: word if isinstance(word, Markup) else escape(word) for key, word in words.items()}
-    return Markup(_template(name).substitute(safe))
+    return Markup(_template(template).substitute(safe))
 
 
 @cache

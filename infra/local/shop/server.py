@@ -5,6 +5,7 @@ like.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol, Self
@@ -53,7 +54,9 @@ class _Server(ThreadingHTTPServer):
     shop: Answering
 
     def handle_error(self, *_: object) -> None:
-        LOG.debug("a visitor hung up")
+        fault = sys.exception()
+        if not isinstance(fault, OSError):  # a visitor who hangs up is nothing to tell
+            LOG.error("the shop broke", exc_info=fault)
 
 
 class _Visit(BaseHTTPRequestHandler):

@@ -10,10 +10,10 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
@@ -28,7 +28,13 @@ def installed() -> str | None:
 
 
 @contextmanager
-def browser(profile: Path, *, flags: Sequence[str] = FLAGS) -> Iterator[Browser]:
+def browser(
+    profile: Path,
+    *,
+    flags: Sequence[str] = FLAGS,
+    environment: Mapping[str, str] | None = None,
+    log: IO[bytes] | int = subprocess.DEVNULL,
+) -> Iterator[Browser]:
     """Two pipes, as Chromium wants them: it reads commands from descriptor 3 and writes answers to 4."""
     program = installed()
     assert program is not None
@@ -40,8 +46,8 @@ def browser(profile: Path, *, flags: Sequence[str] = FLAGS) -> Iterator[Browser]
         [*command, *flags, f"--user-data-dir={profile}"],
         pass_fds=(commands_read, answers_write),
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={"HOME": str(profile), "PATH": os.defpath},
+        stderr=log,
+        env={"HOME": str(profile), "PATH": os.defpath, **(environment or {})},
     )
     os.close(commands_read)
     os.close(answers_write)

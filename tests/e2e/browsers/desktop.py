@@ -8,7 +8,6 @@ import asyncio
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Annotated
 
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusDict, DBusInt32, DBusSignature, DBusStr, DBusUInt32
+from dbus_fast.auth import AuthAnonymous
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_signal
 
 _PATIENCE_SECONDS = 20.0
@@ -28,7 +28,7 @@ _TwoNumbers = Annotated[list[int], DBusSignature("uu")]
 _NumberAndText = Annotated[list[int | str], DBusSignature("us")]
 _CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:path={folder}/bus</listen><auth>EXTERNAL</auth><policy context="default">
+<busconfig><type>session</type><listen>tcp:host=127.0.0.1,port=0</listen><auth>ANONYMOUS</auth><allow_anonymous/><policy context="default">
 <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
 
 
@@ -139,43 +139,38 @@ class Daemon(ServiceInterface):
         self.history.clear()
 
 
+def installed() -> str | None:
+    return shutil.which("dbus-daemon")
+
+
 @contextmanager
 def desktop(folder: Path) -> Iterator[Desktop]:
-    program = shutil.which("dbus-daemon")
+    program = installed()
     assert program is not None
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bus.conf").write_text(_CONFIG.format(folder=folder))
-    process = subprocess.Popen(
-        [program, f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile"], stderr=subprocess.DEVNULL
-    )
+    (folder / "bus.conf").write_text(_CONFIG)
+    command = [program, f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile", "--print-address"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        _await(folder / "bus", process)
-        address = f"unix:path={folder}/bus"
+        address = process.stdout.readline().strip()
         daemon, bus = asyncio.run_coroutine_threadsafe(_on(address), loop).result(_PATIENCE_SECONDS)
         yield Desktop(address, daemon, loop)
         loop.call_soon_threadsafe(bus.disconnect)
     finally:
         process.terminate()
-        process.wait()
+        process.communicate()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
 async def _on(address: str) -> tuple[Daemon, MessageBus]:
-    bus = await MessageBus(address).connect()
+    bus = await MessageBus(address, auth=AuthAnonymous()).connect()
     daemon = Daemon()
     bus.export("/org/freedesktop/Notifications", daemon)
     await bus.request_name("org.freedesktop.Notifications")
     return daemon, bus
-
-
-def _await(file: Path, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not file.exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.browsers.marionette import Failed, Marionette
+from tests.e2e.browsers.desktop import Desktop
+from tests.e2e.browsers.marionette import Marionette
+from tests.e2e.browsers.mozilla import Mozilla
 
 _START_SECONDS = 90.0
 _PATIENCE_SECONDS = 30.0
@@ -50,13 +52,13 @@ def installed() -> str | None:
 
 
 @contextmanager
-def firefox(folder: Path, *, push_address: str, bus_address: str = "") -> Iterator[Firefox]:
+def firefox(folder: Path, *, service: Mozilla, desktop: Desktop) -> Iterator[Firefox]:
     """`folder/firefox.log` is what it says of itself."""
     program = installed()
     assert program is not None
     profile = folder / "profile"
     profile.mkdir(parents=True)
-    settings = {**_SETTINGS, "dom.push.serverURL": push_address}
+    settings = {**_SETTINGS, "dom.push.serverURL": service.address}
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in settings.items()]
     (profile / "user.js").write_text("\n".join(lines))
     with (folder / "firefox.log").open("wb") as log:
@@ -78,7 +80,7 @@ def firefox(folder: Path, *, push_address: str, bus_address: str = "") -> Iterat
                 "LANG": "en_US.UTF-8",
                 "MOZ_DISABLE_NONLOCAL_CONNECTIONS": "1",
                 "MOZ_CRASHREPORTER_DISABLE": "1",
-                "DBUS_SESSION_BUS_ADDRESS": bus_address or "disabled:",
+                "DBUS_SESSION_BUS_ADDRESS": desktop.address,
             },
         )
         try:
@@ -99,6 +101,9 @@ class Firefox:
         self._ask("WebDriver:SetTimeouts", script=int(_PATIENCE_SECONDS * 1000), pageLoad=60_000)
         self.tab = self._ask("WebDriver:GetWindowHandle")
 
+    def allow(self, origin: str) -> None:
+        """It allows all, by its settings."""
+
     def visit(self, url: str) -> None:
         self._ask("WebDriver:Navigate", url=url)
 
@@ -114,14 +119,10 @@ class Firefox:
     def press(self, key: str) -> None:
         self._ask("WebDriver:PerformActions", actions=[{"type": "key", "id": "keys", "actions": _pressed(key)}])
 
-    def tabs(self) -> dict[str, str]:
+    def tabs(self) -> list[str]:
         """Where each is."""
-        found = {}
-        for handle in self._ask("WebDriver:GetWindowHandles"):
-            with suppress(Failed):  # one that closes at this moment
-                self._ask("WebDriver:SwitchToWindow", handle=handle, focus=False)
-                found[handle] = str(self._ask("WebDriver:GetCurrentURL"))
-        self._ask("WebDriver:SwitchToWindow", handle=self.tab, focus=False)
+        script = "return Array.from(gBrowser.browsers, (one) => one.currentURI.spec)"
+        found: list[str] = self.privileged(script)
         return found
 
     def close_other_tabs(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -21,11 +22,17 @@ from urllib.parse import parse_qs
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
+from chalicelib.core.encoding import unb64url
 from infra.local.push_service.certificate import make_certificate
+from infra.local.push_service.guests import Guest
 
 _MCS_VERSION = 41
 _PING, _PING_ANSWER, _LOGIN, _LOGIN_ANSWER, _ACKNOWLEDGED, _PUSH = 0, 1, 2, 3, 7, 8
+_GOODBYE_SECONDS = 5.0
 _DEVICE_ID, _DEVICE_SECRET = 4_815_162_342, 2_342
+
+
+HOSTS = ("fcm.googleapis.com", "jmt17.google.com")  # what browsers are given depends on who built them
 
 
 @dataclass
@@ -33,6 +40,12 @@ class Registration:
     token: str
     sender: str
     subtype: str
+    is_gone: bool = False
+
+    @property
+    def key(self) -> bytes | None:
+        """The VAPID key that it was made under, which is the sender's name."""
+        return unb64url(self.sender) if self.subtype.startswith("wp:") else None
 
 
 @dataclass
@@ -45,6 +58,9 @@ class Google:
     registrations: dict[str, Registration] = field(default_factory=dict)
     _waiting: list[bytes] = field(default_factory=list)
     _browser: BinaryIO | None = None  # the login that came last: at its start a browser makes two
+    _line: ssl.SSLSocket | None = None
+    _pushed: int = 0
+    _is_cut: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -63,13 +79,14 @@ class Google:
         """As the push service would after a POST to this endpoint."""
         to = self.registrations[endpoint.rpartition("/")[2]]
         now = int(time.time())  # noqa: TID251 -- the browser's clock, not the product's
+        self._pushed += 1
         stanza = b"".join(
             [
                 _text(3, to.sender),
                 _text(5, "org.chromium.linux"),
                 _pair("subtype", to.subtype),
                 _pair("content-encoding", "aes128gcm"),
-                _text(9, f"push-{len(self._waiting)}-{now}"),
+                _text(9, f"push-{self._pushed}-{now}"),
                 _number(17, 60),
                 _number(18, now * 1000),
                 _bytes(21, body),
@@ -82,22 +99,52 @@ class Google:
                 with suppress(OSError):  # it comes again, and is brought this then
                     _write(self._browser, _PUSH, stanza)
 
+    def find(self, host: str, endpoint_id: str) -> Guest | None:
+        """For the stand-in where senders bring their pushes."""
+        known = self.registrations.get(endpoint_id) if host in HOSTS else None
+        return Guest(known.key, known.is_gone, lambda body: self.push(endpoint_id, body)) if known else None
+
+    def cut(self) -> None:
+        """Out of reach until `mend`."""
+        with self._lock:
+            self._is_cut, line, self._line, self._browser = True, self._line, None, None
+        if line is not None:
+            with suppress(OSError):  # it has hung up itself
+                line.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        self._is_cut = False
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether a browser is logged in."""
+        return self._browser is not None
+
     def register(self, form: dict[str, list[str]]) -> str:
+        if "delete" in form:
+            for known in self.registrations.values():
+                known.is_gone = known.is_gone or known.subtype == form["X-subtype"][0]
+            return form["X-subtype"][0]
         token = f"token-{len(self.registrations)}"
         subtype = form.get("X-subtype", form["app"])[0]
         self.registrations[token] = Registration(token, sender=form["sender"][0], subtype=subtype)
         return token
 
-    def talk(self, browser: BinaryIO) -> None:
+    def talk(self, line: ssl.SSLSocket) -> None:
         """With one login of a browser, until it goes."""
-        assert browser.read(1) == bytes([_MCS_VERSION])
+        with line.makefile("rwb", buffering=0) as browser:
+            self._serve(browser, line)  # type: ignore[arg-type]  # raw is written whole here
+
+    def _serve(self, browser: BinaryIO, line: ssl.SSLSocket) -> None:
+        if browser.read(1) != bytes([_MCS_VERSION]):
+            raise EOFError
         browser.write(bytes([_MCS_VERSION]))
         while True:
             tag = _read(browser)
             with self._lock:
                 if tag == _LOGIN:
                     _write(browser, _LOGIN_ANSWER, _text(1, "chrome-1") + _number(8, 1))
-                    self._browser = browser
+                    self._browser, self._line = browser, line
                     for stanza in self._waiting:
                         _write(browser, _PUSH, stanza)
                 elif tag == _PING:
@@ -119,22 +166,29 @@ def google(folder: Path) -> Iterator[Google]:
         with suppress(OSError):
             while True:
                 raw, _ = stream.accept()
-                threading.Thread(target=serve, args=[raw], daemon=True).start()
+                if standing._is_cut:
+                    raw.close()
+                    continue
+                threads.append(threading.Thread(target=serve, args=[raw], daemon=True))
+                threads[-1].start()
 
     def serve(raw: socket.socket) -> None:
         with suppress(OSError, EOFError), context.wrap_socket(raw, server_side=True) as secure:
-            standing.talk(secure.makefile("rwb", buffering=0))  # type: ignore[arg-type]  # raw is written whole here
+            standing.talk(secure)
 
     threads = [threading.Thread(target=web.serve_forever, daemon=True), threading.Thread(target=listen, daemon=True)]
-    for thread in threads:
+    for thread in threads[:]:
         thread.start()
     try:
         yield standing
     finally:
+        standing.cut()
         web.shutdown()
         web.server_close()
         stream.shutdown(socket.SHUT_RDWR)
         stream.close()
+        for thread in threads:
+            thread.join(_GOODBYE_SECONDS)
 
 
 class _Desk(BaseHTTPRequestHandler):

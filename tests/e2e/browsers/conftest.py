@@ -1,0 +1,81 @@
+"""`firefox` and `chromium` by turns; where one is missing its tests are skipped, or fail where browsers are required.
+
+Of a test that failed a picture, the browser's log and what the product knows are kept in `.e2e/`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from infra.local.shop.server import ShopServer
+from infra.local.shop.shop import Shop
+from tests.e2e.browsers import chromium, desktop, firefox
+from tests.e2e.browsers.evidence import keep
+from tests.e2e.browsers.person import Person
+from tests.e2e.browsers.scene import Equipment, Scene, Site, standing
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with standing(tmp_path_factory.mktemp("scene")) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["firefox", "chromium"])
+def equipment(request: pytest.FixtureRequest) -> Equipment:
+    programs = {"firefox": firefox.installed, "chromium": chromium.installed}
+    missing = [
+        name
+        for name, found in ((request.param, programs[request.param]()), ("dbus-daemon", desktop.installed()))
+        if found is None
+    ]
+    if missing and os.getenv("E2E_REQUIRED"):  # noqa: TID251 -- a wish about the tests, not a setting of the product
+        pytest.fail(f"E2E_REQUIRED is set, but there is no {missing[0]}")
+    if missing:
+        pytest.skip(f"no {missing[0]} here")
+    scene: Scene = request.getfixturevalue("scene")
+    return scene.equipment(request.param)
+
+
+@pytest.fixture
+def grounds(equipment: Equipment, scene: Scene) -> Iterator[tuple[ShopServer, Site, Shop]]:
+    with scene.shop() as grounds:
+        yield grounds
+
+
+@pytest.fixture
+def site(grounds: tuple[ShopServer, Site, Shop]) -> Site:
+    return grounds[1]
+
+
+@pytest.fixture
+def closed_person(
+    equipment: Equipment, grounds: tuple[ShopServer, Site, Shop], request: pytest.FixtureRequest, scene: Scene
+) -> Iterator[Person]:
+    """Before a shop that is not open yet."""
+    server, site, _ = grounds
+    person = Person(equipment.browser, equipment.service, equipment.desktop, origin=server.origin)
+    yield person
+    if request.node.stash.get(_FAILED, False):
+        keep(request.node.name, equipment=equipment, site=site, scene=scene)
+    person.leaves()
+
+
+@pytest.fixture
+def person(closed_person: Person, grounds: tuple[ShopServer, Site, Shop]) -> Person:
+    server, _, shop = grounds
+    server.open(shop)
+    return closed_person
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report

@@ -1,0 +1,38 @@
+"""What is kept of a test that failed: a picture of the page, what was on the screen, the logs, and what the product knows
+of the site, its subscriptions and its campaigns.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.e2e.browsers.scene import Equipment, Scene, Site
+
+FOLDER = Path(__file__).parents[3] / ".e2e"
+
+
+def keep(name: str, *, equipment: Equipment, site: Site, scene: Scene) -> None:
+    folder = FOLDER / re.sub(r"[^\w-]+", "-", name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(AssertionError, OSError, EOFError):  # a browser that hangs must not hide what else there is
+        equipment.browser.screenshot(folder / "page.png")
+    screen = [str(one) for one in equipment.desktop.history()]
+    pushes = [record.as_json() for record in scene.push_service.ledger.received()]
+    _write(folder / "screen.json", {"ever": screen, "now": [str(one) for one in equipment.desktop.shown()]})
+    _write(folder / "pushes.json", pushes[-50:])
+    with suppress(OSError):
+        known = {"subscriptions": site.subscriptions(), "campaigns": {one: site.stats(one) for one in site.sent}}
+        _write(folder / "product.json", known)
+    for log in (scene.folder / "product.log", scene.folder / equipment.name / f"{equipment.name}.log"):
+        if log.exists():
+            shutil.copy(log, folder / log.name)
+
+
+def _write(file: Path, content: object) -> None:
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False))
