@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,9 +75,9 @@ class Google:
             f"--ignore-certificate-errors-spki-list={base64.b64encode(hashlib.sha256(key).digest()).decode()}",
         )
 
-    def push(self, endpoint: str, body: bytes) -> None:
-        """As the push service would after a POST to this endpoint."""
-        to = self.registrations[endpoint.rpartition("/")[2]]
+    def push(self, endpoint_id: str, body: bytes) -> None:
+        """As the push service would after a POST to an endpoint that ends like this."""
+        to = self.registrations[endpoint_id]
         now = int(time.time())  # noqa: TID251 -- the browser's clock, not the product's
         self._pushed += 1
         stanza = b"".join(
@@ -95,17 +95,20 @@ class Google:
         )
         with self._lock:
             self._waiting.append(stanza)
-            if self._browser is not None:
-                with suppress(OSError):  # it comes again, and is brought this then
-                    _write(self._browser, _PUSH, stanza)
+            self._bring([stanza])
 
     def find(self, host: str, endpoint_id: str) -> Guest | None:
         """For the stand-in where senders bring their pushes."""
         known = self.registrations.get(endpoint_id) if host in HOSTS else None
         return Guest(known.key, known.is_gone, lambda body: self.push(endpoint_id, body)) if known else None
 
+    def give_up_all(self) -> None:
+        """Every subscription is gone, though no browser knows."""
+        for known in self.registrations.values():
+            known.is_gone = True
+
     def cut(self) -> None:
-        """Out of reach until `mend`."""
+        """The line breaks. Whoever calls again is brought nothing before `mend`."""
         with self._lock:
             self._is_cut, line, self._line, self._browser = True, self._line, None, None
         if line is not None:
@@ -113,12 +116,9 @@ class Google:
                 line.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:
-        self._is_cut = False
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether a browser is logged in."""
-        return self._browser is not None
+        with self._lock:
+            self._is_cut = False
+            self._bring(self._waiting)
 
     def register(self, form: dict[str, list[str]]) -> str:
         if "delete" in form:
@@ -145,12 +145,18 @@ class Google:
                 if tag == _LOGIN:
                     _write(browser, _LOGIN_ANSWER, _text(1, "chrome-1") + _number(8, 1))
                     self._browser, self._line = browser, line
-                    for stanza in self._waiting:
-                        _write(browser, _PUSH, stanza)
+                    self._bring(self._waiting)
                 elif tag == _PING:
                     _write(browser, _PING_ANSWER, b"")
-                elif tag == _ACKNOWLEDGED and browser is self._browser:
+                elif tag == _ACKNOWLEDGED and browser is self._browser and not self._is_cut:
                     self._waiting.clear()
+
+    def _bring(self, stanzas: Sequence[bytes]) -> None:
+        """To be called under the lock. A browser that is away comes again, and is brought them then."""
+        if self._browser is not None and not self._is_cut:
+            with suppress(OSError):
+                for stanza in stanzas:
+                    _write(self._browser, _PUSH, stanza)
 
 
 @contextmanager
@@ -166,9 +172,6 @@ def google(folder: Path) -> Iterator[Google]:
         with suppress(OSError):
             while True:
                 raw, _ = stream.accept()
-                if standing._is_cut:
-                    raw.close()
-                    continue
                 threads.append(threading.Thread(target=serve, args=[raw], daemon=True))
                 threads[-1].start()
 

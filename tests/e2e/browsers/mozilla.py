@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,7 +60,7 @@ class Mozilla:
             content = {"data": b64url(body), "headers": {"encoding": "aes128gcm"}} if body else {}
             told = {"channelID": self.channels[endpoint_id].name, "version": version, **content}
             self._waiting[version] = json.dumps({"messageType": "notification", **told})
-            self._tell(self._waiting[version])
+            self._bring([self._waiting[version]])
 
     def find(self, host: str, endpoint_id: str) -> Guest | None:
         """For the stand-in where senders bring their pushes."""
@@ -79,18 +79,22 @@ class Mozilla:
         if browser is not None:
             browser.close(_GOING_AWAY)
 
+    def give_up_all(self) -> None:
+        """Every subscription is gone, though no browser knows."""
+        for known in self.channels.values():
+            known.is_gone = True
+
     def cut(self) -> None:
-        """Out of reach until `mend`."""
+        """The line breaks. Whoever calls again is brought nothing before `mend`."""
         self._is_cut = True
         self.hang_up()
 
     def mend(self) -> None:
-        self._is_cut = False
+        with self._lock:
+            self._is_cut = False
+            self._bring(self._waiting.values())
 
     def _talk(self, browser: ServerConnection) -> None:
-        if self._is_cut:
-            browser.close(_GOING_AWAY)
-            return
         with suppress(ConnectionClosed):
             for text in browser:
                 with self._lock:
@@ -125,8 +129,7 @@ class Mozilla:
         hello = {"messageType": "hello", "uaid": self._uaid, "status": 200, "use_webpush": True, "broadcasts": {}}
         browser.send(json.dumps(hello))
         self._browser = browser
-        for text in self._waiting.values():
-            browser.send(text)
+        self._bring(self._waiting.values())
 
     def _register(self, told: dict[str, Any]) -> dict[str, Any]:
         self._made += 1
@@ -140,10 +143,12 @@ class Mozilla:
         for channel in self.channels.values():
             channel.is_gone = channel.is_gone or channel.name == name
 
-    def _tell(self, text: str) -> None:
-        if self._browser is not None:
-            with suppress(ConnectionClosed):  # it comes again, and is brought this then
-                self._browser.send(text)
+    def _bring(self, texts: Iterable[str]) -> None:
+        """To be called under the lock. A browser that is away comes again, and is brought them then."""
+        if self._browser is not None and not self._is_cut:
+            with suppress(ConnectionClosed):
+                for text in texts:
+                    self._browser.send(text)
 
 
 @contextmanager

@@ -42,7 +42,17 @@ class Browser(Protocol):
 
 
 class Service(Protocol):
-    def cut(self) -> None: ...
+    """A push service's stand-in."""
+
+    def push(self, endpoint_id: str, body: bytes) -> None: ...
+
+    def give_up_all(self) -> None:
+        """Every subscription it has made is gone, though no browser knows."""
+        ...
+
+    def cut(self) -> None:
+        """The line breaks. Whoever calls again is brought nothing before `mend`."""
+        ...
 
     def mend(self) -> None: ...
 
@@ -95,12 +105,44 @@ class Person:
         self.accepts()
         self.until("pushsaas('status').then(({state}) => state === 'subscribed')")
 
+    def drops_subscription(self) -> None:
+        """Behind the back of the page's script and of the product."""
+        subscription = (
+            "navigator.serviceWorker.getRegistration('/pushsaas/').then((one) => one.pushManager.getSubscription())"
+        )
+        assert self.browser.evaluate(f"{subscription}.then((one) => one.unsubscribe())")
+
+    def goes_offline(self) -> None:
+        self.service.cut()
+
+    def comes_back(self) -> None:
+        self.service.mend()
+
+    def signs_in(self, email: str) -> None:
+        self.visits("/account")
+        field = "document.querySelector('[name=email]')"
+        self.browser.evaluate(f"void ({field}.value = {json.dumps(email)})")
+        self.clicks("#sign-in")
+        self._is_settled_at("#sign-out")
+
+    def signs_out(self) -> None:
+        self.visits("/account")
+        self.clicks("#sign-out")
+        self._is_settled_at("#sign-in")
+
+    def customer(self) -> str:
+        """As the page says who is signed in."""
+        return str(self.browser.evaluate("document.querySelector('#customer').textContent"))
+
     def until(self, expression: str) -> None:
         patiently(lambda: self.browser.evaluate(expression), expression)
 
     def sees(self, title: str) -> Shown:
         """The notification of that title, once it is on the screen."""
         return self._once(lambda: next((one for one in self.desktop.shown() if one.title == title), None), title)
+
+    def sees_nothing(self) -> None:
+        patiently(lambda: self.desktop.shown() == [], "an empty screen")
 
     def body(self, one: Shown) -> str:
         """What the sender wrote. Chromium puts its name before it."""
@@ -109,6 +151,11 @@ class Person:
     def lands_at(self, path: str) -> None:
         """In one of the tabs."""
         patiently(lambda: self.origin + path in self.browser.tabs(), f"a tab at {path}")
+
+    def _is_settled_at(self, selector: str) -> None:
+        """The page is there, and what it had to say of the visitor is said: changes wait for each other."""
+        self.until(f"document.querySelector({json.dumps(selector)}) !== null && window.pushsaas?.isReady === true")
+        self.says("untag", "nothing")
 
     def _once(self, look: Callable[[], Shown | None], what: str) -> Shown:
         found = patiently(look, f"“{what}”, on a screen with {self.desktop.history()},")

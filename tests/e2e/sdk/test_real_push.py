@@ -59,7 +59,9 @@ def row(shop: Shop) -> Packed:
 
 def push(service: Google, shop: Shop, message: Message) -> None:
     to = row(shop)
-    service.push(to.endpoint, encrypt(envelope(message, tag="run_1"), p256dh=to.p256dh, auth=to.auth))
+    service.push(
+        to.endpoint.rpartition("/")[2], encrypt(envelope(message, tag="run_1"), p256dh=to.p256dh, auth=to.auth)
+    )
 
 
 def shown(visitor: Visitor) -> list[list[str]]:
