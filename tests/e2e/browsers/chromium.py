@@ -45,6 +45,7 @@ class Chromium:
 
     def visit(self, url: str) -> None:
         """Until it can be seen: clicks that come before are dropped."""
+        self._page.ask("Page.bringToFront")
         self._page.ask("Page.navigate", url=url)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         ready = f"location.href === {url!r} && document.readyState === 'complete'"

@@ -29,6 +29,7 @@ from infra.local.push_service.guests import Guest
 _MCS_VERSION = 41
 _PING, _PING_ANSWER, _LOGIN, _LOGIN_ANSWER, _ACKNOWLEDGED, _PUSH = 0, 1, 2, 3, 7, 8
 _GOODBYE_SECONDS = 5.0
+_TOUCHY_SECONDS = 11.0
 _DEVICE_ID, _DEVICE_SECRET = 4_815_162_342, 2_342
 
 
@@ -59,6 +60,7 @@ class Google:
     _waiting: list[bytes] = field(default_factory=list)
     _browser: BinaryIO | None = None  # the login that came last: at its start a browser makes two
     _line: ssl.SSLSocket | None = None
+    _called_at: float = 0.0
     _pushed: int = 0
     _is_cut: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -108,9 +110,17 @@ class Google:
             known.is_gone = True
 
     def cut(self) -> None:
-        """The line breaks. Whoever calls again is brought nothing before `mend`."""
+        """The line breaks. Whoever calls again is brought nothing before `mend`.
+
+        A Chromium that has just logged in takes it ill, and would let half a minute pass before it tries again.
+        """
+        time.sleep(max(0.0, self._called_at + _TOUCHY_SECONDS - time.monotonic()))
+        self._is_cut = True
+        self.hang_up()
+
+    def hang_up(self) -> None:
         with self._lock:
-            self._is_cut, line, self._line, self._browser = True, self._line, None, None
+            line, self._line, self._browser = self._line, None, None
         if line is not None:
             with suppress(OSError):  # it has hung up itself
                 line.shutdown(socket.SHUT_RDWR)
@@ -144,7 +154,7 @@ class Google:
             with self._lock:
                 if tag == _LOGIN:
                     _write(browser, _LOGIN_ANSWER, _text(1, "chrome-1") + _number(8, 1))
-                    self._browser, self._line = browser, line
+                    self._browser, self._line, self._called_at = browser, line, time.monotonic()
                     self._bring(self._waiting)
                 elif tag == _PING:
                     _write(browser, _PING_ANSWER, b"")
@@ -185,7 +195,7 @@ def google(folder: Path) -> Iterator[Google]:
     try:
         yield standing
     finally:
-        standing.cut()
+        standing.hang_up()
         web.shutdown()
         web.server_close()
         stream.shutdown(socket.SHUT_RDWR)

@@ -21,6 +21,7 @@ from infra.local.push_service.guests import Guest
 HOST = "updates.push.services.mozilla.com"
 _PROTOCOL = Subprotocol("push-notification")
 _GOING_AWAY = 1001
+_GOODBYE_SECONDS = 0.2  # Firefox says none
 
 
 @dataclass
@@ -155,7 +156,13 @@ class Mozilla:
 def mozilla() -> Iterator[Mozilla]:
     standing = Mozilla()
     with serve(
-        standing._talk, "127.0.0.1", 0, subprotocols=[_PROTOCOL], compression=None, ping_interval=None
+        standing._talk,
+        "127.0.0.1",
+        0,
+        subprotocols=[_PROTOCOL],
+        compression=None,
+        ping_interval=None,
+        close_timeout=_GOODBYE_SECONDS,
     ) as server:
         standing._server = server
         thread = threading.Thread(target=server.serve_forever, daemon=True)
