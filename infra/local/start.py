@@ -94,7 +94,7 @@ def _staffed(stack: ExitStack, options: Options, clock: LocalClock, notes: Notes
         notes=notes.get("runner"),
     )
     url = f"http://127.0.0.1:{options.port}"
-    shop = _shop_server(options.shop_port)
+    shop = shop_server(options.shop_port)
     stack.callback(shop.close)
     demo = _demo(notes, url=url, shop_url=shop.origin, subscribers=options.subscribers, clock=clock)
     product = LocalProduct(Parts(url, shop.origin, clock, push_service, runner, log, demo, options.is_real_push))
@@ -145,7 +145,7 @@ def _demo(notes: Notes, *, url: str, shop_url: str, subscribers: int, clock: Loc
     return demo
 
 
-def _shop_server(port: int) -> ShopServer:
+def shop_server(port: int) -> ShopServer:
     """Another program on its port must not keep the product from starting."""
     from infra.local.shop.server import ShopServer
 

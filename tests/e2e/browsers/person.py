@@ -94,9 +94,13 @@ class Person:
         self.until(f"{element}?.checkVisibility() === true")
         self.browser.click(element)
 
+    def is_asked(self) -> None:
+        """By the prompt."""
+        self.until(f"{_PROMPT}?.querySelector('dialog')?.open === true")
+
     def accepts(self) -> None:
         """What the prompt offers, once it is there."""
-        self.until(f"{_PROMPT}?.querySelector('dialog')?.open === true")
+        self.is_asked()
         self.browser.click(f"{_PROMPT}.querySelector('[part=allow]')")
 
     def subscribes(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from infra.local.push_service.guests import Guest
 from infra.local.push_service.service import PushService
-from infra.local.seed import EMAIL, PASSWORD
+from infra.local.seed import EMAIL, PASSWORD, SITE_NAME
 from infra.local.shop.server import ShopServer
 from infra.local.shop.shop import Account, Shop
 from tests.e2e.browsers.chromium import chromium
@@ -68,6 +68,9 @@ class Site:
         assert found is not None
         return found
 
+    def active(self) -> list[dict[str, Any]]:
+        return [one for one in self.subscriptions() if one["status"] == "active"]
+
     def subscriptions(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.api.get(f"/v1/sites/{self.id}/subscriptions")["data"]
         return found
@@ -102,6 +105,11 @@ class Scene:
             yield server, site, shop
         finally:
             server.close()
+
+    def demo_site(self) -> Site:
+        """The one that the product is born with."""
+        (made,) = (one for one in self._api.get("/v1/sites")["data"] if one["name"] == SITE_NAME)
+        return Site(self._api, made["id"], made["site_key"])
 
     def _owner(self) -> Caller:
         tokens = Caller(self.product.url).post("/v1/auth/login", {"email": EMAIL, "password": PASSWORD})

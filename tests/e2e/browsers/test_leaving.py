@@ -44,7 +44,7 @@ def test_a_subscription_that_its_push_service_gave_up_heals_with_the_next_word(p
     person.service.give_up_all()
     assert site.outcome(site.send(title="Too late", url=person.origin))["gone"] == 1
     assert person.says("tag", "pots")["state"] == "subscribed"
-    (active,) = [one for one in site.subscriptions() if one["status"] == "active"]
+    (active,) = site.active()
     assert active["tags"] == ["pots"]
     site.send(title="Healed", url=person.origin)
     person.sees("Healed")
@@ -62,7 +62,7 @@ def test_a_browser_that_its_push_service_forgot_subscribes_anew_by_itself(
     equipment.service.forget_browser()
 
     def moved() -> bool:
-        return [one["id"] for one in site.subscriptions() if one["status"] == "active"] not in ([], [before["id"]])
+        return [one["id"] for one in site.active()] not in ([], [before["id"]])
 
     patiently(moved, "the new subscription")
     campaign = site.send(title="Found again", url=person.origin)

@@ -11,6 +11,7 @@ from infra.local.shop.server import ShopServer
 from infra.local.shop.shop import Shop
 from tests.e2e.browsers.person import Person
 from tests.e2e.browsers.scene import Site
+from tests.fakes.outsider import patiently
 
 pytestmark = pytest.mark.e2e
 
@@ -121,3 +122,12 @@ def test_who_waits_for_an_article_is_remembered_by_its_tag(person: Person, site:
     assert (one["status"], one["tags"]) == ("active", ["waits-for-fiddle-leaf-fig"])
     site.send(title="The fig is back", url=f"{person.origin}/plants/fiddle-leaf-fig")
     person.sees("The fig is back")
+
+
+def test_a_basket_is_a_fact_about_its_owner(person: Person, site: Site) -> None:
+    person.visits()
+    person.subscribes()
+    person.visits("/plants/monstera")
+    person.clicks("#buy")
+    person.clicks("#buy")
+    patiently(lambda: [one["attributes"] for one in site.active()] == [{"basket_items": 2}], "the basket")
