@@ -41,7 +41,7 @@ class Browser(Protocol):
     def screenshot(self, file: Path) -> None: ...
 
 
-class Service(Protocol):
+class Courier(Protocol):
     """A push service's stand-in."""
 
     def push(self, endpoint_id: str, body: bytes) -> None: ...
@@ -58,7 +58,7 @@ class Service(Protocol):
 
 
 class Person:
-    def __init__(self, browser: Browser, service: Service, desktop: Desktop, *, origin: str) -> None:
+    def __init__(self, browser: Browser, service: Courier, desktop: Desktop, *, origin: str) -> None:
         self.browser = browser
         self.service = service
         self.desktop = desktop

@@ -20,7 +20,7 @@ from tests.e2e.browsers.desktop import Desktop, desktop
 from tests.e2e.browsers.firefox import firefox
 from tests.e2e.browsers.google import google
 from tests.e2e.browsers.mozilla import mozilla
-from tests.e2e.browsers.person import Browser, Service
+from tests.e2e.browsers.person import Browser, Courier
 from tests.fakes import local_product
 from tests.fakes.outsider import Caller, patiently
 
@@ -31,7 +31,7 @@ class Equipment:
 
     name: str
     browser: Browser
-    service: Service
+    service: Courier
     desktop: Desktop
 
 
