@@ -17,7 +17,7 @@ from tests.e2e.browsers.evidence import keep
 from tests.e2e.browsers.person import Person
 from tests.e2e.browsers.scene import Equipment, Scene, Site, standing
 
-_FAILED = pytest.StashKey[bool]()
+_SITES = ("site", "demo_site")
 
 
 @pytest.fixture(scope="session")
@@ -54,15 +54,10 @@ def site(grounds: tuple[ShopServer, Site, Shop]) -> Site:
 
 
 @pytest.fixture
-def closed_person(
-    equipment: Equipment, grounds: tuple[ShopServer, Site, Shop], request: pytest.FixtureRequest, scene: Scene
-) -> Iterator[Person]:
+def closed_person(equipment: Equipment, grounds: tuple[ShopServer, Site, Shop]) -> Iterator[Person]:
     """Before a shop that is not open yet."""
-    server, site, _ = grounds
-    person = Person(equipment.browser, equipment.service, equipment.desktop, origin=server.origin)
+    person = Person(equipment.browser, equipment.service, equipment.desktop, origin=grounds[0].origin)
     yield person
-    if request.node.stash.get(_FAILED, False):
-        keep(request.node.name, equipment=equipment, site=site, scene=scene)
     person.leaves()
 
 
@@ -76,6 +71,12 @@ def person(closed_person: Person, grounds: tuple[ShopServer, Site, Shop]) -> Per
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.failed:
-        item.stash[_FAILED] = True
+    found = getattr(item, "funcargs", {})
+    if report.failed and report.when == "call" and "scene" in found:
+        keep(
+            item.name,
+            equipment=found["equipment"],
+            sites=[found[name] for name in _SITES if name in found],
+            scene=found["scene"],
+        )
     return report

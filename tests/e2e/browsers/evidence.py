@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[3] / ".e2e"
 
 
-def keep(name: str, *, equipment: Equipment, site: Site, scene: Scene) -> None:
+def keep(name: str, *, equipment: Equipment, sites: Sequence[Site], scene: Scene) -> None:
     folder = FOLDER / re.sub(r"[^\w-]+", "-", name)
     folder.mkdir(parents=True, exist_ok=True)
     with suppress(AssertionError, OSError, EOFError):  # a browser that hangs must not hide what else there is
@@ -27,11 +28,14 @@ def keep(name: str, *, equipment: Equipment, site: Site, scene: Scene) -> None:
     _write(folder / "screen.json", {"ever": screen, "now": [str(one) for one in equipment.desktop.shown()]})
     _write(folder / "pushes.json", pushes[-50:])
     with suppress(OSError):
-        known = {"subscriptions": site.subscriptions(), "campaigns": {one: site.stats(one) for one in site.sent}}
-        _write(folder / "product.json", known)
+        _write(folder / "product.json", {site.id: _known(site) for site in sites})
     for log in (scene.folder / "product.log", scene.folder / equipment.name / f"{equipment.name}.log"):
         if log.exists():
             shutil.copy(log, folder / log.name)
+
+
+def _known(site: Site) -> dict[str, object]:
+    return {"subscriptions": site.subscriptions(), "campaigns": {one: site.stats(one) for one in site.sent}}
 
 
 def _write(file: Path, content: object) -> None:
