@@ -29,6 +29,7 @@ def keep(name: str, *, equipment: Equipment, sites: Sequence[Site], scene: Scene
     _write(folder / "pushes.json", pushes[-50:])
     with suppress(OSError):
         _write(folder / "product.json", {site.id: _known(site) for site in sites})
+        _write(folder / "console.json", scene.console())
     for log in (scene.folder / "product.log", scene.folder / equipment.name / f"{equipment.name}.log"):
         if log.exists():
             shutil.copy(log, folder / log.name)

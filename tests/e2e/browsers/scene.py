@@ -106,6 +106,10 @@ class Scene:
         finally:
             server.close()
 
+    def console(self) -> Any:
+        """What the product's console shows: runs, queues, handlers, and the end of its log."""
+        return self._api.get("/local/state")
+
     def demo_site(self) -> Site:
         """The one that the product is born with."""
         (made,) = (one for one in self._api.get("/v1/sites")["data"] if one["name"] == SITE_NAME)
