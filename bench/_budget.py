@@ -36,6 +36,11 @@ MORE: dict[str, More] = {
         "A small site's rows are read from all sixteen shards, so that the sums are exact; one of them twice, because "
         "the reading begins in its midst. A large site's sample takes two or three questions.",
     ),
+    "check_site": More(
+        24,
+        "A look at a whole site, counted by itself: who came, its key, its campaigns and gates, and a sample of its "
+        "browsers, who lie in sixteen shards.",
+    ),
     "get_privacy_job": More(12, "An export is read when it is asked for, on every site; that it is, is written down."),
     "erase_me": More(8, "Once in a life: each membership, the end of all sessions, and a job that nothing may lose."),
     "close_tenant": More(8, "Once in a company's life: a stop, and a job that nothing may lose, come first."),

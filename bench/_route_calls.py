@@ -45,6 +45,14 @@ class Stage(Props):
         for token in (self.key, self.owner.access_token):
             self._must("PATCH", self._site, token, {"name": self.name("Shop")})
         self._client.get("/v1/ops/sending", as_=scene.cast.operator)
+        self._come_by()
+
+    def _come_by(self) -> None:
+        """Browsers are noted once in five minutes, by each of the SDK's routes."""
+        sdk, headers = f"/v1/sdk/{self.scene.things['site_key']}", {"Origin": ORIGIN}
+        self._client.get(f"{sdk}/config", headers=headers)
+        own = {"X-Subscription-Token": self.scene.things["subscription_token"], **headers}
+        self._client.patch(f"{sdk}/subscriptions/{self.scene.things['subscription_id']}", json={}, headers=own)
 
     def ways(self, endpoint: Endpoint) -> Iterator[tuple[str | None, Callable[[], Ask]]]:
         """Every way of asking this route: whose credentials, and what makes, anew each time, what the call needs."""

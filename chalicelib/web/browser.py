@@ -6,7 +6,9 @@ What came of a visit is told to a witness, so that a site's owner can see whethe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -46,6 +48,12 @@ class Gate(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Site:
+    id: str
+    tenant_id: str
+
+
 class Witness(Protocol):
     def note(
         self, *, site_key: str, site: Callable[[], Visited], what: str, origin: str, code: str | None, at: datetime
@@ -73,42 +81,57 @@ class BrowserApi(Api):
         self._gate = gate
         self._witness = witness
 
-    def _run(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Response:
-        try:
-            response = super()._run(endpoint, path, envelope)
-        except PushError as refused:
-            if not (refused.retryable or isinstance(refused, NotFound)):  # our fault, or of no site that there is
-                self._tell(endpoint, path, envelope, code=refused.code)
-            raise
-        if endpoint.method != "OPTIONS":
-            self._tell(endpoint, path, envelope)
-        return response
-
-    def _tell(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope, *, code: str | None = None) -> None:
-        """Only browsers name an origin, and only theirs is news."""
-        origin = envelope.request.headers.get("origin")
-        if self._witness is None or not origin:
-            return
-        self._witness().note(
-            site_key=path["site_key"],
-            site=partial(self._gate().by_key, path["site_key"]),
-            what=endpoint.path.partition("{site_key}/")[2],
-            origin=origin,
-            code=code,
-            at=clock.now(),
-        )
-
     def _admit(self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope) -> Principal:
         envelope.headers["Vary"] = "Origin"
-        site_key, origin = path["site_key"], envelope.request.headers.get("origin")
+        site_key, origin, gate = path["site_key"], envelope.request.headers.get("origin"), self._gate()
         if origin is None and endpoint.method == "GET":  # a page of our own origin, or a tool: it reads what is public
-            site = self._gate().by_key(site_key)
+            site = gate.by_key(site_key)
         else:
-            site = self._gate().admit(site_key=site_key, origin=origin)
+            with self._telling(endpoint, envelope, site_key, partial(gate.by_key, site_key)):
+                site = gate.admit(site_key=site_key, origin=origin)
             self._grant(endpoint, str(origin), envelope)
         visitor = Principal(subject=site_key, tenant_id=site.tenant_id, scopes=frozenset(), site_id=site.id)
-        turnstile.admit(self.app, endpoint, envelope, visitor)
+        with self._telling(endpoint, envelope, site_key, lambda: site):
+            turnstile.admit(self.app, endpoint, envelope, visitor)
         return visitor
+
+    def _serve(
+        self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope, principal: Principal | None
+    ) -> Response:
+        assert principal is not None, "whom this door admits is a site's visitor"
+        site = _Site(str(principal.site_id), principal.tenant_id)
+        with self._telling(endpoint, envelope, path["site_key"], lambda: site):
+            response = super()._serve(endpoint, path, envelope, principal)
+        if endpoint.method != "OPTIONS":
+            self._tell(endpoint, envelope, path["site_key"], lambda: site)
+        return response
+
+    @contextmanager
+    def _telling(
+        self, endpoint: Endpoint, envelope: Envelope, site_key: str, site: Callable[[], Visited]
+    ) -> Iterator[None]:
+        """Of refusals: not of our own faults, nor of what there is not, which a site key may be, too."""
+        try:
+            yield
+        except PushError as refused:
+            if not (refused.retryable or isinstance(refused, NotFound)):
+                self._tell(endpoint, envelope, site_key, site, code=refused.code)
+            raise
+
+    def _tell(
+        self,
+        endpoint: Endpoint,
+        envelope: Envelope,
+        site_key: str,
+        site: Callable[[], Visited],
+        *,
+        code: str | None = None,
+    ) -> None:
+        """Only browsers name an origin, and only theirs is news."""
+        origin = envelope.request.headers.get("origin")
+        if self._witness is not None and origin:
+            what = endpoint.path.partition("{site_key}/")[2]
+            self._witness().note(site_key=site_key, site=site, what=what, origin=origin, code=code, at=clock.now())
 
     def _grant(self, endpoint: Endpoint, origin: str, envelope: Envelope) -> None:
         envelope.headers["Access-Control-Allow-Origin"] = origin

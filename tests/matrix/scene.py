@@ -182,9 +182,12 @@ def _thing(name: str, example: Any, things: Mapping[str, str]) -> Any:
 
 
 def estate(scene: Scene) -> list[Row]:
-    """Everything that belongs to the owner's tenant, and stands under its name."""
+    """Everything that belongs to the owner's tenant, and stands under its name; but for what the door for browsers notes
+    of who came, which is about whoever comes.
+    """
     tenant_id = scene.things["tenant_id"]
-    return [row for table in ("core", "sends", "subs") for row in scene.world.aws.rows(table) if tenant_id in row["pk"]]
+    rows = (row for table in ("core", "sends", "subs") for row in scene.world.aws.rows(table))
+    return [row for row in rows if tenant_id in row["pk"] and not row["sk"].startswith("SEEN#")]
 
 
 def set_up(world: World) -> Scene:

@@ -98,3 +98,8 @@ def test_there_is_an_end_to_what_is_kept() -> None:
 @given(st.binary(max_size=400) | st.text(alphabet="<>/scriptmea =\"'data-&#;!", max_size=400).map(str.encode))
 def test_anything_is_got_through(body: bytes) -> None:
     assert isinstance(read_markup(body, url=URL), Markup)
+
+
+def test_what_is_very_long_is_cut() -> None:
+    (tag,) = read(f"<script data-site={'x' * 100_000} data-scope={'y' * 100_000} src={SRC}>").tags
+    assert (len(tag.site or ""), len(tag.scope or ""), tag.src) == (2_048, 2_048, SRC)

@@ -48,6 +48,7 @@ def everything_of_a_site(shop: Shop) -> None:
     fine(client.get(f"{path}/identity-secret", as_=ada))
     sdk = f"/v1/sdk/{shop.site['site_key']}"
     fine(client.get(f"{sdk}/config", headers=_FROM_THE_SHOP))
+    fine(client.get(f"{path}/check", as_=ada))
     fine(client.options(f"{sdk}/config", headers=_FROM_THE_SHOP))
     fine(client.delete(path, as_=ada))
 

@@ -65,7 +65,7 @@ def test_policies_that_suffice(policy: str) -> None:
         ("default-src 'nonce-x' https://push.example.com", "worker-src https://push.example.com 'self'"),
         ("default-src 'nonce-x' https://a.example", "script-src 'nonce-x' https://a.example https://push.example.com"),
         ("trusted-types 'none'", "trusted-types pushsaas"),
-        ("trusted-types dompurify", "trusted-types pushsaas dompurify"),
+        ("trusted-types dompurify", "trusted-types dompurify pushsaas"),
     ],
 )
 def test_what_is_missing_is_told_with_the_line_to_write(policy: str, line: str) -> None:
@@ -132,3 +132,11 @@ def test_a_worker_elsewhere_is_judged_as_the_one_it_should_be() -> None:
 def test_a_line_that_is_too_long_is_cut_before_what_is_ours() -> None:
     many = " ".join(f"https://cdn{number}.example" for number in range(100))
     assert "`connect-src … https://push.example.com`" in under(f"connect-src {many}").fix
+
+
+def test_a_page_of_endless_policies_gets_a_short_answer() -> None:
+    metas = (",".join(f"connect-src https://a{number}.example" for number in range(10_000)),)
+    found = judged(page(TAG, metas=metas))
+    assert found.status is Status.PROBLEM
+    assert len(found.fix) < 1_000
+    assert len(under(f"trusted-types {'x' * 100_000}").fix) < 1_000

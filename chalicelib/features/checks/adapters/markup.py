@@ -11,6 +11,7 @@ from typing import Any
 
 from lxml import etree
 
+from chalicelib.core.outside import LONGEST_URL
 from chalicelib.features.checks.model.product import FILES
 from chalicelib.features.checks.model.visit import Markup, Tag, joined
 
@@ -19,6 +20,7 @@ _MOST_POLICIES = 10
 _OURS = f"{FILES}pushsaas"
 _POLICY = "content-security-policy"
 _ASLEEP = frozenset({"template", "noscript"})
+_READ = frozenset({"base", "script", "meta"})
 
 
 class _Reader:
@@ -33,13 +35,13 @@ class _Reader:
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._asleep += name in _ASLEEP
-        if self._asleep:
+        if self._asleep or name not in _READ:
             return
-        if name == "base" and "href" in attributes and not self._has_base:
-            self._base, self._has_base = joined(self._base, attributes["href"]), True
-        elif name == "script":
+        if name == "script":
             self._script(attributes)
-        elif name == "meta" and attributes.get("http-equiv", "").strip().lower() == _POLICY:
+        elif name == "base":
+            self._take_base(attributes.get("href"))
+        elif attributes.get("http-equiv", "").strip().lower() == _POLICY:
             self.policies.append(attributes.get("content", ""))
 
     def end(self, name: str) -> None:
@@ -48,7 +50,12 @@ class _Reader:
     def close(self) -> Markup:
         return Markup(tuple(self.tags[:_MOST_TAGS]), tuple(self.policies[:_MOST_POLICIES]))
 
-    def _script(self, attributes: Mapping[str, str]) -> None:
+    def _take_base(self, href: str | None) -> None:
+        if href is not None and not self._has_base:
+            self._base, self._has_base = joined(self._base, href), True
+
+    def _script(self, long: Mapping[str, str]) -> None:
+        attributes = {name: value[:LONGEST_URL] for name, value in long.items()}
         src = joined(self._base, attributes["src"]) if "src" in attributes else ""
         if "data-site" not in attributes and _OURS not in src:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from chalicelib.features.checks.model import policy
 from chalicelib.features.checks.model.finding import Finding, Subject, fine, problem, unknown
@@ -17,6 +18,7 @@ _CONNECT = ("connect-src", "default-src")
 _WORKER = ("worker-src", "child-src", "script-src", "default-src")
 _ABOUT_SCRIPT = frozenset({"script-src-elem", "script-src", "default-src"})
 _LONGEST_LINE = 400
+_MOST_LINES = 8
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ def csp(page: Page | None, worker: Shown | None, worker_url: str, product: Produ
 
 
 def _told(whose: str, lines: Sequence[str]) -> str:
-    return f"{whose} say {'; '.join(f'`{line}`' for line in dict.fromkeys(lines))}" if lines else ""
+    shown = islice(dict.fromkeys(lines), _MOST_LINES)
+    return f"{whose} say {'; '.join(f'`{line}`' for line in shown)}" if lines else ""
 
 
 def _missing(said: Policy, need: Need, own: str) -> str:
@@ -112,7 +115,7 @@ def _takes_types(said: Policy) -> bool:
 
 def _types(said: Policy) -> str:
     names = [name for name in said.directives["trusted-types"] if name.lower() != "'none'"]
-    return _line("trusted-types", [TRUSTED_TYPES, *names])
+    return _line("trusted-types", [*names, TRUSTED_TYPES])
 
 
 def _line(name: str, sources: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import SplitResult, unquote, urlsplit
 
 Sources = tuple[str, ...]
@@ -16,6 +17,7 @@ _HOST = re.compile(
 )
 _PORTS = {"http": "80", "https": "443"}
 _NETWORK = frozenset({"http", "https", "ws", "wss"})
+_MOST_POLICIES = 50  # a page of so many is made to keep us busy
 _BLANKS = re.compile(r"[\t\n\f\r ]+")
 
 
@@ -32,7 +34,8 @@ class Policy:
 
 def read(texts: Iterable[str]) -> list[Policy]:
     """Of headers, or of `meta`. Each of them holds for itself, and so does each part of a list in one header."""
-    return [policy for text in texts for part in text.split(",") if (policy := _policy(part)).directives]
+    parts = (part for text in texts for part in text.split(",") if part.strip())
+    return [policy for part in islice(parts, _MOST_POLICIES) if (policy := _policy(part)).directives]
 
 
 def admits(sources: Sources, url: str, *, own: str) -> bool:

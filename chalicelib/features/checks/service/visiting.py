@@ -19,6 +19,7 @@ _WORKER_BYTES = 64 * 1024
 _HEADERS = frozenset({"location", "content-security-policy", "service-worker-allowed"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_SHOWN = 300
+_LONGEST_KIND = 100
 
 
 class ReadMarkup(Protocol):
@@ -70,4 +71,4 @@ class Visits:
             )
         except Unreached as failed:
             return Lost(url[:_LONGEST_SHOWN], failed.reason)
-        return Shown(url, reply.status, reply.kind, reply.body, reply.is_whole, reply.headers)
+        return Shown(url, reply.status, reply.kind[:_LONGEST_KIND], reply.body, reply.is_whole, reply.headers)
