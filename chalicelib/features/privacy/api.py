@@ -17,7 +17,7 @@ from chalicelib.features.privacy.schemas.bodies import (
 )
 from chalicelib.features.privacy.service.subscribers import Disclosure
 from chalicelib.features.privacy.wiring import accounts, jobs, own_accounts, retaining, site_closing, subscribers
-from chalicelib.web.allow import OWN, OWNER, fresh, holder, person, standing
+from chalicelib.web.allow import OWN, OWNER, fresh, holder, person
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
 from chalicelib.web.schema import Accepted, Nothing
@@ -103,7 +103,10 @@ def get_privacy_job(call: Call[Nothing]) -> PrivacyJobView:
 
 @accounts_api.endpoint("GET", "/v1/me/export", allow=OWN, returns=OwnExport)
 def export_me(call: Call[Nothing]) -> OwnExport:
-    """Export all that is kept of you: who you are, where you are a member or signed in, what opens your account."""
+    """Export what is kept with your account: who you are, where you are a member or signed in, what opens it.
+
+    Not in it: what others keep that has your address or your id, as invitations, audit logs, and blocks by suspicion.
+    """
     return OwnExport.of(own_accounts().export(user_id=call.principal.subject), at=call.at)
 
 
@@ -114,7 +117,8 @@ def export_me(call: Call[Nothing]) -> OwnExport:
 def erase_me(call: Call[Nothing]) -> Accepted:
     """Erase your own account, everywhere and for good.
 
-    You leave every account you are a member of. Of one that only you own, hand over the ownership first, or close it.
+    You leave every account you are a member of. Of one that only you own, hand over the ownership first; one that you
+    close takes you along on its last day.
     The audit logs keep the bare id you had.
     """
     principal = call.principal
@@ -154,7 +158,7 @@ def get_retention(call: Call[Nothing]) -> RetentionTerms:
 
 
 @accounts_api.endpoint(
-    "PUT", "/v1/tenant/retention", allow=standing(person(Scope.PRIVACY_WRITE)), body=RetentionTerms,
+    "PUT", "/v1/tenant/retention", allow=fresh(person(Scope.PRIVACY_WRITE)), body=RetentionTerms,
     returns=RetentionTerms, audit="tenant.retention_changed",
     facts=("ended_subscriptions_days", "unseen_subscriptions_days", "campaign_runs_days"),
 )  # fmt: skip

@@ -129,3 +129,12 @@ def test_the_defaults_need_no_round(shop: Shop) -> None:
     _say(shop)
     _night(shop)
     assert _rounds(shop) == []
+
+
+def test_a_session_that_was_left_open_changes_nothing(shop: Shop) -> None:
+    """Thirty days for unseen browsers can be most of an audience."""
+    shop.world.clock.advance(minutes=11)
+    again = shop.world.client.post("/v1/auth/refresh", json={"refresh_token": shop.owner.refresh_token}).json()
+    asked = {"unseen_subscriptions_days": 30}
+    answer = shop.world.client.put("/v1/tenant/retention", as_=again["access_token"], json=asked)
+    assert answer.json()["code"] == "step_up_required"
