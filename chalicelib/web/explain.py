@@ -33,6 +33,7 @@ _SAMPLES: dict[str, object] = {
     "block": "blk_01kz8m5q3v7x9c2b4n6t8w0y1e",
     "campaign_status": "sent",
     "ended_reason": "gone",
+    "vapid_public_key": "BLZK15eCn9q1NAyrxVAUjV0UPTnPLc19pj_XFlXpEM1egReA8k_x2Qe9fkx-LSqwNh8ciLABcGKl5fkJSAZGrFc",
     "errors": [{"pointer": "/name", "detail": "Field required"}],
     "reason": "audience",
     "role": "owner",

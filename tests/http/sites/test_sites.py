@@ -31,6 +31,7 @@ def test_a_site_is_made_with_all_that_a_page_needs(world: World) -> None:
     site = make(world)
     assert set(site) == {
         "id", "name", "url", "origins", "subject", "site_key", "vapid_public_key", "snippet", "worker_snippet", "created_at",
+        "sunset_after_days",
     }  # fmt: skip
     assert (site["name"], site["url"], site["origins"]) == ("Shop", SHOP["url"], ["https://shop.example"])
     assert len(unb64url(site["vapid_public_key"])) == 65
