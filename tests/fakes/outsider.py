@@ -40,8 +40,8 @@ class Caller:
             return json.load(answer)
 
 
-def patiently(look: Callable[[], T], what: str) -> T:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+def patiently(look: Callable[[], T], what: str, *, seconds: float = _PATIENCE_SECONDS) -> T:
+    deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, f"{what} did not come"
         time.sleep(0.05)

@@ -14,7 +14,7 @@ from tests.e2e.browsers.google import Google
 
 _FLAGS = tuple(flag for flag in console.FLAGS if flag != "--disable-background-networking")  # pushes are that
 _KEYS = {"Escape": 27, "Enter": 13, "Tab": 9, " ": 32}
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 60.0
 
 installed = console.installed
 

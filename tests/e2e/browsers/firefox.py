@@ -19,8 +19,8 @@ from tests.e2e.browsers.desktop import Desktop
 from tests.e2e.browsers.marionette import Marionette
 from tests.e2e.browsers.mozilla import Mozilla
 
-_START_SECONDS = 90.0
-_PATIENCE_SECONDS = 30.0
+_START_SECONDS = 180.0
+_PATIENCE_SECONDS = 60.0
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # WebDriver's own name for one
 _DEAD_PORT = 9  # discard: nobody listens
 _SETTINGS: Mapping[str, object] = {

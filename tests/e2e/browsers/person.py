@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from tests.e2e.browsers.desktop import Desktop, Shown
 from tests.fakes.outsider import patiently
 
+_PATIENCE_SECONDS = 60.0
 _PROMPT = "document.querySelector('pushsaas-prompt')?.shadowRoot"
 _WORKERS = (
     "navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((one) => one.unregister())))"
@@ -139,14 +140,14 @@ class Person:
         return str(self.browser.evaluate("document.querySelector('#customer').textContent"))
 
     def until(self, expression: str) -> None:
-        patiently(lambda: self.browser.evaluate(expression), expression)
+        patiently(lambda: self.browser.evaluate(expression), expression, seconds=_PATIENCE_SECONDS)
 
     def sees(self, title: str) -> Shown:
         """The notification of that title, once it is on the screen."""
         return self._once(lambda: next((one for one in self.desktop.shown() if one.title == title), None), title)
 
     def sees_nothing(self) -> None:
-        patiently(lambda: self.desktop.shown() == [], "an empty screen")
+        patiently(lambda: self.desktop.shown() == [], "an empty screen", seconds=_PATIENCE_SECONDS)
 
     def body(self, one: Shown) -> str:
         """What the sender wrote. Chromium puts its name before it."""
@@ -154,7 +155,7 @@ class Person:
 
     def lands_at(self, path: str) -> None:
         """In one of the tabs."""
-        patiently(lambda: self.origin + path in self.browser.tabs(), f"a tab at {path}")
+        patiently(lambda: self.origin + path in self.browser.tabs(), f"a tab at {path}", seconds=_PATIENCE_SECONDS)
 
     def _is_settled_at(self, selector: str) -> None:
         """The page is there, and what it had to say of the visitor is said: changes wait for each other."""
@@ -162,6 +163,6 @@ class Person:
         self.says("untag", "nothing")
 
     def _once(self, look: Callable[[], Shown | None], what: str) -> Shown:
-        found = patiently(look, f"“{what}”, on a screen with {self.desktop.history()},")
+        found = patiently(look, f"“{what}”, on a screen with {self.desktop.history()},", seconds=_PATIENCE_SECONDS)
         assert found is not None
         return found

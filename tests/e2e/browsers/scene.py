@@ -64,7 +64,7 @@ class Site:
             found = self.stats(campaign)
             return found if found["state"] == "sent" else None
 
-        found = patiently(look, f"the end of {campaign}")
+        found = patiently(look, f"the end of {campaign}", seconds=60)
         assert found is not None
         return found
 
