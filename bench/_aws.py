@@ -16,7 +16,7 @@ from typing import Any
 from infra.local import aws
 
 PREFIX = "pushsaas-bench"
-TENANT = "ten_bench"
+TENANT = "ten_000000000000000000000bench"
 _ROOT = Path(__file__).parents[1]
 _LONGEST_SECONDS = 300
 
@@ -66,10 +66,10 @@ def listening(event: str, listener: Callable[..., Any]) -> Iterator[None]:
         BUILTIN_HANDLERS.remove((event, listener))
 
 
-def campaign_run(name: str, *, site_id: str = "site_bench") -> Any:
+def campaign_run(*, site_id: str = "site_bench") -> Any:
     """A run to everybody of a site, as a campaign that is due becomes one."""
     from chalicelib.channels.message import Message
-    from chalicelib.core import clock
+    from chalicelib.core import clock, ids
     from chalicelib.core.clock import in_milliseconds
     from chalicelib.core.identity import Mode
     from chalicelib.features.sending.model.run import Order, Run, Source
@@ -77,7 +77,7 @@ def campaign_run(name: str, *, site_id: str = "site_bench") -> Any:
     now = clock.now()
     message = Message(title="Price drop", url="https://shop.example/sale")
     return Run(
-        f"run_{name}",
+        ids.new("run"),
         tenant_id=TENANT,
         site_id=site_id,
         source=Source.CAMPAIGN,

@@ -36,7 +36,7 @@ def _wake_ups() -> list[dict[str, object]]:
     from chalicelib.features.sending.wiring import ports
 
     with _aws.listening("before-send.dynamodb.Query", RingOf(_SUBSCRIBERS).answer):
-        drive.run(launch(ports(), _aws.campaign_run("cold")))
+        drive.run(launch(ports(), _aws.campaign_run()))
     queue = client("sqs").get_queue_url(QueueName=f"{_aws.PREFIX}-send")["QueueUrl"]
     bodies: list[str] = []
     while got := client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):

@@ -44,11 +44,11 @@ def plan(subscribers: int) -> dict[str, float]:
     table = _aws.listening("before-send.dynamodb.Query", ring.answer)
     queue = _aws.listening("before-call.sqs", calls.count)
     with table, queue:
-        drive.run(launch(ports(), _aws.campaign_run("warm")))
+        drive.run(launch(ports(), _aws.campaign_run()))
         ring.subscribers, ring.rows_read, calls.number = subscribers, 0, 0
         _forget_the_peak()
         before = _memory("VmRSS")
-        run = drive.run(launch(ports(), _aws.campaign_run(f"of_{subscribers}")))
+        run = drive.run(launch(ports(), _aws.campaign_run()))
     return {
         "batches": run.batches or 0,
         "estimate": run.estimate.audience if run.estimate else 0,

@@ -1,6 +1,6 @@
 """What one push costs its sender in CPU: this product, its peers and the least that it can cost, over TLS, in one run.
 
-Everybody sends 200 bytes from one process on one core to a push service on the other, which says yes to all. Ours goes
+Everybody sends 400 bytes from one process on one core to a push service on the other, which says yes to all. Ours goes
 from a page as DynamoDB answers it to its Outcomes; the others find their subscriptions in memory.
 """
 

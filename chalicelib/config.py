@@ -59,6 +59,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return urlsplit(self.public_url).path
 
     @property
+    def clicks_url(self) -> str:
+        """What a receipt is appended to."""
+        return f"{self.public_url}/c/"
+
+    @property
     def allows_http_origins(self) -> bool:
         """`http` origins (localhost only) are for building sites, never for production."""
         return self.stage is not Stage.PROD

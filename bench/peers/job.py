@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chalicelib.core.encoding import b64url
 from infra.local.push_service.service import PushService
 
-PAYLOAD_BYTES = 200
+PAYLOAD_BYTES = 400  # of a short message with its receipt in two places, and its page
 SCALAR = (1).to_bytes(31) + b"\x07"  # a key for nobody
 SUBSCRIPTIONS = 2_048
 _SEED = 7

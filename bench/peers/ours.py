@@ -25,6 +25,7 @@ from chalicelib.channels.message import Message
 from chalicelib.channels.outcome import ACCEPTED
 from chalicelib.channels.webpush.payload import envelope
 from chalicelib.core.encoding import unb64url
+from chalicelib.core.receipts import Receipts
 from chalicelib.features.sending.adapters.webpush import RunPushes, WebPushChannel
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sites.model import SigningKey
@@ -35,6 +36,8 @@ from infra.local import aws
 from infra.local.connector import Loopback
 from infra.local.push_service.service import STAND_IN_HOST
 
+CLICKS = "https://push.example.com/c/"
+RECEIPTS = Receipts(b"pepper")
 _PAGE_ROWS = 512
 _WINDOW = 256
 _SHARD = (b"\x00" * KEY_BYTES, b"\x0f" + b"\xff" * (KEY_BYTES - 1))
@@ -65,13 +68,14 @@ class Sender:
         self._pages = cycle(pages)
         self._rows = SubscriptionRows()
         self.key = Key(job)
+        self.channel = WebPushChannel(self.key, receipts=lambda: RECEIPTS, clicks=CLICKS)
         self.run = new_run()
 
     def answer(self, **_: object) -> AWSResponse:
         return AWSResponse("", 200, {}, next(self._pages))
 
     async def push(self, count: int) -> None:
-        pushes = await WebPushChannel(self.key).open(self.run)
+        pushes = await self.channel.open(self.run)
         under_way = 0
         for recipient in self.read(count):
             pushes.host_of(recipient)
@@ -104,9 +108,9 @@ def row(number: int, subscription: Subscription) -> dict[str, Any]:
 
 def new_run() -> Run:
     """Its message is so long that the envelope has the wanted size."""
-    run: Run = _aws.campaign_run("send")
+    run: Run = _aws.campaign_run()
     bare = Message(title="Price drop", url="https://shop.example/sale", body=".")
-    missing = PAYLOAD_BYTES - len(envelope(bare, tag=run.id))
+    missing = PAYLOAD_BYTES - len(envelope(bare, tag=run.id, clicks=CLICKS))
     message = msgspec.structs.replace(bare, body="." * (1 + missing))
     return replace(run, order=msgspec.structs.replace(run.order, message=message))
 

@@ -21,13 +21,13 @@ from bench import _aws
 from bench.peers import bare
 from bench.peers.contender import SENDERS_CORE, on_core, sink, sink_command
 from bench.peers.job import PAYLOAD_BYTES, Job, new_job
-from bench.peers.ours import Sender
+from bench.peers.ours import CLICKS, RECEIPTS, Sender
 from chalicelib.channels import registry
 from chalicelib.channels.webpush.encrypt import _hmac, encrypt
 from chalicelib.channels.webpush.sender import Sink, WebPush
 from chalicelib.channels.webpush.transport import Transport
 from chalicelib.core import chance, clock
-from chalicelib.features.sending.adapters.webpush import RunPushes
+from chalicelib.features.sending.adapters.webpush import RunPushes, paper_of
 from chalicelib.features.subscriptions.model import Packed, unpack
 from infra.local import aws
 from infra.local.connector import Loopback
@@ -97,7 +97,8 @@ def _timed(count: int, work: Callable[[], object]) -> float:
 
 def _around(recipients: list[Any], sender: Sender) -> float:
     """Everything but rows and wire: the pushes end in the sink of test mode."""
-    pushes = RunPushes(sender.run, WebPush(Sink(), now=clock.now), sender.key)
+    paper = paper_of(sender.run, RECEIPTS, clicks=CLICKS)
+    pushes = RunPushes(sender.run, WebPush(Sink(), now=clock.now), sender.key, paper)
 
     def work() -> None:
         for recipient in recipients:

@@ -120,11 +120,13 @@ def _faults(product: LocalProduct, stats: Mapping[str, Any], subscribers: int) -
 def _is_right(plaintext: bytes | None, run: str) -> bool:
     if plaintext is None:
         return False
-    shown = json.loads(plaintext)["notification"]
+    told = json.loads(plaintext)
+    shown = told["notification"]
     return bool(
         shown["title"] == _MESSAGE["title"]
         and shown["body"] == _MESSAGE["body"]
-        and shown["navigate"] == _MESSAGE["url"]
+        and told["page"] == _MESSAGE["url"]
+        and shown["navigate"].endswith(f"/c/{told['receipt']}")
         and shown["tag"] == run
     )
 

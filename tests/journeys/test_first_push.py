@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from chalicelib.config import settings
 from chalicelib.core.identity import Scope
 from infra.local.push_service.service import PushService
 from tests.journeys.shop import MESSAGE, ORIGIN, Shop
@@ -57,17 +58,18 @@ def test_one_subscriber_reads_exactly_what_was_written(shop: Shop) -> None:
     campaign = shop.draft()
     run = shop.send(campaign)
     shop.settle()
-    assert list(shop.received()) == [
-        {
-            "web_push": 8030,
-            "notification": {
-                "title": MESSAGE["title"],
-                "navigate": MESSAGE["url"],
-                "body": MESSAGE["body"],
-                "tag": run,
-            },
-        }
-    ]
+    (told,) = shop.received()
+    assert told == {
+        "web_push": 8030,
+        "notification": {
+            "title": MESSAGE["title"],
+            "navigate": f"{settings().public_url}/c/{told['receipt']}",
+            "body": MESSAGE["body"],
+            "tag": run,
+        },
+        "receipt": told["receipt"],
+        "page": MESSAGE["url"],
+    }
     assert shop.status(campaign) == "sent"
 
 

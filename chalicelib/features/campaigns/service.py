@@ -106,16 +106,19 @@ class Draft:
 
 
 class Campaigns:
-    def __init__(self, *, rows: Rows, on_sites: OnSites, sites: Sites, calendar: Calendar, wakes: Wakes) -> None:
+    def __init__(
+        self, *, rows: Rows, on_sites: OnSites, sites: Sites, calendar: Calendar, wakes: Wakes, clicks: str
+    ) -> None:
         self._rows = rows
         self._on_sites = on_sites
         self._sites = sites
         self._calendar = calendar
         self._wakes = wakes
+        self._clicks = clicks
 
     def create(self, *, tenant_id: str, site_id: str, draft: Draft, mode: Mode, now: datetime) -> Campaign:
         self._sites.get(tenant_id=tenant_id, site_id=site_id)
-        must_fit(draft.message)
+        must_fit(draft.message, clicks=self._clicks)
         _must_lie_ahead(draft.expires_at, "/expires_at", now)
         campaign = Campaign(
             id=ids.new("cmp"),
@@ -162,7 +165,7 @@ class Campaigns:
     def change(self, campaign: Campaign, *, changes: Mapping[str, Any], now: datetime) -> Campaign:
         campaign.must_be_editable()
         changed = replace(campaign, **changes, updated_at=now)
-        must_fit(changed.message)
+        must_fit(changed.message, clicks=self._clicks)
         if "expires_at" in changes:
             _must_lie_ahead(changed.expires_at, "/expires_at", now)
             _must_outlast(changed, changed.send_at, "/expires_at")
@@ -255,9 +258,10 @@ def _move(before: datetime | None, after: Campaign) -> Move:
     return Move(Kind.CAMPAIGN, after.tenant_id, after.id, before, after.look_at)
 
 
-def must_fit(message: Message) -> None:
+def must_fit(message: Message, *, clicks: str) -> None:
+    """As it will be sent: `clicks` is where those are counted."""
     try:
-        envelope(message, tag="run_" + "0" * 26)
+        envelope(message, tag="run_" + "0" * 26, clicks=clicks)
     except DoesNotFit:
         raise Invalid(
             "The message is too large for a push, even without its picture and buttons.", pointer="/message"

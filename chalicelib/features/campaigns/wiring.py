@@ -22,6 +22,7 @@ class _Queues:
 
 @cache
 def campaigns() -> Campaigns:
+    from chalicelib.config import settings
     from chalicelib.features.campaigns.store import CampaignRows, CampaignsOnSites
     from chalicelib.features.due.wiring import due, entry_moving
     from chalicelib.features.sites.wiring import place_of_site, sites
@@ -32,6 +33,7 @@ def campaigns() -> Campaigns:
         sites=sites(),
         calendar=due(),
         wakes=_Queues(),
+        clicks=settings().clicks_url,
     )
 
 

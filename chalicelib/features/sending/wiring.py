@@ -6,6 +6,7 @@ from functools import cache
 
 from chalicelib.config import settings
 from chalicelib.core import chance, clock
+from chalicelib.core.receipts import Receipts
 from chalicelib.features.sending.service.desk import Desk
 from chalicelib.features.sending.service.notify import Notifications
 from chalicelib.features.sending.service.persons import Persons
@@ -39,7 +40,7 @@ def ports() -> Ports:
         runs=RunRows(moving=entry_moving(), replacing=campaign_replacing()),
         batches=BatchRows(),
         audience=SiteAudience(audience()),
-        channel=WebPushChannel(sites()),
+        channel=WebPushChannel(sites(), receipts=_receipts, clicks=settings().clicks_url),
         wakes=LaneQueues(),
         calendar=RunCalendar(due()),
         campaigns=CampaignOwners(campaigns()),
@@ -72,7 +73,7 @@ def notifications() -> Notifications:
     from chalicelib.features.sites.wiring import sites
     from chalicelib.features.subscriptions.wiring import subscriptions
 
-    return Notifications(ports=ports(), sites=sites(), people=subscriptions())
+    return Notifications(ports=ports(), sites=sites(), people=subscriptions(), clicks=settings().clicks_url)
 
 
 @cache
@@ -96,6 +97,10 @@ def _persons(tenant_id: str) -> Persons:
     from chalicelib.aws.secrets import secret
 
     return Persons(secret=secret(settings().secret_installation).encode(), tenant_id=tenant_id)
+def _receipts() -> Receipts:
+    from chalicelib.aws.secrets import secret
+
+    return Receipts(secret(settings().secret_pepper).encode())
 
 
 def _owners(tenant_id: str) -> list[str]:

@@ -90,7 +90,7 @@ def test_a_wildcard_covers_nothing_here(witness: Witness, tmp_path: Path) -> Non
 
 
 def test_a_secret_of_a_site_opens_only_in_its_context() -> None:
-    (opens,) = (grant for grant in granted("send") if grant.action == "kms:Decrypt")
+    opens, opens_parameters = (grant for grant in granted("send") if grant.action == "kms:Decrypt")
     bound = (
         ("kms:EncryptionContext:key", "k"),
         ("kms:EncryptionContext:site", "s"),
@@ -100,6 +100,7 @@ def test_a_secret_of_a_site_opens_only_in_its_context() -> None:
     assert not opens.covers(Need("kms:Decrypt", opens.resource, bound[:2]))
     parameter = (("kms:EncryptionContext:PARAMETER_ARN", "p"), ("kms:ViaService", "ssm.eu-central-1.amazonaws.com"))
     assert not opens.covers(Need("kms:Decrypt", opens.resource, parameter))
+    assert not opens_parameters.covers(Need("kms:Decrypt", opens.resource, bound))
 
 
 def _with_keys(function: str, keys: str) -> dict[str, set[tuple[str, str, str]]]:

@@ -11,6 +11,7 @@ from chalicelib.channels import registry
 from chalicelib.core import chance, drive
 from chalicelib.core.encoding import unb64url
 from chalicelib.core.identity import Mode
+from chalicelib.core.receipts import Receipts
 from chalicelib.features.sending.adapters.webpush import WebPushChannel
 from chalicelib.features.sending.model.batch import Batch
 from chalicelib.features.sending.model.run import Run
@@ -104,12 +105,17 @@ def test_nobody_is_lost_and_every_doubt_is_counted(
     ports = replace(
         scene.ports,
         audience=audience,
-        channel=WebPushChannel(Keys()),
+        channel=WebPushChannel(Keys(), receipts=lambda: Receipts(b"pepper"), clicks="https://push.example.com/c/"),
         clock=clock,
         chance=chance.SystemChance(),
         tuning=Tuning(window=64),
     )
-    run = scene.launch(mode=Mode.LIVE, expires_at=clock.now().replace(year=clock.now().year + 1))
+    run = scene.launch(
+        id=f"run_{seed:026}",
+        tenant_id=f"ten_{seed:026}",
+        mode=Mode.LIVE,
+        expires_at=clock.now().replace(year=clock.now().year + 1),
+    )
     batch = to_the_end(ports, run, clock)
 
     counts = batch.progress.counts

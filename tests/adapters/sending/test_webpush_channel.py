@@ -16,15 +16,17 @@ from chalicelib.channels import registry
 from chalicelib.channels.outcome import ACCEPTED, Outcome, Verdict
 from chalicelib.channels.webpush.sender import WebPush
 from chalicelib.core import clock, drive
+from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.encoding import unb64url
 from chalicelib.core.errors import NotFound, PushError, Unavailable
 from chalicelib.core.identity import Mode
+from chalicelib.core.receipts import LENGTH, Receipt, Receipts
 from chalicelib.features.sending.adapters import webpush
-from chalicelib.features.sending.adapters.webpush import RunPushes, WebPushChannel
+from chalicelib.features.sending.adapters.webpush import RunPushes, WebPushChannel, paper_of
 from chalicelib.features.sending.model.run import Order, Run
 from chalicelib.features.sites.adapters.key_pairs import key_pair
 from chalicelib.features.sites.model import SigningKey
-from chalicelib.features.subscriptions.model import Packed, Recipient, pack
+from chalicelib.features.subscriptions.model import Packed, Recipient, pack, unpack
 from infra.local.connector import Everywhere
 from infra.local.push_service.service import PushService
 from tests.adapters.sending.rows import MESSAGE, a_run
@@ -33,7 +35,10 @@ from tests.fakes.nowhere import Nowhere
 from tests.unit.channels.wire import ScriptedWire
 
 TOO_LARGE = msgspec.structs.replace(MESSAGE, url="https://shop.example/" + "u" * 2_600)
-RUN = a_run(mode=Mode.LIVE)
+TENANT = "ten_01kjmv5dz0000000000000000d"
+RUN = a_run(mode=Mode.LIVE, tenant_id=TENANT)
+CLICKS = "https://push.example.com/c/"
+RECEIPTS = Receipts(b"pepper")
 
 
 @dataclass
@@ -70,7 +75,7 @@ def service() -> Iterator[PushService]:
 
 
 def opened(keys: Keys, run: Run = RUN) -> RunPushes:
-    return drive.run(WebPushChannel(keys).open(run))
+    return drive.run(WebPushChannel(keys, receipts=lambda: RECEIPTS, clicks=CLICKS).open(run))
 
 
 def a_row(number: int = 1, **changes: Any) -> Recipient:
@@ -105,8 +110,48 @@ def test_the_message_arrives_as_it_was_written_under_the_runs_own_tag(keys: Keys
     (record,) = service.ledger.received()
     assert record.plaintext is not None
     note = json.loads(record.plaintext)["notification"]
-    assert (note["title"], note["navigate"], note["tag"]) == (MESSAGE.title, MESSAGE.url, RUN.id)
+    assert (note["title"], note["tag"]) == (MESSAGE.title, RUN.id)
     assert (record.ttl, record.urgency, record.topic) == ("60", "high", "news")
+
+
+def test_each_browser_gets_a_receipt_of_its_own_that_counts_its_clicks(keys: Keys) -> None:
+    paper = paper_of(RUN, RECEIPTS, clicks=CLICKS)
+    assert paper is not None
+    told = [json.loads(paper.payload(bytes([number]) * 16, unpack(READABLE))) for number in (1, 2)]
+    for number, document in enumerate(told, start=1):
+        text = document["receipt"]
+        receipt = RECEIPTS.read(text)
+        assert (receipt.tenant_id, receipt.run_id, receipt.key) == (TENANT, RUN.id, bytes([number]) * 16)
+        assert document["notification"]["navigate"] == CLICKS + text
+        assert document["notification"]["actions"][0]["navigate"] == f"{CLICKS}{text}1"
+        assert (document["page"], len(text)) == (MESSAGE.url, LENGTH)
+        assert receipt.began_at == RUN.created_at.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("host", "browser"),
+    [
+        ("fcm.googleapis.com", "chrome"),
+        ("stand-in.push.services.mozilla.com", "firefox"),
+        ("web.push.apple.com", "safari"),
+        ("db5p.notify.windows.com", "edge"),
+        ("retired.example", "unknown"),
+    ],
+)
+def test_a_receipt_says_whose_push_service_it_was(host: str, browser: str) -> None:
+    assert minted(Packed(f"https://{host}/x", b"", b"")).browser_name == browser
+
+
+@pytest.mark.parametrize(("days", "is_wanted"), [(0, False), (6, False), (8, True), (400, True)])
+def test_news_is_wanted_of_who_was_not_seen_for_a_week(clock: ManualClock, days: int, is_wanted: bool) -> None:
+    seen_ms = in_milliseconds(clock.now() - timedelta(days=days))
+    assert minted(Packed("https://fcm.googleapis.com/x", b"", b"", seen_ms=seen_ms)).is_wanted is is_wanted
+
+
+def minted(packed: Packed) -> Receipt:
+    paper = paper_of(RUN, RECEIPTS, clicks=CLICKS)
+    assert paper is not None
+    return RECEIPTS.read(json.loads(paper.payload(b"k" * 16, packed))["receipt"])
 
 
 def test_no_service_keeps_a_message_beyond_its_runs_end(keys: Keys, service: PushService) -> None:
@@ -195,7 +240,8 @@ def test_what_is_abandoned_is_forgotten(keys: Keys) -> None:
 def token(keys: Keys, clock: ManualClock, run: Run = RUN, **row: Any) -> str:
     """What a push service would see as the sender's."""
     wire = ScriptedWire()
-    RunPushes(run, WebPush(wire, now=clock.now), keys).start(a_row(**{"packed": READABLE, **row}))
+    paper = paper_of(run, RECEIPTS, clicks=CLICKS)
+    RunPushes(run, WebPush(wire, now=clock.now), keys, paper).start(a_row(**{"packed": READABLE, **row}))
     return wire.started[0].headers["Authorization"]
 
 
@@ -216,7 +262,7 @@ def test_a_changed_subject_is_heard_by_the_next_batch(keys: Keys, clock: ManualC
 @pytest.mark.parametrize(
     "other",
     [
-        lambda: {"run": replace(RUN, tenant_id="ten_cyd")},
+        lambda: {"run": replace(RUN, tenant_id="ten_01kjmv5dz0000000000000000e")},
         lambda: {"run": replace(RUN, site_id="site_other")},
         lambda: {"key_id": "vap_2"},
     ],

@@ -16,7 +16,7 @@ from bench.peers import workshop
 from bench.peers.contender import SLOW_SINK, Contender, Spent, cpu_seconds, sink
 from bench.peers.job import PAYLOAD_BYTES, Job, new_job
 from bench.peers.limit import NAMES
-from bench.peers.ours import new_run
+from bench.peers.ours import CLICKS, new_run
 from chalicelib.channels.webpush.payload import envelope
 
 PACE = Spent(count=100, cpu_seconds=0.01, ready_seconds=0.0, wall_seconds=0.02)
@@ -39,7 +39,7 @@ def a_job(folder: Path, port: int = 1) -> Path:
 
 def test_everybody_sends_as_much(tmp_path: Path) -> None:
     run = new_run()
-    assert len(envelope(run.order.message, tag=run.id)) == PAYLOAD_BYTES == 200
+    assert len(envelope(run.order.message, tag=run.id, clicks=CLICKS)) == PAYLOAD_BYTES == 400
     job = msgspec.json.decode(a_job(tmp_path).read_bytes(), type=Job)
     assert len(job.payload) == PAYLOAD_BYTES
     assert len({one["endpoint"] for one in job.first(7)}) == 5

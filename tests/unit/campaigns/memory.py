@@ -127,6 +127,7 @@ class House:
             sites=self.sites,
             calendar=self.calendar.due,
             wakes=self.wakes,
+            clicks="https://push.example.com/c/",
         )
 
     def replaced(self, campaign: Campaign) -> Campaign:

@@ -12,16 +12,27 @@ from hypothesis import strategies as some
 
 from chalicelib.channels.message import Action, Message
 from chalicelib.channels.webpush.payload import LARGEST_BYTES, DoesNotFit, envelope
+from chalicelib.core import receipts
 
 RUN = "run_00000000000000000000000000"
+CLICKS = "https://push.example.com/c/"
+RECEIPT = "R" * receipts.LENGTH
+CLICK = CLICKS + RECEIPT
 PLAIN = Message(title="Hello", url="https://shop.example/")
 ACTIONS = (Action(action="open", title="Open", url="https://shop.example/open"),)
 FAMILY = "👩‍👩‍👧‍👦"
 FLAG = "🇩🇪"
 
 
-def said(message: Message, *, tag: str = RUN) -> Any:
-    return json.loads(envelope(message, tag=tag))
+def packed(message: Message) -> bytes:
+    found = envelope(message, tag=RUN, clicks=CLICKS)
+    addressed = found.addressed(RECEIPT.encode())
+    assert len(found) == len(addressed)
+    return addressed
+
+
+def said(message: Message) -> Any:
+    return json.loads(packed(message))
 
 
 def variant(**changes: Any) -> Message:
@@ -31,7 +42,9 @@ def variant(**changes: Any) -> Message:
 def test_the_least_there_can_be() -> None:
     assert said(PLAIN) == {
         "web_push": 8030,
-        "notification": {"title": "Hello", "navigate": "https://shop.example/", "tag": RUN},
+        "notification": {"title": "Hello", "navigate": CLICK, "tag": RUN},
+        "receipt": RECEIPT,
+        "page": "https://shop.example/",
     }
 
 
@@ -58,7 +71,7 @@ def test_every_name_as_browsers_know_it() -> None:
         "web_push": 8030,
         "notification": {
             "title": "Hello",
-            "navigate": "https://shop.example/",
+            "navigate": CLICK,
             "body": "World",
             "icon": "https://shop.example/icon.png",
             "image": "https://shop.example/image.png",
@@ -68,11 +81,27 @@ def test_every_name_as_browsers_know_it() -> None:
             "silent": True,
             "requireInteraction": True,
             "data": {"order": 7},
-            "actions": [{"action": "open", "title": "Open", "navigate": "https://shop.example/open"}],
+            "actions": [{"action": "open", "title": "Open", "navigate": f"{CLICK}1"}],
             "app_badge": 3,
         },
+        "receipt": RECEIPT,
+        "page": "https://shop.example/",
         "app_badge": 3,
     }
+
+
+def test_each_button_counts_its_own_clicks() -> None:
+    buttons = tuple(Action(action=name, title=name, url=f"https://shop.example/{name}") for name in ("yes", "no"))
+    told = [action["navigate"] for action in said(variant(actions=buttons))["notification"]["actions"]]
+    assert told == [f"{CLICK}1", f"{CLICK}2"]
+
+
+def test_two_recipients_are_told_the_same_but_for_their_receipts() -> None:
+    one = envelope(variant(actions=ACTIONS), tag=RUN, clicks=CLICKS)
+    mine, yours = (one.addressed(letter * receipts.LENGTH) for letter in (b"m", b"y"))
+    assert mine != yours
+    assert mine.replace(b"m" * receipts.LENGTH, b"y" * receipts.LENGTH) == yours
+    assert mine.count(b"m" * receipts.LENGTH) == 3
 
 
 def test_a_badge_of_zero_is_said_because_it_clears() -> None:
@@ -81,19 +110,19 @@ def test_a_badge_of_zero_is_said_because_it_clears() -> None:
 
 
 def test_the_text_is_utf_8_and_not_escaped() -> None:
-    assert "Grüße 🎉 日本".encode() in envelope(variant(title="Grüße 🎉 日本"), tag=RUN)
+    assert "Grüße 🎉 日本".encode() in packed(variant(title="Grüße 🎉 日本"))
 
 
 def test_a_message_of_exactly_the_largest_size_stays_whole() -> None:
-    room = LARGEST_BYTES - len(envelope(variant(body="x"), tag=RUN)) + 1
+    room = LARGEST_BYTES - len(packed(variant(body="x"))) + 1
     assert said(variant(body="x" * room))["notification"]["body"] == "x" * room
-    assert len(envelope(variant(body="x" * room), tag=RUN)) == LARGEST_BYTES
+    assert len(packed(variant(body="x" * room))) == LARGEST_BYTES
     assert said(variant(body="x" * (room + 1)))["notification"]["body"].endswith("…")
 
 
 def test_the_picture_goes_first_then_the_buttons_then_the_body() -> None:
     picture = f"https://shop.example/{'p' * 1_200}.png"
-    buttons = (Action(action="open", title="Open", url=f"https://shop.example/{'o' * 900}"),)
+    buttons = (Action(action="open", title="o" * 500, url="https://shop.example/"),)
     whole = {"image", "actions", "body"}
 
     def kept(body: int) -> set[str]:
@@ -135,7 +164,7 @@ def test_a_cut_falls_between_two_characters_as_a_reader_counts_them(character: s
 
 def test_as_much_of_the_body_stays_as_fits() -> None:
     for character in ("x", FAMILY):
-        encoded = envelope(variant(body=character * 3_000), tag=RUN)
+        encoded = packed(variant(body=character * 3_000))
         assert LARGEST_BYTES - len(character.encode()) < len(encoded) <= LARGEST_BYTES
 
 
@@ -146,7 +175,7 @@ def test_no_blank_stands_before_the_ellipsis() -> None:
 
 
 def test_what_escapes_in_json_counts_as_it_is_sent() -> None:
-    assert len(envelope(variant(body='"\\\n' * 900), tag=RUN)) <= LARGEST_BYTES
+    assert len(packed(variant(body='"\\\n' * 900))) <= LARGEST_BYTES
 
 
 @pytest.mark.parametrize(
@@ -161,12 +190,12 @@ def test_what_escapes_in_json_counts_as_it_is_sent() -> None:
 )
 def test_a_message_that_no_cut_can_save_does_not_fit(message: Message) -> None:
     with pytest.raises(DoesNotFit):
-        envelope(message, tag=RUN)
+        packed(message)
 
 
 def test_a_cut_leaves_a_body_that_still_says_something() -> None:
     def length_with(room: int) -> int:
-        url = "https://shop.example/" + "u" * (LARGEST_BYTES - len(envelope(PLAIN, tag=RUN)) - len(',"body":""') - room)
+        url = "https://shop.example/" + "u" * (LARGEST_BYTES - len(packed(PLAIN)) - len(',"body":""') - room)
         return len(said(variant(url=url, body="b" * 500))["notification"]["body"])
 
     assert length_with(23) == 21  # 20 characters and an ellipsis of three bytes
@@ -180,7 +209,7 @@ _STARTERS = some.characters(exclude_categories=["Cs", "Mn", "Me", "Mc"])  # one 
 @settings(max_examples=60, deadline=None)
 @given(some.text(_STARTERS, min_size=20, max_size=3_000), some.integers(0, 40))
 def test_whatever_is_said_fits_and_begins_as_it_was_written(body: str, title: int) -> None:
-    encoded = envelope(variant(body=body, title="t" * (title + 1)), tag=RUN)
+    encoded = packed(variant(body=body, title="t" * (title + 1)))
     assert len(encoded) <= LARGEST_BYTES
     told = json.loads(encoded)["notification"].get("body", "")
     assert told == body or body.startswith(told.removesuffix("…"))

@@ -62,3 +62,10 @@ def test_what_cannot_be_an_id_is_none(impostor: str) -> None:
 @given(st.text())
 def test_no_text_breaks_the_check(text: str) -> None:
     assert not ids.is_id(text, "a")
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_an_id_is_sixteen_bytes_and_back(raw: bytes) -> None:
+    spelled = ids.of_raw("run", raw)
+    assert ids.is_id(spelled, "run")
+    assert ids.raw(spelled) == raw

@@ -140,6 +140,7 @@ class Installation:
             sites=KnownSites(),
             calendar=due,
             wakes=life.wrap(self),
+            clicks="https://push.example.com/c/",
         )
         self.ports = Ports(
             runs=life.wrap(self.runs),

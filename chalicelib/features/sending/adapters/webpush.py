@@ -1,4 +1,5 @@
-"""A run's pushes: its message packed once, its site's keys at hand, each browser's row unpacked only here.
+"""A run's pushes: its message packed once, its site's keys at hand, each browser's row unpacked only here. Each gets a
+receipt of its own.
 
 What cannot be sent is an outcome like any other: one odd row, a key that is no more, or a message that no longer fits
 must not hold a batch for ever.
@@ -6,18 +7,22 @@ must not hold a batch for ever.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 import msgspec
 
 from chalicelib.channels import endpoints, registry
+from chalicelib.channels.endpoints import Vendor
 from chalicelib.channels.outcome import Outcome, Verdict
-from chalicelib.channels.webpush.payload import DoesNotFit, envelope
+from chalicelib.channels.webpush.payload import DoesNotFit, Envelope, envelope
 from chalicelib.channels.webpush.sender import Order, WebPush
 from chalicelib.channels.webpush.vapid import Identity, Signer
 from chalicelib.core import clock
+from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import PushError
+from chalicelib.core.receipts import BROWSERS, Mint, Receipts, Told
 from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.service.ports import Recipient
 from chalicelib.features.sites.model import SigningKey
@@ -30,6 +35,15 @@ _UNREADABLE = Outcome(Verdict.FAILED, "unreadable_subscription")
 _NO_KEY = Outcome(Verdict.FAILED, "key_unavailable")
 _NO_KEY_YET = Outcome(Verdict.LATER, "key_service_busy", 300.0)  # our own outage: six attempts should outlive it
 
+_NEWS_IS_WANTED_AFTER = timedelta(days=7)  # of a browser that has given no sign of life
+_BROWSERS = {
+    None: BROWSERS.index("unknown"),
+    Vendor.FCM: BROWSERS.index("chrome"),
+    Vendor.MOZILLA: BROWSERS.index("firefox"),
+    Vendor.APPLE: BROWSERS.index("safari"),
+    Vendor.WNS: BROWSERS.index("edge"),
+}
+
 _signers: dict[tuple[str, str, str], tuple[SigningKey, Signer]] = {}
 
 
@@ -40,19 +54,38 @@ class Keys(Protocol):
 
 
 class WebPushChannel:
-    def __init__(self, keys: Keys) -> None:
+    """`receipts` are asked for when a run is opened; `clicks` is where those are counted."""
+
+    def __init__(self, keys: Keys, *, receipts: Callable[[], Receipts], clicks: str) -> None:
         self._keys = keys
+        self._receipts = receipts
+        self._clicks = clicks
 
     async def open(self, run: Run) -> RunPushes:
-        return RunPushes(run, registry.webpush(run.mode), self._keys)
+        paper = paper_of(run, self._receipts(), clicks=self._clicks)
+        return RunPushes(run, registry.webpush(run.mode), self._keys, paper)
+
+
+class Paper:
+    """What the run says, with a receipt for each who reads it."""
+
+    def __init__(self, envelope: Envelope, mint: Mint) -> None:
+        self._envelope = envelope
+        self._mint = mint
+        self._lively_ms = in_milliseconds(clock.now() - _NEWS_IS_WANTED_AFTER)
+
+    def payload(self, key: bytes, packed: Packed) -> bytes:
+        browser = _BROWSERS[endpoints.vendor_of(endpoints.host_of(packed.endpoint))]
+        told = Told(browser, packed.seen_ms < self._lively_ms)
+        return self._envelope.addressed(self._mint.receipt(key, told))
 
 
 class RunPushes:
-    def __init__(self, run: Run, sender: WebPush, keys: Keys) -> None:
+    def __init__(self, run: Run, sender: WebPush, keys: Keys, paper: Paper | None) -> None:
         self._run = run
         self._sender = sender
         self._keys = keys
-        self._payload = _payload(run)
+        self._paper = paper
         self._ttl_seconds = _ttl_seconds(run)
         self._known: dict[str, Signer | Outcome] = {}
         self._prepared: dict[bytes, tuple[Order, Signer] | Outcome] = {}
@@ -77,7 +110,7 @@ class RunPushes:
 
     def _prepare(self, row: Recipient) -> tuple[Order, Signer] | Outcome:
         assert isinstance(row, Row), "this channel reads the subscriptions' own rows"
-        if self._payload is None:
+        if self._paper is None:
             return _TOO_LARGE
         signer = self._signer(row.key_id)
         if isinstance(signer, Outcome):
@@ -86,7 +119,7 @@ class RunPushes:
             packed = unpack(row.packed)
         except msgspec.MsgspecError:
             return _UNREADABLE
-        return self._order(row.key, packed, self._payload), signer
+        return self._order(row.key, packed, self._paper.payload(row.key, packed)), signer
 
     def _order(self, key: bytes, packed: Packed, payload: bytes) -> Order:
         message = self._run.order.message
@@ -122,11 +155,12 @@ def _ttl_seconds(run: Run) -> int:
     return max(1, min(run.order.message.ttl_seconds, int(left)))
 
 
-def _payload(run: Run) -> bytes | None:
+def paper_of(run: Run, receipts: Receipts, *, clicks: str) -> Paper | None:
     try:
-        return envelope(run.order.message, tag=run.id)
+        packed = envelope(run.order.message, tag=run.id, clicks=clicks)
     except DoesNotFit:
         return None  # it did when the campaign was written
+    return Paper(packed, receipts.mint(tenant_id=run.tenant_id, run_id=run.id, began_at=run.created_at))
 
 
 def _signer_of(run: Run, key: SigningKey) -> Signer:

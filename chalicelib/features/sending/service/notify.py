@@ -62,7 +62,8 @@ class Notified:
 
 
 class Notifications:
-    def __init__(self, *, ports: Ports, sites: Sites, people: People) -> None:
+    def __init__(self, *, ports: Ports, sites: Sites, people: People, clicks: str) -> None:
+        self._clicks = clicks
         self._ports = ports
         self._sites = sites
         self._people = people
@@ -79,7 +80,7 @@ class Notifications:
         external_ids: Sequence[str] = (),
     ) -> Notified:
         """To keys or to people. The run stands before this returns; the push follows within a second or so."""
-        must_fit(message)
+        must_fit(message, clicks=self._clicks)
         named = self._keys(tenant_id, site_id, keys) if keys else self._people_named(tenant_id, site_id, external_ids)
         chosen, skipped = named
         run = Run(

@@ -39,7 +39,7 @@ function card({ arrivals: [arrival] }) {
       "article",
       { class: "notification" },
       el("img", { src: "/local/icons/bell.svg", alt: "", width: "36", height: "36" }),
-      el("div", {}, el("h3", {}, title), el("p", {}, arrival.error ?? shown.body ?? ""), el("p", { class: "from" }, site(shown.navigate))),
+      el("div", {}, el("h3", {}, title), el("p", {}, arrival.error ?? shown.body ?? ""), el("p", { class: "from" }, site(arrival.payload?.page ?? shown.navigate))),
     ),
     el("ol", { class: "receivers" }),
   );
