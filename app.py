@@ -3,6 +3,8 @@
 from chalicelib.aws import telemetry
 from chalicelib.aws.buckets import buckets
 from chalicelib.config import settings
+from chalicelib.features.analytics.api import apis as analytics_apis
+from chalicelib.features.analytics.worker import worker as analytics_worker
 from chalicelib.features.audit.api import api as audit_api
 from chalicelib.features.audit.worker import worker as audit_worker
 from chalicelib.features.campaigns.api import api as campaigns_api
@@ -68,9 +70,11 @@ for blueprint in (
     campaigns_api,
     runs_api,
     notifications_api,
+    *analytics_apis,
     operations_api,
     desk_api,
     pages_api,
+    analytics_worker,
     audit_worker,
     due_worker,
     mail_worker,

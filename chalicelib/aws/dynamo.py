@@ -32,11 +32,14 @@ _BUG = "ValidationException"  # of ours: an expression or a row that DynamoDB ca
 
 
 class Refused(Exception):
-    """A condition did not hold. `row` is what stands there instead (None when nothing does)."""
+    """A condition did not hold. `row` is what stands there instead (None when nothing does); of a transaction, `rows`
+    are all that stand in its way.
+    """
 
-    def __init__(self, row: Row | None = None, *, is_repeat: bool = False) -> None:
+    def __init__(self, row: Row | None = None, *, is_repeat: bool = False, rows: Sequence[Row] = ()) -> None:
         super().__init__("a condition did not hold")
         self.row = row
+        self.rows = rows
         self.is_repeat = is_repeat  # the SDK had sent the same before, and may have been obeyed
 
 
@@ -353,7 +356,8 @@ def _judge(writes: Sequence[Write | Check], reasons: Sequence[Mapping[str, Any]]
         raise Unavailable from error  # a clash with another transaction, or a throttle: nothing was written
     foreign = [row for write, row in failed if not write.stands_in(row)]
     if foreign or not _is_repeat(error):
-        raise Refused((foreign or [failed[0][1]])[0] or None) from error
+        standing = [row for _, row in failed if row]
+        raise Refused((foreign or [failed[0][1]])[0] or None, rows=standing) from error
     if all(isinstance(write, Delete) for write, _ in failed):
         raise Refused from error  # nothing there to delete: alone, that is no sign of an earlier attempt of ours
 

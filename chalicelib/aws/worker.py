@@ -8,7 +8,7 @@ alarmed dead-letter queue has the last word.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +70,33 @@ class Worker(Blueprint):
 
         return register
 
+    def batch(
+        self, name: str, message: type[M], *, at_once: int, window_seconds: int, maximum_concurrency: int | None = None
+    ) -> Callable[[Callable[[Sequence[M], Invocation], Collection[int]]], Callable[..., Any]]:
+        """Up to `at_once` messages as one piece of work, for which Lambda waits a while: the view tells the places of
+        those that have to come again.
+        """
+
+        def register(view: Callable[[Sequence[M], Invocation], Collection[int]]) -> Callable[..., Any]:
+            @functools.wraps(view)
+            def entry(event: SQSEvent) -> dict[str, Any] | None:
+                records: list[dict[str, Any]] = event.to_dict()["Records"]
+                with _watched(view.__name__):
+                    readable = list(_all_readable(name, message, records))
+                    again = view([each for _, each in readable], _invocation(event.context))
+                return _told(name, [readable[place][0] for place in sorted(again)], of=len(records))
+
+            registered: Callable[..., Any] = self.on_sqs_message(
+                queue=name,
+                batch_size=at_once,
+                maximum_batching_window_in_seconds=window_seconds,
+                maximum_concurrency=maximum_concurrency,
+                name=view.__name__,
+            )(entry)
+            return registered
+
+        return register
+
     def every(self, *, minutes: int) -> Callable[[Callable[[Invocation], None]], Callable[..., Any]]:
         def register(view: Callable[[Invocation], None]) -> Callable[..., Any]:
             @functools.wraps(view)
@@ -102,8 +129,7 @@ class Worker(Blueprint):
             if readable is not None:
                 view(readable, _invocation(context, record))
         except FromTheFuture:
-            telemetry.warn("message_from_the_future", queue=queue)
-            Queue(queue).put_back(record["body"], delay_seconds=_PUT_BACK_SECONDS)
+            _put_back(queue, record)
         except PushError as error:
             if error.retryable:
                 telemetry.warn("message_comes_again", queue=queue, code=error.code)
@@ -118,12 +144,33 @@ def _work_through(
     if len(records) == 1:
         work(records[0])
         return None
-    failed = side_by_side.each(work, records)
-    if len(failed) == len(records):
+    return _told(queue, side_by_side.each(work, records), of=len(records))
+
+
+def _told(queue: str, failed: Sequence[dict[str, Any]], *, of: int) -> dict[str, Any]:
+    if failed and len(failed) == of:
         raise Broke("all of them")  # nothing to tell apart: Lambda's own figure of errors, and its alarm, see it
     if failed:
         telemetry.count("messages_failed", len(failed), queue=queue)
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _all_readable(
+    queue: str, message: type[M], records: Iterable[dict[str, Any]]
+) -> Iterator[tuple[dict[str, Any], M]]:
+    for record in records:
+        try:
+            readable = _read(queue, record["body"], message)
+        except FromTheFuture:
+            _put_back(queue, record)
+        else:
+            if readable is not None:
+                yield record, readable
+
+
+def _put_back(queue: str, record: dict[str, Any]) -> None:
+    telemetry.warn("message_from_the_future", queue=queue)
+    Queue(queue).put_back(record["body"], delay_seconds=_PUT_BACK_SECONDS)
 
 
 def _read(queue: str, body: str, message: type[M]) -> M | None:

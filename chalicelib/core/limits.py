@@ -27,6 +27,7 @@ class RouteClass(StrEnum):
     EXPORT = "export"
     CHECK = "check"
     SUBSCRIBE = "subscribe"
+    REPORT = "report"
     SIGN_IN = "sign_in"
     RENEW = "renew"
     REGISTER = "register"
@@ -81,6 +82,7 @@ PLANS: Mapping[str, Plan] = {"free": FREE}
 
 OPERATES = Rule("operate", "requests of the operator", "an operator's key", 1_200, MINUTE)
 SUBSCRIBES = Rule("subscribe", "requests of browsers that change a subscription", "an address, at one site", 600, HOUR)
+REPORTS = Rule("report", "reports of what became of notifications", "an address, at one site", 1_200, MINUTE)
 SIGNS_IN = Rule("sign_in", "logins, and letters' links and requests for them", "an address", 300, MINUTE)
 RENEWS = Rule("renew", "refreshes of tokens", "an address", 600, MINUTE)
 REGISTERS = Rule("register", "registrations", "an address", 60, HOUR)
@@ -103,7 +105,7 @@ SLIDING = (
     LETTERS_OF_CHANGE,
     LETTERS_OF_SUSPICION,
 )
-RULES = (OPERATES, SUBSCRIBES, SIGNS_IN, RENEWS, REGISTERS, *SLIDING)
+RULES = (OPERATES, SUBSCRIBES, REPORTS, SIGNS_IN, RENEWS, REGISTERS, *SLIDING)
 
 
 def rules_of(plan: Plan) -> list[Rule]:

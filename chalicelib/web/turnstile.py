@@ -63,6 +63,8 @@ def _buckets(app: App, route_class: RouteClass, network: str, principal: Princip
         yield _bucket(_BY_ADDRESS[route_class], network)
     elif route_class is RouteClass.OPERATE:
         yield _bucket(limits.OPERATES, principal.subject)
+    elif route_class is RouteClass.REPORT:
+        yield _bucket(limits.REPORTS, f"{principal.site_id} {network}")  # none for the site: all its readers meet there
     elif route_class is RouteClass.SUBSCRIBE:
         yield _bucket(limits.SUBSCRIBES, f"{principal.site_id} {network}")
         yield _bucket(app.plan_of(principal.tenant_id).subscribes, str(principal.site_id))

@@ -74,8 +74,15 @@ class Lambdas:
         return str(self._sqs.get_queue_url(QueueName=f"{self._prefix}-{queue}")["QueueUrl"])
 
     def _receive(self, url: str, most: int) -> list[dict[str, Any]]:
-        answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=most, AttributeNames=["All"])
-        return list(answer.get("Messages", []))
+        """SQS gives ten at once; of what takes more, Lambda asks again."""
+        found: list[dict[str, Any]] = []
+        while len(found) < most:
+            wanted = min(most - len(found), 10)
+            answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=wanted, AttributeNames=["All"])
+            found += (more := answer.get("Messages", []))
+            if not more:
+                break
+        return found
 
     def _record(self, queue: str, received: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -16,7 +16,7 @@ from tests.world import Person, World
 
 ORIGIN = "https://shop.example"
 MESSAGE = {"title": "Grüße 👋", "body": "Die neue Kollektion ist da", "url": f"{ORIGIN}/neu"}
-QUEUES = ("plan", "send-small", "send", "send-transactional", "sweep", "mail", "audit", "privacy")
+QUEUES = ("plan", "send-small", "send", "send-transactional", "sweep", "mail", "audit", "privacy", "events")
 
 
 @dataclass

@@ -14,6 +14,7 @@ from app import app
 from chalicelib.aws.values import Row
 from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_seconds
+from chalicelib.core.receipts import Receipts
 from chalicelib.core.suspicion import KEY_ADDRESSES, Block, Consequence
 from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
 from chalicelib.features.identity.model.second_factor import STEP_SECONDS
@@ -106,6 +107,7 @@ class Scene:
             "change_password": {"current_password": PASSWORD, "password": "an entirely new one"},
             "confirm_second_factor": {"otp": self._code()},
             "change_campaign": {"name": "Winter sale"},
+            "report_events": {"events": [{"type": "displayed", "receipt": self.things["receipt"]}]},
             "schedule_campaign": {"schedule": {"send_at": ahead}},
             "test_campaign": {"subscription_ids": [""]},
             "send_notification": {"to": {"subscription_ids": [""]}, "message": MESSAGE},
@@ -186,7 +188,7 @@ def estate(scene: Scene) -> list[Row]:
     of who came, which is about whoever comes.
     """
     tenant_id = scene.things["tenant_id"]
-    rows = (row for table in ("core", "sends", "subs") for row in scene.world.aws.rows(table))
+    rows = (row for table in ("core", "events", "sends", "subs") for row in scene.world.aws.rows(table))
     return [row for row in rows if tenant_id in row["pk"] and not row["sk"].startswith("SEEN#")]
 
 
@@ -220,11 +222,18 @@ def _of_the_site(world: World, owner: Person, site: Any) -> dict[str, str]:
         "host": _HOST,
         "notification_id": _made(world, owner, f"{path}/notifications", notified, status=202)["id"],
         "run_id": run,
+        "receipt": _receipt(world, owner.tenant_id, run, made["subscription_id"]),
         "subscription_id": made["subscription_id"],
         "subscription_token": made["token"],
         "endpoint": browser["endpoint"],
         "auth": browser["keys"]["auth"],
     }
+
+
+def _receipt(world: World, tenant_id: str, run_id: str, subscription_id: str) -> str:
+    """As the push to this browser has carried it."""
+    mint = Receipts(b"test-pepper").mint(tenant_id=tenant_id, run_id=run_id, began_at=world.clock.now())
+    return mint.receipt(bytes.fromhex(subscription_id.removeprefix("sub_"))).decode()
 
 
 def _of_the_tenant(world: World, people: Cast) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-QUEUES = ("plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit", "privacy")
+QUEUES = ("plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit", "privacy", "events")
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
+from chalicelib.aws.values import Row
 from chalicelib.config import settings
 from chalicelib.core import chance, clock
 from chalicelib.core.receipts import Receipts
+from chalicelib.features.sending.model.run import Run
 from chalicelib.features.sending.service.desk import Desk
 from chalicelib.features.sending.service.notify import Notifications
 from chalicelib.features.sending.service.persons import Persons
@@ -70,10 +73,9 @@ def sending() -> Sending:
 
 @cache
 def notifications() -> Notifications:
-    from chalicelib.features.sites.wiring import sites
     from chalicelib.features.subscriptions.wiring import subscriptions
 
-    return Notifications(ports=ports(), sites=sites(), people=subscriptions(), clicks=settings().clicks_url)
+    return Notifications(ports=ports(), people=subscriptions(), clicks=settings().clicks_url)
 
 
 @cache
@@ -97,6 +99,15 @@ def _persons(tenant_id: str) -> Persons:
     from chalicelib.aws.secrets import secret
 
     return Persons(secret=secret(settings().secret_installation).encode(), tenant_id=tenant_id)
+
+
+def run_reading() -> tuple[Callable[[str, str], tuple[str, str]], Callable[[str, Row], Run]]:
+    """For the wiring of what reads a run together with rows of its own: where it is, and what its row says."""
+    from chalicelib.features.sending.store.runs import place_of, read_run
+
+    return place_of, read_run
+
+
 def _receipts() -> Receipts:
     from chalicelib.aws.secrets import secret
 

@@ -22,7 +22,7 @@ _MOMENTARY = (
     "ATTEMPTS#",
     "BUCKET#",
 )  # counters of minutes, which no later version reads: another form gets another key
-TABLES = ("audit", "core", "due", "idem", "sends", "subs")
+TABLES = ("audit", "core", "due", "events", "idem", "sends", "subs")
 _NAMES = (
     (re.compile(r"\b(blk|cmp|exp|job|key|ntf|run|ses|site|ten|usr|vap)_[0-9a-z]{26}"), r"<\1>"),
     (re.compile(r"\b[0-9a-hjkmnp-tv-z]{26}$"), "<ulid>"),

@@ -19,11 +19,11 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.cold import start_cold
 from tests.fakes.installation import Installation
 from tests.fakes.nowhere import Nowhere
-from tests.journeys import test_campaigns, test_first_push, test_mishaps, test_operator, test_steering
+from tests.journeys import test_campaigns, test_first_push, test_mishaps, test_operator, test_receipts, test_steering
 from tests.journeys.shop import Shop
 from tests.world import World
 
-_JOURNEYS = (test_campaigns, test_first_push, test_mishaps, test_operator, test_steering)
+_JOURNEYS = (test_campaigns, test_first_push, test_mishaps, test_operator, test_receipts, test_steering)
 _WALKS = (farewells, people, sign_ins, walks)
 _TOO_LONG = {test_first_push.test_a_thousand_subscribers_are_reached_once_each}  # and nothing that fewer do not
 

@@ -46,9 +46,11 @@ def bottomless_queues(template: Template) -> Iterator[str]:
 
 
 def greedy_consumers(consumers: Iterable[SQSEventConfig]) -> Iterator[str]:
-    """Of several messages the package sees to it that the failed ones come again; but each wants a thread of its own."""
+    """Of several messages the package sees to it that the failed ones come again; but each wants a thread of its own,
+    unless Lambda is asked to wait for more of them: then they are one piece of work.
+    """
     for consumer in consumers:
-        if consumer.batch_size > side_by_side.MOST:
+        if consumer.batch_size > side_by_side.MOST and not consumer.maximum_batching_window_in_seconds:
             yield f"{consumer.name} takes {consumer.batch_size} messages at once"
 
 

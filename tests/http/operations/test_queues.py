@@ -21,7 +21,9 @@ def test_all_queues_are_listed_with_what_waits_in_them(house: House) -> None:
     answer = house.ask("GET", "/v1/ops/queues")
     assert (answer["next_cursor"], answer["has_more"]) == (None, False)
     found = {queue["name"]: queue for queue in answer["data"]}
-    assert set(found) == {"plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit", "privacy"}
+    assert set(found) == {
+        *("plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit", "privacy", "events")
+    }
     oldest_at = found["send"].pop("oldest_dead_letter_at")
     assert oldest_at.endswith("Z")
     assert found["send"] == {"name": "send", "depth": 3, "in_flight": 0, "delayed": 0, "dead_letters": 1}

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from chalicelib.core import ids
-from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.core.errors import Invalid
 from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.model import Campaign, Status, WrongState
 from chalicelib.features.sending.adapters.world import CampaignOwners
@@ -178,36 +178,17 @@ def test_runs_come_newest_first_and_those_that_were_never_written_are_missing(wo
     assert [run.id for run in page.rows] == made
 
 
-def test_stats_are_of_the_run_that_the_campaign_became(world: World) -> None:
-    campaign = world.sent()
-    run, totals = world.sending.stats(campaign, run_id=None)
-    assert run == world.run_of(campaign)
+def test_totals_of_a_run_under_way_are_added_up_from_its_records(world: World) -> None:
+    totals = world.sending.totals(world.run_of(world.sent()))
     assert (totals.audience, totals.is_exact) == (0, False)
 
 
-def test_stats_of_a_campaign_that_was_not_sent_are_all_zero(world: World) -> None:
-    run, totals = world.sending.stats(world.house.create(now=world.now), run_id=None)
-    assert run is None
+def test_totals_before_there_is_a_run_are_all_zero(world: World) -> None:
+    totals = world.sending.totals(None)
     assert (totals.audience, totals.pending, totals.is_exact) == (0, 0, False)
 
 
-def test_stats_of_a_test_are_asked_for_by_name(world: World) -> None:
-    campaign = world.house.create(now=world.now)
-    made = attempt(world, campaign, [K1])
-    assert world.sending.stats(campaign, run_id=made.id)[0] == made
-
-
-def test_stats_of_a_finished_run_need_no_records(world: World) -> None:
-    campaign = world.sent()
-    run = world.run_of(campaign)
-    world.scene.put(replace(run, finished_at=world.now, totals={"accepted": 5}))
+def test_totals_of_a_finished_run_need_no_records(world: World) -> None:
+    run = replace(world.run_of(world.sent()), finished_at=world.now, totals={"accepted": 5})
     world.scene.batches.down = 99
-    assert world.sending.stats(campaign, run_id=None)[1].audience == 5
-
-
-@pytest.mark.parametrize("which", ["unknown", "another campaign's"])
-def test_stats_of_a_run_that_is_not_the_campaigns_are_not_found(world: World, which: str) -> None:
-    campaign, other = world.house.create(now=world.now), world.house.create(now=world.now)
-    run_id = ids.new("run") if which == "unknown" else attempt(world, other, [K1]).id
-    with pytest.raises(NotFound):
-        world.sending.stats(campaign, run_id=run_id)
+    assert world.sending.totals(run).audience == 5

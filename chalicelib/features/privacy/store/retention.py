@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from chalicelib.aws import bulk
 from chalicelib.aws.dynamo import Refused, Span, Table, equals
 from chalicelib.aws.values import known
 from chalicelib.core.clock import from_milliseconds
@@ -63,7 +62,11 @@ class RetentionRows:
         removed = 0
         for row in page.rows:
             if "status" not in row and drops(from_milliseconds(row["ttl"] * 1000) - RUNS_KEPT_FOR):
-                removed += remove_run(tenant_id, row["run_id"]) + bulk.remove(CORE, [keys.key_of(row)])
+                gone, is_all = remove_run(tenant_id, row)
+                removed += gone
+                if not is_all:
+                    return Portion(removed, position)
+            position = row["sk"]
         return Portion(removed, page.position)
 
     def sunsets(self, tenant_id: str) -> Iterator[tuple[str, int]]:

@@ -19,7 +19,7 @@ from chalicelib.core import suspicion
 from chalicelib.features.privacy.model import Job, Portion
 from chalicelib.features.privacy.store import answers, keys
 
-TABLES = ("core", "subs", "sends", "due", "idem", "audit")
+TABLES = ("core", "subs", "sends", "events", "due", "idem", "audit")
 OF_PEOPLE = ("core", "due", "idem")  # subscribers are no people of ours; the audit log has nothing but a bare id
 _NAMES_A_PERSON = ("user_id", "mailbox", "subject")
 CORE = Table("core")

@@ -6,13 +6,16 @@
 | core | `CAMP#…` that name it, with the links to their runs; `VAPID#<site>#…`; API keys bound to it |
 | core | `SEEN#<site>`; `CLOSED#<site>` |
 | sends | `C#<tenant>#<run>…` of those runs; `H#<tenant>#<site>` |
+| events | `E#<tenant>#<run>#<0-f>` of those runs |
 | idem | `NOTICE#<tenant>#<site>` |
 
-Records of single notifications, which nothing leads to but their own id, leave on the day that was written into them.
+Records of single notifications and their events, which nothing leads to but their own id, leave on the day that was
+written into them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
@@ -22,10 +25,11 @@ from chalicelib.aws.values import Row
 from chalicelib.features.privacy.model import Job, Portion
 from chalicelib.features.privacy.store import keys
 
-CORE, SUBS, SENDS, IDEM = Table("core"), Table("subs"), Table("sends"), Table("idem")
+CORE, SUBS, SENDS, EVENTS, IDEM = map(Table, ("core", "subs", "sends", "events", "idem"))
 _SHARDS = "0123456789abcdef"
 _PARTITIONS_OF_A_RUN = 8
 _CAMPAIGNS_A_PORTION = 25
+EVENTS_A_PORTION = 5_000  # of a large run there are hundreds of thousands
 
 
 def audience(job: Job, _now: datetime) -> Portion:
@@ -44,14 +48,19 @@ def audience(job: Job, _now: datetime) -> Portion:
 
 def campaigns(job: Job, _now: datetime) -> Portion:
     """Each with its runs, and last itself. A link may outlive its campaign: then the run is asked whose it is."""
-    site_id, position = job.about["site_id"], job.position or None
-    page = CORE.query(f"T#{job.tenant_id}", Span(prefix="CAMP#"), limit=_CAMPAIGNS_A_PORTION, position=position)
-    removed = 0
+    page = CORE.query(
+        f"T#{job.tenant_id}", Span(prefix="CAMP#"), limit=_CAMPAIGNS_A_PORTION, position=job.position or None
+    )
+    removed, position = 0, job.position
     for row in page.rows:
-        if row.get("site_id") == site_id:
-            removed += _remove_campaign(job.tenant_id, row)
-        elif "status" not in row and _is_run_of(job, row):
-            removed += _remove_linked(job.tenant_id, row)
+        for link in _links_that_go(job, row):
+            gone, is_all = remove_run(job.tenant_id, link)
+            removed += gone
+            if not is_all:
+                return Portion(removed, position)
+        if row.get("site_id") == job.about["site_id"]:
+            removed += bulk.remove(CORE, [keys.key_of(row)])
+        position = row["sk"]
     return Portion(removed, page.position)
 
 
@@ -70,20 +79,27 @@ def stone(job: Job, _now: datetime) -> Portion:
     return Portion(bulk.remove(CORE, [(f"T#{job.tenant_id}", f"CLOSED#{job.about['site_id']}")]))
 
 
-def remove_run(tenant_id: str, run_id: str) -> int:
-    """Its batches first: without the run's own row nobody would find them."""
+def remove_run(tenant_id: str, link: Row) -> tuple[int, bool]:
+    """How many rows, and whether that was all: of its events, so many go at once and no more. Then its batches, for
+    without the run's own row nobody would find them; and last the link that leads to it.
+    """
+    run_id, removed = link["run_id"], 0
+    for shard in _SHARDS:
+        while found := keys.first(EVENTS, f"E#{tenant_id}#{run_id}#{shard}"):
+            removed += bulk.remove(EVENTS, found)
+            if removed >= EVENTS_A_PORTION:
+                return removed, False
     whole = f"C#{tenant_id}#{run_id}"
     places = [f"{whole}#{partition}" for partition in range(_PARTITIONS_OF_A_RUN)]
-    return sum(keys.remove_all(SENDS, pk) for pk in [*places, whole])
+    removed += sum(keys.remove_all(SENDS, pk) for pk in [*places, whole])
+    return removed + bulk.remove(CORE, [keys.key_of(link)]), True
 
 
-def _remove_campaign(tenant_id: str, row: Row) -> int:
-    links = keys.rows(CORE, row["pk"], f"{row['sk']}#RUN#")
-    return sum(_remove_linked(tenant_id, link) for link in links) + bulk.remove(CORE, [keys.key_of(row)])
-
-
-def _remove_linked(tenant_id: str, link: Row) -> int:
-    return remove_run(tenant_id, link["run_id"]) + bulk.remove(CORE, [keys.key_of(link)])
+def _links_that_go(job: Job, row: Row) -> Iterator[Row]:
+    if row.get("site_id") == job.about["site_id"]:
+        yield from keys.rows(CORE, row["pk"], f"{row['sk']}#RUN#")
+    elif "status" not in row and _is_run_of(job, row):
+        yield row
 
 
 def _is_run_of(job: Job, link: Row) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from chalicelib.channels.message import message_of
-from chalicelib.core.errors import NotFound
 from chalicelib.core.identity import Scope
 from chalicelib.core.limits import RouteClass
-from chalicelib.features.sending.schemas.http import NotificationSent, NotificationView, SendNotification
+from chalicelib.features.sending.schemas.http import NotificationSent, SendNotification
 from chalicelib.features.sending.wiring import notifications
 from chalicelib.web.allow import holder
 from chalicelib.web.api import Api
 from chalicelib.web.call import Call
-from chalicelib.web.schema import Nothing
 
 api = Api(__name__, tag="notifications", about="A message to a person, or a few, in a lane of its own.")
 
@@ -39,15 +37,3 @@ def send_notification(call: Call[SendNotification]) -> NotificationSent:
         now=call.at,
     )
     return NotificationSent.of(notified)
-
-
-@api.endpoint("GET", f"{_ALL}/{{notification_id}}", allow=_SEND, returns=NotificationView)
-def get_notification(call: Call[Nothing]) -> NotificationView:
-    """Show what became of a notification."""
-    named = call.path["notification_id"]
-    if not named.startswith("ntf_"):
-        raise NotFound
-    run_id = "run_" + named.removeprefix("ntf_")
-    return NotificationView.of(
-        *notifications().get(tenant_id=call.tenant_id, site_id=call.path["site_id"], run_id=run_id)
-    )

@@ -1,4 +1,4 @@
-"""What becomes of a campaign once it is sent: cancel, test, runs, stats."""
+"""What becomes of a campaign once it is sent: cancel, test, runs. What came of them is `analytics`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from chalicelib.features.sending.schemas.http import (
     Cancelled,
     RunPage,
     RunView,
-    Stats,
-    StatsQuery,
     TestPush,
     TestStarted,
     Turned,
@@ -99,17 +97,6 @@ def list_runs(call: Call[Nothing]) -> RunPage:
         next_cursor=cursors.seal(page.position),
         has_more=page.position is not None,
     )
-
-
-@api.endpoint("GET", f"{_ONE}/stats", allow=_READ, query=StatsQuery, returns=Stats)
-def get_campaign_stats(call: Call[Nothing]) -> Stats:
-    """Show who was reached, and what became of the others.
-
-    accepted + gone + failed + skipped + expired + pending = audience, at every moment. *Accepted* means by the push
-    service: nobody can promise more. The audience is an estimate until every batch has been read.
-    """
-    query = cast("StatsQuery", call.query)
-    return Stats.of(*sending().stats(_campaign(call), run_id=query.run))
 
 
 def _turned(campaign: Campaign) -> Turned:

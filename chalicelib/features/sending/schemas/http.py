@@ -8,11 +8,10 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from chalicelib.features.sending.model.run import Run, Source, State
-from chalicelib.features.sending.model.totals import EXCLUDED, Totals
 from chalicelib.features.sending.service.notify import MOST_NAMED, Notified
 from chalicelib.features.sending.service.sending import MOST_CHOSEN
 from chalicelib.web.message import MessageBody
-from chalicelib.web.schema import Query, Schema, example
+from chalicelib.web.schema import Schema, example
 
 SubscriptionId = Annotated[str, StringConstraints(pattern=r"^sub_[0-9a-f]{32}$")]
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -82,60 +81,6 @@ def shown(run_id: str) -> str:
     return "ntf_" + run_id.removeprefix("run_")
 
 
-class NotificationView(Schema):
-    """accepted + gone + failed + skipped + expired + pending = audience, always."""
-
-    model_config = example(
-        mode="live",
-        state="sent",
-        created_at="2026-03-01T09:00:00Z",
-        expires_at="2026-03-02T09:00:00Z",
-        finished_at="2026-03-01T09:00:01Z",
-        audience=2,
-        accepted=1,
-        gone=1,
-        failed=0,
-        skipped=0,
-        expired=0,
-        pending=0,
-        reasons={"gone:ended": 1},
-    )
-
-    id: str
-    mode: str
-    state: str
-    created_at: datetime
-    expires_at: datetime
-    finished_at: datetime | None
-    audience: int
-    accepted: int
-    gone: int
-    failed: int
-    skipped: int
-    expired: int
-    pending: int
-    reasons: dict[str, int]
-
-    @classmethod
-    def of(cls, run: Run, totals: Totals) -> NotificationView:
-        return cls(
-            id=shown(run.id),
-            mode=run.mode.value,
-            state=run.state.value,
-            created_at=run.created_at,
-            expires_at=run.expires_at,
-            finished_at=run.finished_at,
-            audience=totals.audience,
-            accepted=totals.family("accepted"),
-            gone=totals.family("gone"),
-            failed=totals.family("failed"),
-            skipped=totals.family("skipped"),
-            expired=totals.family("expired"),
-            pending=totals.pending,
-            reasons=totals.reasons,
-        )
-
-
 class Turned(Schema):
     model_config = example(id="cmp_01kz8m5q3v7x9c2b4n6t8w0y1e", status="paused", run="run_01kz8m5q3v7x9c2b4n6t8w0y1e")
 
@@ -195,65 +140,3 @@ class RunPage(Schema):
     data: list[RunView]
     next_cursor: str | None
     has_more: bool
-
-
-class StatsQuery(Query):
-    run: Annotated[str, StringConstraints(pattern=r"^(run|ntf)_[0-9a-z]{26}$")] | None = Field(
-        None, description="Which of its runs; by default the one it was sent as."
-    )
-
-
-class Stats(Schema):
-    """accepted + gone + failed + skipped + expired + pending = audience, always. *Accepted* is by the push service."""
-
-    model_config = example(
-        run="run_01kz8m5q3v7x9c2b4n6t8w0y1e",
-        state="sending",
-        audience=1000,
-        excluded=250,
-        accepted=940,
-        gone=31,
-        failed=2,
-        skipped=12,
-        expired=0,
-        pending=15,
-        unknown=0,
-        spared=0,
-        reasons={"gone:ended": 31, "failed:not_found": 2, "skipped:not_subscribed": 12},
-    )
-
-    run: str | None = Field(description="None before it is sent.")
-    state: str | None
-    audience: int = Field(description="Whom it is for.")
-    audience_estimated: bool = Field(description="Until every subscription has been read.")
-    excluded: int = Field(description="Read, and not in the audience.")
-    accepted: int = Field(description="Taken by the push service; nobody can promise more.")
-    gone: int = Field(description="Not subscribed any more, says the push service.")
-    failed: int = Field(description="Refused for good.")
-    skipped: int = Field(
-        description="Not tried: cancelled, unsubscribed meanwhile, or another person's browser by now."
-    )
-    expired: int = Field(description="Not reached before the run's end.")
-    pending: int = Field(description="Still to be tried.")
-    unknown: int = Field(description="Answers that were lost on the way: these pushes may have been shown twice.")
-    spared: int = Field(description="Of those gone: still subscribed, because too many were called gone at once.")
-    reasons: dict[str, int] = Field(description="The same by outcome and reason.")
-
-    @classmethod
-    def of(cls, run: Run | None, totals: Totals) -> Stats:
-        return cls(
-            run=run.id if run else None,
-            state=run.state.value if run else None,
-            audience=totals.audience,
-            audience_estimated=not totals.is_exact,
-            excluded=totals.family(EXCLUDED),
-            accepted=totals.family("accepted"),
-            gone=totals.family("gone"),
-            failed=totals.family("failed"),
-            skipped=totals.family("skipped"),
-            expired=totals.family("expired"),
-            pending=totals.pending,
-            unknown=totals.family("unknown"),
-            spared=totals.family("spared"),
-            reasons=totals.reasons,
-        )

@@ -10,24 +10,16 @@ from typing import Protocol
 from chalicelib.channels.message import Message
 from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.core.errors import NotFound
 from chalicelib.core.identity import Mode
 from chalicelib.features.campaigns.model import LONGEST_RUN
 from chalicelib.features.campaigns.service import must_fit
 from chalicelib.features.sending.model.run import Chosen, Order, Run, Source, State
-from chalicelib.features.sending.model.totals import Totals, totals_of
 from chalicelib.features.sending.service.plan import launch
 from chalicelib.features.sending.service.ports import Ports
 
 MOST_NAMED = 1_000
 _SHORTEST = timedelta(minutes=1)
 _UNKNOWN, _ENDED = "not_found", "not_subscribed"
-
-
-class Sites(Protocol):
-    def get(self, *, tenant_id: str, site_id: str) -> object:
-        """Raises NotFound for a site that is not this tenant's."""
-        ...
 
 
 class People(Protocol):
@@ -62,10 +54,9 @@ class Notified:
 
 
 class Notifications:
-    def __init__(self, *, ports: Ports, sites: Sites, people: People, clicks: str) -> None:
+    def __init__(self, *, ports: Ports, people: People, clicks: str) -> None:
         self._clicks = clicks
         self._ports = ports
-        self._sites = sites
         self._people = people
 
     def send(
@@ -94,14 +85,6 @@ class Notifications:
             expires_at=now + min(LONGEST_RUN, max(_SHORTEST, timedelta(seconds=message.ttl_seconds))),
         )
         return Notified(self._launched(run, now=now), len(chosen), skipped)
-
-    def get(self, *, tenant_id: str, site_id: str, run_id: str) -> tuple[Run, Totals]:
-        self._sites.get(tenant_id=tenant_id, site_id=site_id)
-        run = drive.run(self._ports.runs.get(tenant_id, run_id)) if ids.is_id(run_id, "run") else None
-        if run is None or run.site_id != site_id or run.source is not Source.NOTIFICATION:
-            raise NotFound
-        batches = [] if run.is_over else drive.run(self._ports.batches.of_run(tenant_id, run))
-        return run, totals_of(run, batches)
 
     def _launched(self, run: Run, *, now: datetime) -> Run:
         if run.order.chosen:

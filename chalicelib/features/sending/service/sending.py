@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chalicelib.core import drive, ids
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.core.errors import Invalid
 from chalicelib.core.identity import Mode
 from chalicelib.core.paging import Page
 from chalicelib.features.campaigns.model import UNDER_WAY, Campaign
@@ -99,13 +99,9 @@ class Sending:
         found = {run.id: run for run in drive.run(self._run_list.get_many(campaign.tenant_id, page.rows))}
         return Page([found[run_id] for run_id in page.rows if run_id in found], page.position)
 
-    def stats(self, campaign: Campaign, *, run_id: str | None) -> tuple[Run | None, Totals]:
-        """Of one run of this campaign; without an id, of the one it became."""
-        wanted = run_id or campaign.run_id
-        run = drive.run(self._ports.runs.get(campaign.tenant_id, wanted)) if wanted else None
-        if run is None or run.campaign_id != campaign.id:
-            if run_id is not None:
-                raise NotFound
-            return None, Totals({}, waiting=0, unread=1, estimated=None)
-        batches = [] if run.is_over else drive.run(self._ports.batches.of_run(campaign.tenant_id, run))
-        return run, totals_of(run, batches)
+    def totals(self, run: Run | None) -> Totals:
+        """As they stand now; before there is a run, nobody's."""
+        if run is None:
+            return Totals({}, waiting=0, unread=1, estimated=None)
+        batches = [] if run.is_over else drive.run(self._ports.batches.of_run(run.tenant_id, run))
+        return totals_of(run, batches)

@@ -42,12 +42,12 @@ class RunRows:
         self._replacing = replacing
 
     async def get(self, tenant_id: str, run_id: str) -> Run | None:
-        row = self._table.get(_pk(tenant_id, run_id), "RUN")
-        return _run(tenant_id, row) if row else None
+        row = self._table.get(*place_of(tenant_id, run_id))
+        return read_run(tenant_id, row) if row else None
 
     async def get_many(self, tenant_id: str, run_ids: Sequence[str]) -> list[Run]:
-        rows = self._table.get_many((_pk(tenant_id, run_id), "RUN") for run_id in run_ids)
-        return [_run(tenant_id, row) for row in rows]
+        rows = self._table.get_many(place_of(tenant_id, run_id) for run_id in run_ids)
+        return [read_run(tenant_id, row) for row in rows]
 
     async def add(self, tenant_id: str, run: Run) -> Run:
         row = _fields(run) | {
@@ -65,7 +65,7 @@ class RunRows:
             else:
                 self._table.write(write)
         except Refused as refused:
-            return _run(tenant_id, refused.row or {})
+            return read_run(tenant_id, refused.row or {})
         return run
 
     async def save(self, tenant_id: str, run: Run) -> Run:
@@ -105,6 +105,10 @@ def _met_itself(write: Update) -> Iterator[None]:
             raise Stale from None
 
 
+def place_of(tenant_id: str, run_id: str) -> tuple[str, str]:
+    return _pk(tenant_id, run_id), "RUN"
+
+
 def _pk(tenant_id: str, run_id: str) -> str:
     return f"C#{tenant_id}#{run_id}"
 
@@ -117,6 +121,6 @@ def _fields(run: Run) -> dict[str, Any]:
     return built
 
 
-def _run(tenant_id: str, row: Row) -> Run:
+def read_run(tenant_id: str, row: Row) -> Run:
     order = msgspec.msgpack.decode(known(row, newest=_VERSION)["order"], type=Order)
     return msgspec.convert({**row, "tenant_id": tenant_id, "order": order}, Run)

@@ -1,0 +1,26 @@
+"""The queue of events: what browsers have told, a hundred reports at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from chalicelib.aws.worker import Invocation, Worker
+from chalicelib.features.analytics.schemas.messages import ReportMessage
+from chalicelib.features.analytics.wiring import counting
+
+worker = Worker(__name__)
+
+_REPORTS_AT_ONCE = 100
+_WAITS_SECONDS = 1  # for more of them: a live figure is a second late
+_FUNCTIONS_AT_ONCE = 16  # as many as a run has rows for its sums
+
+
+@worker.batch(
+    "events",
+    ReportMessage,
+    at_once=_REPORTS_AT_ONCE,
+    window_seconds=_WAITS_SECONDS,
+    maximum_concurrency=_FUNCTIONS_AT_ONCE,
+)
+def count_events(messages: Sequence[ReportMessage], _invocation: Invocation) -> Collection[int]:
+    return counting().count([message.report for message in messages])
