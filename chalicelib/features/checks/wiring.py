@@ -27,5 +27,5 @@ def checks() -> Checks:
         campaigns=campaigns(),
         hosts=desk(),
         visits=Visits(outside=outside, read_markup=read_markup),
-        product=Product(settings().public_url),
+        product=Product(settings().public_url, settings().sdk_url or settings().public_url),
     )

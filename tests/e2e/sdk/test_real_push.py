@@ -11,6 +11,7 @@ import pytest
 from chalicelib.channels.message import Message
 from chalicelib.channels.webpush.encrypt import encrypt
 from chalicelib.channels.webpush.payload import envelope
+from chalicelib.core.receipts import LENGTH
 from chalicelib.features.subscriptions.model import Packed, unpack
 from chalicelib.features.subscriptions.wiring import audience
 from tests.adapters.console.chromium import FLAGS, Browser, browser
@@ -59,9 +60,8 @@ def row(shop: Shop) -> Packed:
 
 def push(service: Google, shop: Shop, message: Message) -> None:
     to = row(shop)
-    service.push(
-        to.endpoint.rpartition("/")[2], encrypt(envelope(message, tag="run_1"), p256dh=to.p256dh, auth=to.auth)
-    )
+    sent = envelope(message, tag="run_1", clicks=f"{shop.origin}/c/").addressed(b"r" * LENGTH)
+    service.push(to.endpoint.rpartition("/")[2], encrypt(sent, p256dh=to.p256dh, auth=to.auth))
 
 
 def shown(visitor: Visitor) -> list[list[str]]:

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.channels.message import Action, Message
 from chalicelib.channels.webpush.payload import envelope
+from chalicelib.core.receipts import LENGTH
 from tests.e2e.sdk.shop import Shop
 from tests.e2e.sdk.visitor import Visitor, soon
 
@@ -20,11 +21,14 @@ def subscriber(visitor: Visitor) -> Visitor:
     return visitor
 
 
+RECEIPT = "r" * LENGTH
+
+
 def ours(shop: Shop, **more: Any) -> dict[str, Any]:
-    """What the product itself sends, and what a message with a receipt adds."""
+    """What the product itself sends; without a receipt, unless it says so."""
     message = Message(
         title="Größe 42 ist zurück 👟",
-        url=f"{shop.origin}/c/receipt-1",
+        url=f"{shop.origin}/shoes",
         body="日本語, عربى",
         icon=f"{shop.origin}/favicon.ico",
         image=f"{shop.origin}/favicon.ico",
@@ -35,7 +39,8 @@ def ours(shop: Shop, **more: Any) -> dict[str, Any]:
         actions=(Action(action="buy", title="Kaufen", url=f"{shop.origin}/buy"),),
         extra={"sku": "42"},
     )
-    return {**json.loads(envelope(message, tag="run_1")), **more}
+    sent = envelope(message, tag="run_1", clicks=f"{shop.origin}/c/").addressed(RECEIPT.encode())
+    return {**json.loads(sent), "receipt": None, **more}
 
 
 def test_the_products_own_envelope_is_shown_in_full(subscriber: Visitor, shop: Shop) -> None:
@@ -88,12 +93,12 @@ def test_something_is_shown_whatever_comes(
 
 def test_a_click_opens_the_page(subscriber: Visitor, shop: Shop) -> None:
     subscriber.receives(ours(shop))
-    assert subscriber.worker("notificationclick") == [{"opened": f"{shop.origin}/c/receipt-1"}]
+    assert subscriber.worker("notificationclick") == [{"opened": f"{shop.origin}/c/{RECEIPT}"}]
 
 
 def test_a_click_on_a_button_opens_its_page(subscriber: Visitor, shop: Shop) -> None:
     subscriber.receives(ours(shop))
-    assert subscriber.worker("notificationclick", action="buy") == [{"opened": f"{shop.origin}/buy"}]
+    assert subscriber.worker("notificationclick", action="buy") == [{"opened": f"{shop.origin}/c/{RECEIPT}1"}]
 
 
 def test_a_click_brings_the_tab_to_the_front_that_shows_the_page_already(subscriber: Visitor, shop: Shop) -> None:

@@ -13,7 +13,7 @@ from chalicelib.features.sites.model import Site
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SHOP = "https://shop.example"
 KEY = "pk_" + "1" * 32
-PRODUCT = Product("https://push.example.com/prod")
+PRODUCT = Product("https://push.example.com/prod", "https://push.example.com/prod")
 SITE = Site(
     id="site_1",
     tenant_id="ten_1",

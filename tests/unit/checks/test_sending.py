@@ -15,9 +15,10 @@ from chalicelib.features.checks.service.checks import sizes
 from chalicelib.features.sending.model.gate import Closure, Gate
 from chalicelib.features.sightings.model import Refusal, Sight, Sightings
 from chalicelib.features.subscriptions.model import Recipient
-from tests.unit.checks.cases import NOW, SHOP, SITE, site
+from tests.unit.checks.cases import NOW, PRODUCT, SHOP, SITE, site
 
 DAY = timedelta(days=1)
+CLICKS = PRODUCT.clicks_url
 
 
 # --- Who came ---
@@ -115,27 +116,27 @@ def test_what_we_stop_at_is_within_every_service() -> None:
 
 
 def test_a_message_that_fits_is_fine() -> None:
-    small = payload(sizes(SHOP, {"Sale": Message(title="Sale", url=SHOP, body="now")}))
+    small = payload(sizes(SHOP, {"Sale": Message(title="Sale", url=SHOP, body="now")}, clicks=CLICKS))
     assert (small.status, "largest of the last campaigns" in small.detail) == (Status.OK, True)
-    nothing = payload(sizes(SHOP, {}))
+    nothing = payload(sizes(SHOP, {}, clicks=CLICKS))
     assert (nothing.status, "largest" in nothing.detail) == (Status.OK, False)
 
 
 def test_an_address_that_leaves_no_room_is_told() -> None:
-    assert payload(sizes(f"{SHOP}/{'x' * 2_000}", {})).status is Status.WARNING
+    assert payload(sizes(f"{SHOP}/{'x' * 2_000}", {}, clicks=CLICKS)).status is Status.WARNING
 
 
 def test_campaigns_that_lose_something_are_named_with_it() -> None:
     picture = f"{SHOP}/{'p' * 1_500}"
-    buttons = tuple(Action(action=f"a{number}", title="Go", url=f"{SHOP}/{'b' * 900}") for number in range(2))
+    buttons = tuple(Action(action=f"a{number}", title="b" * 300, url=SHOP) for number in range(2))
     messages = {
         "fits": Message(title="Sale", url=SHOP, image=picture),
         "loses its picture": Message(title="Sale", url=SHOP, image=picture, body="x" * 1_200),
-        "loses buttons": Message(title="Sale", url=SHOP, image=picture, actions=buttons, body="x" * 1_000),
+        "loses buttons": Message(title="Sale", url=SHOP, image=picture, actions=buttons, body="x" * 1_400),
         "loses text": Message(title="Sale", url=SHOP, body="x" * 3_000),
         "does not fit": Message(title="x" * 3_000, url=SHOP, body="x"),
     }
-    found = sizes(SHOP, messages)
+    found = sizes(SHOP, messages, clicks=CLICKS)
     assert dict(found.cut) == {
         "loses its picture": ["its picture"],
         "loses buttons": ["its picture", "its buttons"],

@@ -11,6 +11,7 @@ import msgspec
 
 from chalicelib.channels.message import Message
 from chalicelib.channels.webpush.payload import LARGEST_BYTES, DoesNotFit, envelope
+from chalicelib.core import receipts
 from chalicelib.core.encoding import b64url
 from chalicelib.core.errors import PushError
 from chalicelib.core.paging import Page
@@ -31,6 +32,7 @@ from chalicelib.features.subscriptions.model import KEY_BYTES, Recipient
 _SAMPLE = 200
 _CAMPAIGNS = 25
 _TAG = "run_" + "0" * 26
+_RECEIPT = b"0" * receipts.LENGTH
 
 
 class Sites(Protocol):
@@ -122,7 +124,7 @@ class Checks:
         return (
             sending.subject(site),
             sending.key_match(site, sample, opened=self._public_half(site)),
-            sending.payload(sizes(site.url, {each.name: each.message for each in reversed(campaigns)})),
+            sending.payload(sizes(site.url, _messages(campaigns), clicks=self._product.clicks_url)),
             sending.push_services(self._hosts.gates(**place), now=now),
         )
 
@@ -136,17 +138,22 @@ class Checks:
         return b64url(key.public)
 
 
-def sizes(url: str, messages: Mapping[str, Message]) -> sending.Sizes:
+def _messages(campaigns: Sequence[Campaign]) -> dict[str, Message]:
+    """By name; of those that share one, the newest's."""
+    return {each.name: each.message for each in reversed(campaigns)}
+
+
+def sizes(url: str, messages: Mapping[str, Message], *, clicks: str) -> sending.Sizes:
     """By the name of the campaign."""
-    written = {name: _written(message) for name, message in messages.items()}
+    written = {name: _written(message, clicks) for name, message in messages.items()}
     cut = {name: lost for name, text in written.items() if (lost := _losses(messages[name], text))}
-    bare = len(envelope(Message(title="", url=url), tag=_TAG))
+    bare = len(_written(Message(title="", url=url), clicks))
     return sending.Sizes(LARGEST_BYTES, bare, max(map(len, written.values()), default=0), cut)
 
 
-def _written(message: Message) -> bytes:
+def _written(message: Message, clicks: str) -> bytes:
     try:
-        return envelope(message, tag=_TAG)
+        return envelope(message, tag=_TAG, clicks=clicks).addressed(_RECEIPT)
     except DoesNotFit:  # it was stored when there was more room
         return b'{"notification":{}}'
 
