@@ -110,6 +110,10 @@ class Shop:
     def active(self) -> list[dict[str, Any]]:
         return [one for one in self.subscriptions() if one["status"] == "active"]
 
+    def owner_tags(self, subscription_id: str, *tags: str) -> None:
+        path = f"/v1/sites/{self.site.id}/subscriptions/{subscription_id}"
+        self.world.client.patch(path, as_=self.world.ada, json={"tags": {"add": list(tags)}})
+
     def signature(self, external_id: str) -> str:
         secret = sites().identity_secret(tenant_id=self.site.tenant_id, site_id=self.site.id)
         return signed(secret, external_id)

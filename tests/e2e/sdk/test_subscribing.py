@@ -106,6 +106,15 @@ def test_tags_attributes_and_identity_follow_the_page(visitor: Visitor, shop: Sh
     assert shop.active()[0]["external_id"] is None
 
 
+def test_what_the_owner_has_tagged_stays_when_the_page_tags(visitor: Visitor, shop: Shop) -> None:
+    visitor.visits()
+    subscribed = visitor.subscribes()
+    visitor.says("tag", "a", "b")
+    shop.owner_tags(subscribed["subscription_id"], "vip")
+    visitor.says("untag", "a")
+    assert set(shop.active()[0]["tags"]) == {"b", "vip"}
+
+
 def test_login_and_logout_in_one_breath_end_as_the_last_was_said(visitor: Visitor, shop: Shop) -> None:
     visitor.visits()
     visitor.subscribes()

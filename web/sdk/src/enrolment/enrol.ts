@@ -1,6 +1,7 @@
 // Tells the server of a push subscription: a new one, or the successor of one that it knows. To be called in turn.
 
 import { type Memory, type Profile, remember } from "./memory.ts";
+import { all } from "./said.ts";
 import { ask, Refused } from "./server.ts";
 
 /** By endpoint: the server knows an old one again, and takes a new one for the successor of the one before. */
@@ -10,8 +11,14 @@ export async function enrol(memory: Memory, subscription: PushSubscription): Pro
   const body = { subscription: subscription.toJSON(), previous_endpoint: memory.endpoint, consent };
   const join = async (said: Profile) => {
     const stranger = { ...memory, token: undefined };
-    const { subscription_id, token } = await ask(stranger, "POST", "subscriptions", { ...body, ...said });
-    const known = { endpoint: subscription.endpoint, id: String(subscription_id), token: String(token) };
+    const answer = await ask(stranger, "POST", "subscriptions", { ...body, ...all(memory, said) });
+    const { subscription_id, token, vapid_public_key: key = memory.key } = answer; // the next visit is under that one
+    const known = {
+      endpoint: subscription.endpoint,
+      id: String(subscription_id),
+      token: String(token),
+      key: String(key),
+    };
     return remember({ ...rest, ...known, wanted: said, told: said });
   };
   try {

@@ -28,6 +28,8 @@ export interface Memory {
   wanted: Profile;
   /** As much of `wanted` as the server has taken. */
   told: Profile;
+  /** When the last of it was said: by this clock, and later with each word, so that the server can tell which came late. */
+  saidAt?: number;
   /** The visitor said yes, whether or not the server has heard of it yet. */
   isJoined?: boolean;
   consent?: Consent | undefined;
@@ -75,6 +77,9 @@ export async function remember(memory: Memory): Promise<Memory> {
   await inStore("memory", "readwrite", (store) => store.put(memory));
   return memory;
 }
+
+/** The moment of a new word. */
+export const afterAll = ({ saidAt = 0 }: Memory): number => Math.max(Date.now(), saidAt + 1);
 
 /** One change after another, in the order they were asked for, across all tabs and the worker. */
 export const inTurn = <T>(work: () => Promise<T>): Promise<T> =>

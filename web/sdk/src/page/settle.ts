@@ -2,7 +2,8 @@
 // is known of the visitor. To be called in turn.
 
 import { enrol, isAboutVisitor, whereabouts } from "../enrolment/enrol.ts";
-import { type Memory, type Profile, remember } from "../enrolment/memory.ts";
+import { type Memory, remember } from "../enrolment/memory.ts";
+import { news } from "../enrolment/said.ts";
 import { ask, Refused } from "../enrolment/server.ts";
 import { subscriptionUnder } from "../enrolment/subscription.ts";
 
@@ -14,10 +15,10 @@ export async function settle(memory: Memory, registration: ServiceWorkerRegistra
   const subscription = await subscriptionUnder(memory.key, registration);
   if (subscription.endpoint !== memory.endpoint) return enrol(memory, subscription);
   const wanted = isDue ? { ...memory.wanted, ...whereabouts() } : memory.wanted;
-  const news = difference(wanted, memory.told);
-  if (!isDue && !Object.keys(news).length) return memory;
+  const said = news(memory, wanted);
+  if (!isDue && !Object.keys(said).length) return memory;
   try {
-    await ask(memory, "PATCH", `subscriptions/${memory.id}`, news);
+    await ask(memory, "PATCH", `subscriptions/${memory.id}`, said);
   } catch (error) {
     return recover(error, memory, subscription, registration);
   }
@@ -46,10 +47,4 @@ async function recover(
   if (LEFT.has(error.problem["ended_reason"])) return leave(memory, registration);
   await subscription.unsubscribe(); // its push service has given it up, though the browser still holds it
   return enrol(memory, await subscriptionUnder(memory.key, registration));
-}
-
-function difference(wanted: Profile, told: Profile): Profile {
-  const isNews = (name: keyof Profile) => JSON.stringify(wanted[name]) !== JSON.stringify(told[name]);
-  const names = (Object.keys(wanted) as (keyof Profile)[]).filter(isNews);
-  return Object.fromEntries(names.map((name) => [name, wanted[name]]));
 }

@@ -1,6 +1,6 @@
 // Every visit looks whether browser and server still agree; without news and within a day, nothing leaves the browser.
 
-import { inTurn, type Memory, type Profile, recall, remember } from "../enrolment/memory.ts";
+import { afterAll, inTurn, type Memory, type Profile, recall, remember } from "../enrolment/memory.ts";
 import { registered, standing } from "./registration.ts";
 import { leave, settle } from "./settle.ts";
 import { isFresh, known } from "./site.ts";
@@ -14,7 +14,10 @@ export function tell(tag: Tag, change: (before: Profile) => Profile): Promise<vo
   return inTurn(async () => {
     const memory = await recall(tag.site);
     if (!memory?.isJoined) early = { ...early, ...change(early) };
-    else await remember({ ...memory, wanted: { ...memory.wanted, ...change(memory.wanted) } });
+    else {
+      const wanted = { ...memory.wanted, ...change(memory.wanted) };
+      await remember({ ...memory, saidAt: afterAll(memory), wanted });
+    }
     await heal(tag);
   });
 }
@@ -22,7 +25,8 @@ export function tell(tag: Tag, change: (before: Profile) => Profile): Promise<vo
 export function join(tag: Tag, consent: Memory["consent"]): Promise<void> {
   return inTurn(async () => {
     const memory = await known(tag);
-    if (!memory.isJoined) await remember({ ...memory, isJoined: true, consent, wanted: early });
+    const saidAt = afterAll(memory);
+    if (!memory.isJoined) await remember({ ...memory, isJoined: true, saidAt, consent, wanted: early });
     early = {};
     await heal(tag);
   });
