@@ -10,6 +10,8 @@ import { ownMemory, report, SYNC, send } from "./receipts.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
+const followed = new Set<unknown>(); // Firefox tells of a notification that we close ourselves, too
+
 self.addEventListener("push", (event) => {
   const shown = read(event.data);
   event.waitUntil(show(shown).then(() => Promise.allSettled([mark(shown), report("displayed", shown.receipt)])));
@@ -18,13 +20,14 @@ self.addEventListener("push", (event) => {
 self.addEventListener("notificationclick", (event) => {
   const errand = errandOf(event.notification);
   if (!errand) return;
+  followed.add(errand.receipt);
   event.notification.close();
   event.waitUntil(Promise.allSettled([follow(errand, event.action), report("clicked", errand.receipt)]));
 });
 
 self.addEventListener("notificationclose", (event) => {
   const errand = errandOf(event.notification);
-  if (errand) event.waitUntil(report("dismissed", errand.receipt));
+  if (errand && !followed.delete(errand.receipt)) event.waitUntil(report("dismissed", errand.receipt));
 });
 
 self.addEventListener("pushsubscriptionchange", (event) => {
