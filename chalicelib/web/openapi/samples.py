@@ -36,6 +36,7 @@ _WORDS = {
     "next_cursor": "MDFrejhtNXEzdg",
     "current_password": "correct horse battery staple",
     "password": "correct horse battery staple",
+    "receipt": "AQGgAAAAAAAAAAAAAAAAAAABoAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABAABpo0OAAAAAAAAAAAAAAAAAAAAA",
     "refresh_token": "rt_…",
     "run": f"run_{_ULID}",
     "site_key": "pk_4e316261cfa9269de0c6807ceebd81a2",

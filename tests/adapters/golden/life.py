@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.channels import registry
 from chalicelib.core import clock
 from chalicelib.core.clock import in_seconds
+from chalicelib.features.analytics.model import Kind
 from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
 from chalicelib.features.identity.model.second_factor import STEP_SECONDS
 from infra.local import moto_patch
@@ -24,7 +25,7 @@ from tests.fakes.installation import Installation
 from tests.fakes.nowhere import Nowhere
 from tests.fakes.oidc import Browser, providers
 from tests.fakes.saml import SamlBrowser, desk, set_up
-from tests.journeys.shop import Shop
+from tests.journeys.shop import ORIGIN, Shop
 from tests.world import PASSWORD, World, open_tenant
 
 DRAFT = {
@@ -138,6 +139,7 @@ def _campaigns(shop: Shop) -> dict[str, Any]:
     notification = shop.notify(subscription_ids=[f"sub_{known}"])
     shop.settle()
     shop.pass_time(minutes=1)
+    _tell(shop, *shop.received())
     once = shop.ask("POST", shop.campaigns, json=DRAFT, headers={"Idempotency-Key": "once"}, expect=201)
     return {
         "drafted_once": once["id"],
@@ -148,6 +150,18 @@ def _campaigns(shop: Shop) -> dict[str, Any]:
         "notification": notification["id"],
         "stats": shop.stats(sent),
     }
+
+
+def _tell(shop: Shop, *told: dict[str, Any]) -> None:
+    """All of it was displayed, at once; of the first, everything that can become of a push."""
+    at = "2000-01-01T00:00:00Z"  # no earlier than the run
+    path = f"/v1/sdk/{shop.site['site_key']}/events"
+    events = [{"type": "displayed", "receipt": one["receipt"], "at": at} for one in told]
+    events += [{"type": kind, "receipt": told[0]["receipt"], "at": at, "value": 79.8} for kind in Kind]
+    for some in (events[:50], events[50:]):
+        if some:
+            assert shop.world.client.post(path, json={"events": some}, headers={"Origin": ORIGIN}).status == 202
+    shop.settle()
 
 
 def _trouble(shop: Shop, *, but: str) -> None:

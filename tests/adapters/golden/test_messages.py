@@ -17,6 +17,8 @@ from chalicelib.aws.letters import Letter
 from chalicelib.aws.messages import Message
 from chalicelib.aws.worker import decode
 from chalicelib.core.errors import FromTheFuture
+from chalicelib.features.analytics.model import Event, Kind, Life
+from chalicelib.features.analytics.schemas.messages import ReportMessage
 from chalicelib.features.audit.schemas.messages import Errand
 from chalicelib.features.due.model import DueMessage
 from chalicelib.features.privacy.schemas.messages import Task
@@ -63,6 +65,19 @@ SPELLED: dict[str, tuple[Message, str]] = {
         ),
     ),
 }
+SPELLED["events"] = (
+    ReportMessage(
+        tenant="ten_a",
+        site="site_b",
+        events=(Event(Kind.CONVERTED, "run_c", b"m" * 16, 1_772_366_400, 1_772_366_460, 1, 2, 798_000),),
+        lives=(Life(b"k" * 16, 1_772_366_460),),
+    ),
+    (
+        '{"tenant":"ten_a","site":"site_b",'
+        '"events":[["converted","run_c","bW1tbW1tbW1tbW1tbW1tbQ==",1772366400,1772366460,1,2,798000]],'
+        '"lives":[["a2tra2tra2tra2tra2traw==",1772366460]],"v":1}'
+    ),
+)
 SPELLED["privacy"] = (
     Task(kind="job", tenant="ten_a", id="job_b"),
     '{"kind":"job","tenant":"ten_a","id":"job_b","at":0,"minute":0,"v":1}',

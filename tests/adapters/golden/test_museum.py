@@ -125,7 +125,8 @@ def test_subscriptions_are_what_was_said_of_them(visitor: Visitor) -> None:
 def test_campaigns_their_runs_and_their_figures_stand(visitor: Visitor) -> None:
     for state in ("sent", "paused", "scheduled"):
         assert visitor.ask("GET", visitor.fact(state))["status"] == state
-    assert visitor.ask("GET", f"{visitor.fact('sent')}/stats") == visitor.fact("stats")
+    stats = visitor.ask("GET", f"{visitor.fact('sent')}/stats")
+    assert {name: stats[name] for name in visitor.fact("stats")} == visitor.fact("stats")
     assert [run["id"] for run in visitor.ask("GET", f"{visitor.fact('sent')}/runs")["data"]] == [visitor.fact("run")]
     notification = visitor.ask("GET", f"{visitor.site}/notifications/{visitor.fact('notification')}")
     assert notification["accepted"] == 1

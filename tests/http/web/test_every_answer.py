@@ -56,6 +56,7 @@ OTHERS: dict[str, dict[str, str]] = {
     "/forgot": LETTER,
     "/signed-in": PAGE,
     "/verify.js": CACHED,
+    "/c/{receipt}": PAGE | {"cache-control": "no-store"},
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 ROUTES = sorted(  # who signs out, does so last

@@ -22,9 +22,7 @@ class ReportedEvent(Schema):
 
     model_config = ConfigDict(
         extra="ignore",
-        json_schema_extra={
-            "examples": [{"type": "displayed", "receipt": _RECEIPT, "at": "2026-03-01T09:00:00Z", "value": None}]
-        },
+        json_schema_extra={"examples": [{"type": "displayed", "receipt": _RECEIPT, "at": "2026-03-01T09:00:00Z"}]},
     )
 
     type: Any = Field(None, description=f"{', '.join(Kind)}.")
