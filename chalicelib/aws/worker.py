@@ -71,7 +71,7 @@ class Worker(Blueprint):
         return register
 
     def batch(
-        self, name: str, message: type[M], *, at_once: int, window_seconds: int, maximum_concurrency: int | None = None
+        self, name: str, message: type[M], *, at_once: int, window_seconds: int
     ) -> Callable[[Callable[[Sequence[M], Invocation], Collection[int]]], Callable[..., Any]]:
         """Up to `at_once` messages as one piece of work, for which Lambda waits a while: the view tells the places of
         those that have to come again.
@@ -90,7 +90,6 @@ class Worker(Blueprint):
                 queue=name,
                 batch_size=at_once,
                 maximum_batching_window_in_seconds=window_seconds,
-                maximum_concurrency=maximum_concurrency,
                 name=view.__name__,
             )(entry)
             return registered

@@ -74,8 +74,16 @@ def _read(items: list[Item], *, consistent: bool) -> Weight:
 
 def _picked(params: Params, answer: Params) -> Weight:
     """Each item is rounded by itself, and one that is not there is charged as the smallest."""
-    ((table, asked),) = params["RequestItems"].items()
-    found = answer.get("Responses", {}).get(table, [])
+    found = answer.get("Responses", {})
+    tables = [_picked_of(asked, found.get(table, [])) for table, asked in params["RequestItems"].items()]
+    return Weight(
+        reads=sum(each.reads for each in tables),
+        rows=sum(each.rows for each in tables),
+        row_bytes=sum(each.row_bytes for each in tables),
+    )
+
+
+def _picked_of(asked: Params, found: list[Item]) -> Weight:
     absent: list[Item] = [{}] * (len(asked["Keys"]) - len(found))
     return _read([*found, *absent], consistent=bool(asked.get("ConsistentRead")))
 

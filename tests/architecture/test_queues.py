@@ -56,9 +56,9 @@ def test_every_queue_has_a_watched_place_for_its_dead_letters(template: Template
     assert list(queues.bottomless_queues(template)) == []
 
 
-def test_the_bulk_lane_and_who_counts_events_are_held_back() -> None:
+def test_the_bulk_lane_alone_is_held_back() -> None:
     bounds = {consumer.queue: consumer.maximum_concurrency for consumer in _CONSUMERS}
-    assert {queue: bound for queue, bound in bounds.items() if bound is not None} == {"send": 600, "events": 16}
+    assert {queue: bound for queue, bound in bounds.items() if bound is not None} == {"send": 600}
 
 
 def test_every_consumer_takes_one_message_at_a_time() -> None:

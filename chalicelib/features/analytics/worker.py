@@ -12,15 +12,8 @@ worker = Worker(__name__)
 
 _REPORTS_AT_ONCE = 100
 _WAITS_SECONDS = 1  # for more of them: a live figure is a second late
-_FUNCTIONS_AT_ONCE = 16  # as many as a run has rows for its sums
 
 
-@worker.batch(
-    "events",
-    ReportMessage,
-    at_once=_REPORTS_AT_ONCE,
-    window_seconds=_WAITS_SECONDS,
-    maximum_concurrency=_FUNCTIONS_AT_ONCE,
-)
+@worker.batch("events", ReportMessage, at_once=_REPORTS_AT_ONCE, window_seconds=_WAITS_SECONDS)
 def count_events(messages: Sequence[ReportMessage], _invocation: Invocation) -> Collection[int]:
     return counting().count([message.report for message in messages])

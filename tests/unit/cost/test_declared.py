@@ -60,7 +60,7 @@ def test_a_kind_of_resource_nobody_has_priced_is_an_error_that_names_it() -> Non
 
 def test_all_that_we_package_is_priced() -> None:
     stands = declared(packaged())
-    assert (stands.polled_queues, stands.eager_queues) == (8, 2)
+    assert (stands.polled_queues, stands.eager_queues) == (9, 2)
     assert stands.schedules == 1
     assert stands.keys == 1
     assert stands.alarm_metrics >= 16
