@@ -55,7 +55,8 @@ def prepare(product: Product, folder: Path) -> dict[str, str]:
     lists = {
         **_sites(ada, site),
         **_campaigns(ada, site),
-        "notifications": [_notification(ada, site, one) for one in others[:_FEW]],
+        "notifications": (notified := [_notification(ada, site, one) for one in others[:_FEW]]),
+        "receipts": [_receipt(anyone, one) for one in notified],
         **_browser(ada, site),
         "own_subscription": [own],
         "subscriptions": others[: _FEW // 2],
@@ -291,6 +292,13 @@ def _hosts_in_trouble(operator: Caller, ada: Caller, tenant_id: str, site_id: st
 def _notification(ada: Caller, site: Any, subscription: str) -> str:
     body = {"to": {"subscription_ids": [subscription]}, "message": _MESSAGE}
     return str(ada.post(f"/v1/sites/{site['id']}/notifications", body)["id"])
+
+
+def _receipt(anyone: Caller, notification: str) -> str:
+    """As the browser has it that was pushed to."""
+    run = "run_" + notification.removeprefix("ntf_")
+    (arrival,) = patiently(lambda: anyone.get(f"/local/received?run={run}")["data"], "a push")
+    return str(arrival["payload"]["receipt"])
 
 
 def _browser(ada: Caller, site: Any) -> dict[str, Sequence[str]]:

@@ -132,3 +132,11 @@ class Shop:
             if record.accepted:
                 assert record.plaintext is not None, record.decryption_error
                 yield json.loads(record.plaintext)
+
+    def react(self, kind: str = "displayed") -> None:
+        """Everything that was received becomes of something."""
+        events = [{"type": kind, "receipt": told["receipt"]} for told in self.received()]
+        path = f"/v1/sdk/{self.site['site_key']}/events"
+        for some in (events[place : place + 100] for place in range(0, len(events), 100)):
+            self.ask("POST", path, json={"events": some}, headers={"Origin": ORIGIN}, as_=None, expect=202)
+        self.settle()

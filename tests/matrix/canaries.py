@@ -46,6 +46,7 @@ def released(scene: Scene) -> Canaries:
         "the token of an invitation": _token_in(scene, "guest@example.com", "it"),
         "a VAPID private key": b64url(scalar),
         "a subscription token": scene.things["subscription_token"],
+        "a receipt": scene.things["receipt"],
         "the pepper": "test-pepper",
         "the installation's secret": "test-installation",
     }

@@ -17,10 +17,20 @@ from chalicelib.channels.endpoints import BadEndpoint, Endpoint, Vendor
 from chalicelib.core.encoding import unb64url
 from chalicelib.core.identity import Role
 from chalicelib.core.paging import BadCursor
+from chalicelib.core.receipts import Forged, Receipt
 from chalicelib.features.identity.model.person import InvalidToken
 from chalicelib.features.identity.model.session import Access
 from chalicelib.web import body
-from tests.fuzz.targets import access_token, broken_saml, cursor, endpoint_url, json_body, retry_after, saml_answer
+from tests.fuzz.targets import (
+    access_token,
+    broken_saml,
+    cursor,
+    endpoint_url,
+    json_body,
+    receipt,
+    retry_after,
+    saml_answer,
+)
 from tests.fuzz.targets.target import Target
 
 # --- Endpoints ---
@@ -166,6 +176,42 @@ def decodes_outside(secret: bytes, scope: str, text: str) -> str | None:
     return cursor.open_(secret, scope, text)
 
 
+# --- Receipts ---
+
+
+def refuses_every_receipt(_text: str) -> Receipt:
+    raise Forged
+
+
+def reads_without_looking(text: str) -> Receipt:
+    """What it says, whoever signed it."""
+    for made in (receipt.GENUINE, receipt.FOREIGN):
+        if text in made:
+            tenant, run, key, told = made[text]
+            genuine = receipt.OURS.mint(tenant_id=tenant, run_id=run, began_at=receipt.AT).receipt(key, told)
+            return receipt.OURS.read(genuine.decode())
+    return receipt.OURS.read(text)
+
+
+def takes_what_stands_before_and_after(text: str) -> Receipt:
+    return receipt.OURS.read(text.strip("= ")[:96])
+
+
+def compares_half_a_byte(text: str) -> Receipt:
+    try:
+        return receipt.OURS.read(text)
+    except Forged:
+        signed = next((each for each in receipt.GENUINE if each[:74] == text[:74] and len(text) == len(each)), None)
+        if signed is None:
+            raise
+        return receipt.OURS.read(signed)
+
+
+def lets_its_errors_out(text: str) -> Receipt:
+    unb64url(text)
+    return receipt.OURS.read(text)
+
+
 # --- Bodies ---
 
 
@@ -258,6 +304,11 @@ BROKEN: Mapping[str, Mapping[str, Target]] = {
     "json_body": _targets(
         json_body.target,
         *(guesses_encodings, takes_the_last_of_two, goes_one_deeper, counts_to_501, refuses_escapes),
+    ),
+    "receipt": _targets(
+        receipt.target,
+        *(refuses_every_receipt, reads_without_looking, takes_what_stands_before_and_after, compares_half_a_byte),
+        lets_its_errors_out,
     ),
     "retry_after": _targets(
         retry_after.target, *(believes_any_number, waits_backwards, trusts_the_library, ignores_dates)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.fuzz.targets import access_token, cursor, endpoint_url, json_body, retry_after, saml_answer
+from tests.fuzz.targets import access_token, cursor, endpoint_url, json_body, receipt, retry_after, saml_answer
 from tests.fuzz.targets.target import Target
 
 TARGETS: Mapping[str, Callable[[], Target]] = {
@@ -14,6 +14,7 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "cursor": cursor.target,
     "endpoint_url": endpoint_url.target,
     "json_body": json_body.target,
+    "receipt": receipt.target,
     "retry_after": retry_after.target,
     "saml_answer": saml_answer.target,
 }

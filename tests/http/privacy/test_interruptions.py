@@ -80,6 +80,7 @@ def of_an_account(shop: Shop) -> Ending:
     shop.send(shop.draft())
     shop.ask("POST", "/v1/audit-log/export", expect=202)
     shop.settle()
+    shop.react()
     closing = shop.owner.access_token
     for _ in range(2):
         shop.ask("DELETE", "/v1/tenant", as_=closing, expect=202)

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.core.clock import from_milliseconds
 from chalicelib.core.errors import Unavailable
+from chalicelib.features.privacy.store import sites
 from tests.adapters.aws.faults import Faults
 from tests.fakes.gateway import HttpAnswer
 from tests.journeys.shop import Shop
@@ -92,11 +93,17 @@ def test_whom_no_page_has_seen_for_long_goes(shop: Shop) -> None:
     assert [f"sub_{row['sk']}" for row in shop.world.aws.rows("subs")] == [fresh["subscription_id"]]
 
 
-def test_records_of_old_campaigns_go_and_the_campaign_stays(shop: Shop) -> None:
-    shop.gather(2)
+@pytest.mark.parametrize("events_a_portion", [5_000, 2])
+def test_records_of_old_campaigns_go_and_the_campaign_stays(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, events_a_portion: int
+) -> None:
+    monkeypatch.setattr(sites, "EVENTS_A_PORTION", events_a_portion)
+    shop.gather(9)
     campaign = shop.draft()
     run = shop.send(campaign)
     shop.settle()
+    shop.react()
+    assert len(shop.world.aws.rows("events")) > 9
     shop.world.clock.advance(minutes=31 * 24 * 60)
     _say(shop, campaign_runs_days=30)
     _night(shop)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.features.privacy.store import keys
+from chalicelib.features.privacy.store import keys, sites
 from chalicelib.features.privacy.wiring import jobs
 from tests.adapters.aws.faults import Faults
 from tests.fakes.lambdas import context
@@ -41,8 +41,14 @@ def _lived(shop: Shop) -> None:
     shop.send(paused)
     shop.settle()
     shop.ask("POST", f"{paused}/pause")
+    shop.react()
     bound = {"name": "bound", "scopes": ["sites:read"], "site_id": shop.site["id"]}
     assert shop.world.client.post("/v1/api-keys", as_=shop.owner, json=bound).status == 201
+
+
+def _events(shop: Shop) -> set[tuple[str, str]]:
+    """Of runs of campaigns, whosever they are: they name no site."""
+    return {(row["pk"], row["sk"]) for row in shop.world.aws.rows("events")}
 
 
 def _close(shop: Shop) -> dict[str, Any]:
@@ -53,8 +59,9 @@ def _close(shop: Shop) -> dict[str, Any]:
 def test_everything_of_a_closed_site_is_removed_and_its_neighbour_stays(shop: Shop) -> None:
     neighbour = Shop(shop.world, shop.push_service, shop.owner).open()
     _lived(neighbour)
-    kept = _named(shop, neighbour.site["id"])
+    kept, kept_events = _named(shop, neighbour.site["id"]), _events(shop)
     _lived(shop)
+    assert len(_events(shop)) > len(kept_events) > 30
     closed = _close(shop)
     assert (closed["id"], closed["status"]) == (shop.site["id"], "closing")
     shop.settle()
@@ -63,6 +70,7 @@ def test_everything_of_a_closed_site_is_removed_and_its_neighbour_stays(shop: Sh
     assert job["removed"] >= 30 + 3 + 2 + 1 + 1
     assert _named(shop, shop.site["id"]) == []
     assert _named(shop, neighbour.site["id"]) == kept
+    assert _events(shop) == kept_events
     assert shop.world.lambdas.waiting("privacy") == 0
 
 
@@ -134,6 +142,7 @@ def test_killed_at_every_call_in_turn_it_leaves_nothing_and_counts_nobody_short(
 ) -> None:
     """One worker after another dies, each one call further on, half of them after the deed; then the last is let live."""
     monkeypatch.setattr(keys, "A_PORTION", 5)
+    monkeypatch.setattr(sites, "EVENTS_A_PORTION", 7)
     _lived(shop)
     job_id = _close(shop)["job_id"]
     (body,) = shop.world.lambdas.bodies("privacy")
@@ -144,7 +153,7 @@ def test_killed_at_every_call_in_turn_it_leaves_nothing_and_counts_nobody_short(
     shop.settle()
     job = shop.ask("GET", f"/v1/jobs/{job_id}")
     assert job["status"] == "done"
-    assert _named(shop, shop.site["id"]) == []
+    assert (_named(shop, shop.site["id"]), _events(shop)) == ([], set())
     assert deaths > 30
     assert job["removed"] >= 30  # subscribers are counted before they go
 
