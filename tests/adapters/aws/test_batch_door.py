@@ -30,7 +30,7 @@ class Door:
         self.trouble: Exception | None = None
         worker = Worker(__name__)
 
-        @worker.batch("mail", Numbered, at_once=50, window_seconds=2, maximum_concurrency=3)
+        @worker.batch("mail", Numbered, at_once=50, window_seconds=2)
         def on_mail(messages: Sequence[Numbered], invocation: Invocation) -> Collection[int]:
             assert invocation.remaining_ms() > 0
             self.seen.append([message.n for message in messages])
@@ -71,7 +71,7 @@ def told(*places: int) -> dict[str, Any]:
 
 def test_lambda_is_asked_to_wait_for_so_many(door: Door) -> None:
     source = door.source
-    assert (source.batch_size, source.maximum_batching_window_in_seconds, source.maximum_concurrency) == (50, 2, 3)
+    assert (source.batch_size, source.maximum_batching_window_in_seconds) == (50, 2)
 
 
 def test_all_are_given_at_once_and_done(door: Door) -> None:

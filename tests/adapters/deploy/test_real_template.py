@@ -33,7 +33,7 @@ def test_it_is_deployed_updated_taken_down_and_taken_in_again(scene: Scene, pack
     scene.deploy(package=package)
     held = {name for name, each in scene.stack["template"]["Resources"].items() if each["Type"] in HOLDS_DATA}
     held -= {"SdkBucket", "SecondSecretsKey"}  # the latter is not there yet
-    assert len(held) == 8
+    assert len(held) == 9
     before = {name: scene.stack["resources"][name] for name in held}
     scene.deploy(package=package, alarm_email="ops@shop.io")
     scene.tear_down()

@@ -16,8 +16,8 @@ from chalicelib import config
 from infra.local import aws, moto_patch, snapshot
 
 TEMPLATE: dict[str, Any] = yaml.safe_load(aws.TEMPLATE.read_text())
-TABLES = {"core", "subs", "sends", "due", "idem", "audit"}
-QUEUES = {"plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit", "privacy"}
+TABLES = {"core", "subs", "sends", "due", "idem", "audit", "events"}
+QUEUES = {"plan", "send", "send-small", "send-transactional", "sweep", "mail", "audit", "privacy", "events"}
 
 
 def of_type(kind: str) -> Mapping[str, dict[str, Any]]:

@@ -16,6 +16,7 @@ def everything_of_a_site_goes(shop: Shop) -> None:
     sent, scheduled, paused = shop.draft(), shop.draft(), shop.draft(throttle_per_minute=1)
     shop.send(sent)
     shop.settle()
+    shop.react()
     ahead = (shop.world.clock.now() + timedelta(days=1)).isoformat()
     shop.ask("POST", f"{scheduled}/schedule", json={"schedule": {"send_at": ahead}})
     shop.send(paused)
@@ -81,6 +82,7 @@ def everybody_goes_and_everything(shop: Shop) -> None:
     shop.gather(2)
     shop.send(shop.draft())
     shop.settle()
+    shop.react()
     client = shop.world.client
     dora = add_member("Dora", shop.owner, Role.EDITOR, shop.world.clock)
     _fine(client.get("/v1/me/export", as_=dora))

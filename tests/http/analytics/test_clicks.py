@@ -105,12 +105,12 @@ def test_a_run_that_is_gone_leads_nowhere(counter: Counter) -> None:
     assert counter.shop.world.lambdas.waiting("events") == 0
 
 
-def test_a_queue_that_is_down_stops_nobody(counter: Counter, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_queue_that_is_down_stops_nobody(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
     (told,) = counter.sent()
     with Faults() as faults:
         faults.reject("sqs.SendMessageBatch", times=4)
         assert counter.click(told["receipt"]).headers["location"] == f"{ORIGIN}/sale"
-    assert "click_uncounted" in capsys.readouterr().out
+    assert "click_uncounted" in [record.msg for record in caplog.records]
 
 
 def test_a_forged_click_asks_no_table(counter: Counter) -> None:
