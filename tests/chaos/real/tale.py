@@ -29,7 +29,7 @@ from tests.chaos.real.verdict import GONE_STATUS, People, Toll, Verdict
 from tests.chaos.real.weather import RealWeather
 from tests.chaos.witness import Breach, Kind
 
-TENANT = "ten_000000000000000000000chaos"
+TENANT = "ten_000000000000000000000cha0s"
 _SLOW_MS = 120
 _STRANGERS, _LATE, _LEAVERS = 4, 4, 3
 _MOST_STEPS = 100  # of time that is let pass: whoever needs more does not finish
