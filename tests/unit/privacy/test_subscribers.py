@@ -73,7 +73,9 @@ class Audience:
     ) -> Page[Subscription]:
         if site_id == "site_closed":
             raise NotFound
-        return Page([each for each in self.on_site[site_id] if each.external_id == wanted.external_id][:AT_ONCE], None)
+        found = [each for each in self.on_site[site_id] if each.external_id == wanted.external_id]
+        at = int(cursor or 0)
+        return Page(found[at : at + AT_ONCE], str(at + AT_ONCE) if at + AT_ONCE < len(found) else None)
 
     # Rows
 
@@ -150,6 +152,8 @@ def test_an_export_reads_what_there_is_when_it_is_asked(desk: Desk) -> None:
     assert desk.subscribers.disclose(job).subscriptions == []
     made = desk.audience.add("site_a", 1)
     assert desk.subscribers.disclose(job).subscriptions == [made]
+    more = [desk.audience.add("site_a", number) for number in range(2, 2 + 2 * AT_ONCE)]
+    assert desk.subscribers.disclose(job).subscriptions == [made, *more]
     by_mail = desk.subscribers.export(tenant_id=ADA, about={"email": "ada@example.com"}, asked_by="usr_a", now=NOW)
     assert desk.subscribers.disclose(by_mail).invitations == desk.audience.invitations
 

@@ -74,8 +74,11 @@ def test_anothers_answers_like_an_unknown_one() -> None:
 @pytest.mark.parametrize("subscription_id", ["", "sub_", "sub_" + "G" * 32, "x" * 10_000, "\0"])
 def test_the_store_is_never_asked_for_what_cannot_be_an_id(subscription_id: str) -> None:
     store = MemorySubscriptions()
+    service, named = make_subscriptions(store), {**ON_SITE, "subscription_id": subscription_id}
     with pytest.raises(NotFound):
-        make_subscriptions(store).get(**ON_SITE, subscription_id=subscription_id)
+        service.get(**named)
+    with pytest.raises(NotFound):
+        service.end(**named, now=NOW)
     assert store.calls == []
 
 
