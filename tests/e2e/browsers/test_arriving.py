@@ -82,7 +82,7 @@ def test_what_its_push_service_brings_twice_is_on_the_screen_once(person: Person
     assert pushed.endpoint_id is not None
     person.service.push(pushed.endpoint_id, pushed.body)
     patiently(lambda: len(person.desktop.history()) == 2, "the second showing")
-    assert [one.title for one in person.desktop.shown()] == ["Once"]
+    patiently(lambda: [one.title for one in person.desktop.shown()] == ["Once"], "the end of the first")
 
 
 def test_a_message_of_the_same_tag_takes_the_place_of_the_one_before(person: Person, site: Site) -> None:
