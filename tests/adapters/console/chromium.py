@@ -10,8 +10,9 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,15 +71,31 @@ class Browser:
         self._commands = commands
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
         self._number = 0
+        self._turn = threading.Lock()
         self._session: str | None = None
         self.complaints: list[str] = []
         self._registrations: list[dict[str, Any]] = []
+        self.attached: Callable[[str], None] | None = None  # told of each session that begins; not by the asking thread
         self._reader = threading.Thread(target=self._read, args=[answers], daemon=True)
         self._reader.start()
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.ask(f"{domain}.enable")
+
+    @contextmanager
+    def another_tab(self) -> Iterator[Browser]:
+        """Beside this page, in the same profile; what it complains of is among this one's complaints."""
+        whole, tab = copy(self), copy(self)
+        whole._session = None
+        target = whole.ask("Target.createTarget", url="about:blank")["targetId"]
+        tab._session = whole.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            tab.ask(f"{domain}.enable")
+        try:
+            yield tab
+        finally:
+            whole.ask("Target.closeTarget", targetId=target)
 
     def look(self, *, width: int, height: int, dark: bool = False, is_phone: bool = False) -> None:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=is_phone)
@@ -132,7 +149,8 @@ class Browser:
         return str(found[-1]["registrationId"])
 
     def screenshot(self, file: Path, *, whole: bool = True) -> None:
-        """The whole page, however long, or only what the window shows."""
+        """The whole page, however long, or only what the window shows. Of a page behind another there is no picture."""
+        self.ask("Page.bringToFront")
         words: dict[str, Any] = {}
         if whole:
             size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
@@ -141,22 +159,39 @@ class Browser:
         file.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot", **words)["data"]))
 
     def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
-        self._number += 1
-        message = {"id": self._number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._commands, json.dumps(message).encode() + b"\0")
+        """The page."""
+        return self.ask_of(self._session, method, **parameters)
+
+    def ask_of(self, session: str | None, method: str, **parameters: Any) -> dict[str, Any]:
+        """Another page or worker, or, of no session, the browser itself."""
+        number = self.tell(session, method, **parameters)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            answer = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
-            if answer.get("id") == self._number:
+            answer = self._next(method, within_seconds=deadline - time.monotonic())
+            if answer.get("id") == number:
                 assert "error" not in answer, f"{method}: {answer['error']}"
                 result: dict[str, Any] = answer["result"]
                 return result
 
+    def tell(self, session: str | None, method: str, **parameters: Any) -> int:
+        """Without waiting for an answer, which goes by this number. For any thread."""
+        with self._turn:
+            self._number += 1
+            message = {"id": self._number, "method": method, "params": parameters}
+            if session:
+                message["sessionId"] = session
+            os.write(self._commands, json.dumps(message).encode() + b"\0")
+            return self._number
+
+    def _next(self, method: str, *, within_seconds: float) -> dict[str, Any]:
+        try:
+            return self._answers.get(timeout=max(0.0, within_seconds))
+        except queue.Empty:
+            raise AssertionError(f"{method}: the browser did not answer") from None
+
     def close(self) -> None:
         self._session = None
-        with suppress(OSError, queue.Empty, AssertionError):
+        with suppress(OSError, AssertionError):
             self.ask("Browser.close")
         os.close(self._commands)
         self._reader.join(10)
@@ -176,6 +211,8 @@ class Browser:
                 self._answers.put(message)
             case "ServiceWorker.workerRegistrationUpdated":
                 self._registrations += said["registrations"]
+            case "Target.attachedToTarget" if self.attached is not None:
+                self.attached(said["sessionId"])
             case "Runtime.exceptionThrown":
                 self.complaints.append(str(said["exceptionDetails"]))
             case "Log.entryAdded" if said["entry"]["level"] in {"error", "warning"}:

@@ -15,6 +15,8 @@ from tests.e2e.browsers.google import Google
 _FLAGS = tuple(flag for flag in console.FLAGS if flag != "--disable-background-networking")  # pushes are that
 _KEYS = {"Escape": 27, "Enter": 13, "Tab": 9, " ": 32}
 _PATIENCE_SECONDS = 60.0
+_ATTACH = "Target.setAutoAttach"
+_UNHURRIED = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 
 installed = console.installed
 
@@ -83,6 +85,21 @@ class Chromium:
         for target in self._targets():
             if target["targetId"] not in self._own:
                 self._page.ask("Target.closeTarget", targetId=target["targetId"])
+
+    def disconnect(self) -> None:
+        """Pages and workers, and what of them starts later: that waits until it is cut off as well."""
+        self._page.attached = self._cut_off
+        self._page.ask_of(None, _ATTACH, autoAttach=True, waitForDebuggerOnStart=True, flatten=True)
+
+    def reconnect(self) -> None:
+        """Where nobody looks on, nothing is emulated."""
+        self._page.ask_of(None, _ATTACH, autoAttach=False, waitForDebuggerOnStart=False, flatten=True)
+        self._page.attached = None
+
+    def _cut_off(self, session: str) -> None:
+        self._page.tell(session, "Network.enable")
+        self._page.tell(session, "Network.emulateNetworkConditions", offline=True, **_UNHURRIED)
+        self._page.tell(session, "Runtime.runIfWaitingForDebugger")
 
     def screenshot(self, file: Path) -> None:
         self._page.screenshot(file, whole=False)

@@ -27,7 +27,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 
 @pytest.fixture(params=["firefox", "chromium"])
-def equipment(request: pytest.FixtureRequest) -> Equipment:
+def program(request: pytest.FixtureRequest) -> str:
+    """Its name; it is there, and so is what it shows on."""
     programs = {"firefox": firefox.installed, "chromium": chromium.installed}
     missing = [
         name
@@ -38,8 +39,13 @@ def equipment(request: pytest.FixtureRequest) -> Equipment:
         pytest.fail(f"E2E_REQUIRED is set, but there is no {missing[0]}")
     if missing:
         pytest.skip(f"no {missing[0]} here")
-    scene: Scene = request.getfixturevalue("scene")
-    return scene.equipment(request.param)
+    return str(request.param)
+
+
+@pytest.fixture
+def equipment(program: str, request: pytest.FixtureRequest) -> Equipment:
+    scene: Scene = request.getfixturevalue("scene")  # only where there is a browser for it
+    return scene.equipment(program)
 
 
 @pytest.fixture

@@ -17,12 +17,14 @@ from typing import Any
 
 from tests.e2e.browsers.desktop import Desktop
 from tests.e2e.browsers.marionette import Marionette
+from tests.e2e.browsers.mortal import mortal
 from tests.e2e.browsers.mozilla import Mozilla
 
 _START_SECONDS = 180.0
 _PATIENCE_SECONDS = 60.0
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # WebDriver's own name for one
 _DEAD_PORT = 9  # discard: nobody listens
+_FLAGS = ("--headless", "--marionette", "--remote-allow-system-access", "--no-remote")
 _SETTINGS: Mapping[str, object] = {
     "marionette.port": 0,
     "dom.push.testing.allowInsecureServerURL": True,
@@ -37,6 +39,7 @@ _SETTINGS: Mapping[str, object] = {
     "network.proxy.ssl": "127.0.0.1",
     "network.proxy.ssl_port": _DEAD_PORT,
     "network.proxy.allow_hijacking_localhost": False,
+    "network.disable-localhost-when-offline": True,  # where all that it knows is
     "app.update.enabled": False,
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.page": 0,
@@ -63,15 +66,7 @@ def firefox(folder: Path, *, service: Mozilla, desktop: Desktop) -> Iterator[Fir
     (profile / "user.js").write_text("\n".join(lines))
     with (folder / "firefox.log").open("wb") as log:
         process = subprocess.Popen(
-            [
-                program,
-                "--headless",
-                "--marionette",
-                "--remote-allow-system-access",
-                "--no-remote",
-                "--profile",
-                profile,
-            ],
+            mortal([program, *_FLAGS, "--profile", profile]),
             stdout=log,
             stderr=subprocess.STDOUT,
             env={
@@ -131,6 +126,13 @@ class Firefox:
                 self._ask("WebDriver:SwitchToWindow", handle=handle, focus=False)
                 self._ask("WebDriver:CloseWindow")
         self._ask("WebDriver:SwitchToWindow", handle=self.tab, focus=True)
+
+    def disconnect(self) -> None:
+        """As its menu has it: all of it, its line to the push service too. What it keeps open, it would use again."""
+        self.privileged("Services.io.offline = true; Services.obs.notifyObservers(null, 'net:prune-all-connections')")
+
+    def reconnect(self) -> None:
+        self.privileged("Services.io.offline = false")
 
     def screenshot(self, file: Path) -> None:
         file.write_bytes(base64.b64decode(self._ask("WebDriver:TakeScreenshot", full=False)))
