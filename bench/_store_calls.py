@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +15,24 @@ _STORE = "dynamodb"
 
 @dataclass
 class Calls:
-    """`made` are named as botocore does, `dynamodb.PutItem`; `shares` are those of them that asked for a share."""
+    """`made` are named as botocore does, `dynamodb.PutItem`; `shares` are those of them that asked for a share.
+    `away_seconds` passed between a request's leaving and its answer's being parsed: moto's work, not ours.
+    """
 
     made: list[str] = field(default_factory=list)
     shares: int = 0
+    away_seconds: float = 0.0
+    _left_at: float = field(default=0.0, init=False, repr=False)
 
     def hear(self, event_name: str, params: dict[str, Any], **_: object) -> None:
         self.made.append(event_name.removeprefix("before-call."))
         self.shares += isinstance(params["body"], bytes) and _COUNTER in params["body"]
+
+    def leave(self, **_: object) -> None:
+        self._left_at = time.perf_counter()
+
+    def come_back(self, **_: object) -> None:
+        self.away_seconds += time.perf_counter() - self._left_at
 
     @property
     def to_store(self) -> int:
@@ -39,6 +50,11 @@ class Calls:
         return Counter(name.partition(".")[0] for name in self.made if not name.startswith(_STORE))
 
     @property
+    def by_kind(self) -> dict[str, int]:
+        """The store's by their bare names."""
+        return dict(Counter(self.told.split()))
+
+    @property
     def told(self) -> str:
         """In order, the store's by their bare names."""
         return " ".join(name.removeprefix(f"{_STORE}.") for name in self.made)
@@ -51,11 +67,12 @@ def counted() -> Iterator[Calls]:
 
     calls = Calls()
     clients = [dynamo_connection.connection().client, *map(client, ("kms", "sqs", "ssm"))]
-    events = [each.meta.events for each in clients]
-    for each in events:
-        each.register_first("before-call", calls.hear)
+    listeners = {"before-call": calls.hear, "before-send": calls.leave, "response-received": calls.come_back}
+    heard = [(each.meta.events, event, listener) for each in clients for event, listener in listeners.items()]
+    for events, event, listener in heard:
+        events.register_first(event, listener)  # before moto, who answers when a request leaves
     try:
         yield calls
     finally:
-        for each in events:
-            each.unregister("before-call", calls.hear)
+        for events, event, listener in heard:
+            events.unregister(event, listener)

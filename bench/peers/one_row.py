@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chalice.app import Chalice
-from chalice.config import Config
-from chalice.local import LocalGateway
+
+from bench.peers.in_process import InProcess
 
 
 def bare_app(table: str, row: tuple[str, str]) -> Chalice:
@@ -25,14 +25,8 @@ def bare_app(table: str, row: tuple[str, str]) -> Chalice:
 
 
 class OneRow:
-    """Asked as the app is: by an event of API Gateway's, in process."""
-
     def __init__(self, table: str, row: tuple[str, str]) -> None:
-        self._app = bare_app(table, row)
-        self._gateway = LocalGateway(self._app, Config())
+        self._app = InProcess(bare_app(table, row))
 
     def ask(self) -> None:
-        event = self._gateway._generate_lambda_event("GET", "/row", {}, None)  # noqa: SLF001 -- as tests/fakes/gateway.py
-        answer = self._app(event, self._gateway._generate_lambda_context())  # noqa: SLF001 -- the same
-        if answer["statusCode"] != 200:
-            raise RuntimeError(answer["body"])
+        self._app.ask("GET", "/row")
