@@ -126,7 +126,7 @@ package: $(DEV)  ## One template and its archives in dist/ (STAGE=prod)
 checkov: $(DEV)  ## What checkov says of the packaged template (STAGE=prod)
 	@$(PY) -m infra.checkov --stage "$${STAGE:-prod}"
 
-cost: $(DEV)  ## What a million notifications and an idle month cost at list prices (ARGS=--what-if)
+cost: $(DEV)  ## What a million notifications, a million events and an idle month cost at list prices (ARGS=--what-if)
 	@$(PY) -m infra.cost $(ARGS)
 
 deploy: $(DEV) $(SDK)  ## Show what changes in the account, then change it (STAGE=prod; docs/deploy.md has the rest)
@@ -193,7 +193,7 @@ $(RUN): | $(PY)
 
 # --- The browser's side ---
 
-$(SDK): $(NPM_LOCKED) $(wildcard web/sdk/src/*/*) web/sdk/build.mjs
+$(SDK): $(NPM_LOCKED) $(wildcard web/sdk/src/*/*) web/sdk/build.mjs pyproject.toml
 	@$(NODE) web/sdk/build.mjs
 
 $(NPM_LOCKED): web/sdk/package-lock.json web/sdk/package.json | $(RUN)

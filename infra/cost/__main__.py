@@ -11,7 +11,9 @@ from infra.cost import what_if
 from infra.cost.batch_simulation import Averages, simulate
 from infra.cost.bill import Bill
 from infra.cost.declared import Declared, Unpriced, declared, packaged
-from infra.cost.demo_run import LANE, Run, Unfinished, demo_run
+from infra.cost.demo_run import LANE, Run, demo_run
+from infra.cost.door import Unfinished
+from infra.cost.events import events, events_if
 from infra.cost.idle_month import idle_month
 from infra.cost.latency import Mix
 from infra.cost.page import PAGE, renew
@@ -38,9 +40,11 @@ def cost(options: argparse.Namespace) -> int:
     batch = simulate(stands.machines[LANE], Mix(), at_once=stands.at_once[LANE])
     demo = demo_run(subscribers=options.subscribers)
     campaign, idle = per_million(demo, batch, stands.machines), idle_month(stands, demo.idle)
-    bills = [bill.text() for bill in (campaign, idle, storage(million(demo, batch)))]
-    others = [what_if.text(demo, stands)] if options.what_if or options.write else []
-    tables = "\n\n".join([_how(demo, batch, stands), *bills, *others, last_line(campaign, idle)])
+    told = events(demo.told, stands.machines)
+    bills = [bill.text() for bill in (campaign, told, idle, storage(million(demo, batch)))]
+    is_wondering = options.what_if or options.write
+    others = [what_if.text(demo, stands), events_if(demo.told, stands.machines)] if is_wondering else []
+    tables = "\n\n".join([_how(demo, batch, stands), *bills, *others, last_line(campaign, told, idle)])
     print(tables)
     if options.write:
         renew(PAGE, tables)
@@ -51,9 +55,13 @@ def is_too_dear(campaign: Bill, idle: Bill) -> bool:
     return campaign.usd > MOST_USD_PER_MILLION or idle.usd > MOST_USD_IDLE_MONTH
 
 
-def last_line(campaign: Bill, idle: Bill) -> str:
+def last_line(campaign: Bill, told: Bill, idle: Bill) -> str:
     """For machines."""
-    figures = {"usd_per_million": round(campaign.usd, 4), "usd_idle_month": round(idle.usd, 2)}
+    figures = {
+        "usd_per_million": round(campaign.usd, 4),
+        "usd_per_million_events": round(told.usd, 2),
+        "usd_idle_month": round(idle.usd, 2),
+    }
     return f"COST {json.dumps(figures)}"
 
 

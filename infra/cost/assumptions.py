@@ -46,6 +46,13 @@ PLATFORM_LOG_BYTES = 420  # INIT_START, START, END and REPORT of one invocation,
 ACCESS_LOG_BYTES = 400  # one line of API Gateway's
 HOURS_OF_A_CAMPAIGN = 2  # in which its lane says anything: minutes of pushing, but retries may come in the next hour
 
+# --- What browsers tell ---
+CLICKED_SHARE = 0.05  # of events that are told: one click for nineteen that were only shown
+REPORTS_AT_ONCE = 50  # of the 100 that `count_events` is handed at most: AWS adds pollers as a queue fills
+ANSWER_CPU_SECONDS = 0.000_8 * ARM_SLOWER_BY  # `make bench B=subscribe`: a report of one, without its calls
+EVENT_CPU_SECONDS = 0.000_024 * ARM_SLOWER_BY  # the same: what each further event of a report takes
+TRANSACTION_UNIT_SECONDS = 0.000_2  # what each unit that a transaction writes adds to its wait: a hundred rows, 40 ms
+
 # --- A month ---
 MINUTES_AN_HOUR = 60
 MINUTES_A_MONTH = 43_800

@@ -9,24 +9,24 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from infra.cost import assumptions as assumed
+from infra.cost.door import Door, Unfinished
 from infra.cost.log_lines import LogLines
 from infra.cost.meter import Meter, Reading
 from infra.cost.wire import Metered, Traffic
-from infra.local import aws, rest_event
+from infra.local import aws
 from infra.local.connector import Loopback
 from infra.local.instance import free_port
-from infra.local.invocation import Function
-from infra.local.rest_event import Incoming
 from infra.local.start import Options, running
 
 if TYPE_CHECKING:
+    from infra.cost.readers import Told
     from infra.local.product import LocalProduct
 
-API, LANE, TICK = "api_handler", "send", "tick"
+LANE, TICK = "send", "tick"
 MESSAGE = {  # as a shop would write it: pictures are loaded by the browser, only their addresses travel
     "title": "Last hours: 20 % off everything in your basket",
     "body": "The shoes you looked at on Tuesday are still there in your size. Free delivery until midnight tonight.",
@@ -37,11 +37,14 @@ MESSAGE = {  # as a shop would write it: pictures are loaded by the browser, onl
 _IDLE_MINUTES = 3
 _QUIET_SECONDS = 0.3
 _LONGEST_SECONDS = 300.0
+_FINE = range(200, 300)
 
 
 @dataclass(frozen=True)
 class Run:
-    """`look` is one call for the campaign's figures while it runs; `idle` are minutes in which nobody did anything."""
+    """`look` is one call for the campaign's figures while it runs; `idle` are minutes in which nobody did anything;
+    `told` is what browsers told of the campaign, by the ways in which they can.
+    """
 
     subscribers: int
     batches: int
@@ -52,10 +55,7 @@ class Run:
     endpoint_bytes: int
     plaintext_bytes: int
     logged_bytes: int
-
-
-class Unfinished(Exception):
-    """The demo run did not come to its end; counting half of it would flatter."""
+    told: Mapping[str, Told] = field(default_factory=dict)
 
 
 def demo_run(*, subscribers: int) -> Run:
@@ -88,9 +88,7 @@ class _Walk:
         from app import app
 
         self._product, self._meter = product, meter
-        self._app = app
-        self._uncounted = Function(API, app, clock=product.parts.clock)
-        self._counted = meter.metered(self._uncounted, clock=product.parts.clock)
+        self._door = Door(app, meter=meter, clock=product.parts.clock)
 
     def walk(self, wire: Metered, logs: LogLines) -> Run:
         self._settle()
@@ -109,7 +107,7 @@ class _Walk:
         received = self._product.parts.push_service.ledger.received()
         return Run(
             subscribers=_all_of_them(stats),
-            batches=_batches_of(self._product, self._ask("GET", self._path(campaign_id), by=self._uncounted)["run_id"]),
+            batches=_batches_of(self._product, self._ask("GET", self._path(campaign_id), counts=False)["run_id"]),
             campaign=campaign,
             look=look,
             idle=self._idle(),
@@ -117,7 +115,13 @@ class _Walk:
             endpoint_bytes=max(len(record.endpoint) for record in received),
             plaintext_bytes=max(len(record.plaintext or b"") for record in received),
             logged_bytes=logs.size_bytes,
+            told=self._told(),
         )
+
+    def _told(self) -> Mapping[str, Told]:
+        from infra.cost.readers import Readers
+
+        return Readers(self._product.parts, self._door, self._meter, settle=self._settle).tell()
 
     def _launch(self) -> str:
         campaign = {"name": "Cost", "message": MESSAGE, "audience": {"all": True}}
@@ -135,28 +139,11 @@ class _Walk:
         return "/".join([f"/v1/sites/{self._product.parts.demo.site_id}/campaigns", *parts])
 
     def _stats(self, campaign_id: str) -> Any:
-        return self._ask("GET", self._path(campaign_id, "stats"), by=self._uncounted)
+        return self._ask("GET", self._path(campaign_id, "stats"), counts=False)
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, by: Function | None = None) -> Any:
-        """As API Gateway calls the function, without the socket."""
-        incoming = Incoming(
-            method=method,
-            path=path,
-            query_string="",
-            headers={
-                "authorization": f"Bearer {self._product.parts.demo.api_key}",
-                "content-type": "application/json",
-            },
-            body=json.dumps(body).encode() if body is not None else b"",
-            peer="127.0.0.1",
-        )
-        route = rest_event.find_route(rest_event.by_precedence(self._app.routes), path)
-        assert route is not None, "the path is one of the product's"
-        event = rest_event.to_event(incoming, route, request_id="cost", binary_types=())
-        answer = rest_event.from_answer((by or self._counted).invoke(event))
-        if not 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's own bounds
-            raise Unfinished(f"{method} {path}: {answer.status} {answer.body.decode()}")
-        return json.loads(answer.body)
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, counts: bool = True) -> Any:
+        headers = {"authorization": f"Bearer {self._product.parts.demo.api_key}"}
+        return json.loads(self._door.ask(method, path, body, headers=headers, expects=_FINE, counts=counts).body)
 
     def _settle(self) -> None:
         """Until all queues are empty and nobody works, twice in a row: a message may be on its way between two."""

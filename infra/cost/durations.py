@@ -8,6 +8,7 @@ from infra.cost import assumptions as assumed
 from infra.cost.machine import Machine
 from infra.cost.meter import Call
 
+_TRANSACTION = "dynamodb.TransactWriteItems"
 _WAITS = {"dynamodb": assumed.DYNAMODB_SECONDS, "sqs": assumed.SQS_SECONDS}
 
 
@@ -19,5 +20,7 @@ def _seconds(call: Call, machine: Machine) -> float:
     waits = _WAITS.get(call.operation.partition(".")[0], assumed.OTHER_SECONDS)
     if call.weight.rows >= assumed.PAGE_ROWS:
         waits = assumed.PAGE_SECONDS
+    if call.operation == _TRANSACTION:
+        waits += call.weight.writes * assumed.TRANSACTION_UNIT_SECONDS
     thinks = assumed.REQUEST_CPU_SECONDS + call.weight.rows * assumed.ROW_CPU_SECONDS
     return waits + machine.seconds(thinks)

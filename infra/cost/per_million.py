@@ -8,7 +8,8 @@ from infra.cost import assumptions as assumed
 from infra.cost.asked import lines_of
 from infra.cost.batch_simulation import Averages
 from infra.cost.bill import Bill, Line, line
-from infra.cost.demo_run import API, LANE, Run
+from infra.cost.demo_run import LANE, Run
+from infra.cost.door import API
 from infra.cost.lane import Lane
 from infra.cost.machine import Machine
 from infra.cost.metric_lines import line_bytes, metrics_of_a_campaign

@@ -11,7 +11,8 @@ from math import ceil
 
 from infra.cost import assumptions as assumed
 from infra.cost.asked import Asked
-from infra.cost.demo_run import API, LANE, TICK, Run
+from infra.cost.demo_run import LANE, TICK, Run
+from infra.cost.door import API
 from infra.cost.durations import seconds_of
 from infra.cost.dynamo_units import read_units
 from infra.cost.machine import Machine

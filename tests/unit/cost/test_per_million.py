@@ -10,7 +10,8 @@ from chalicelib.features.sending.adapters.meter import BY_LANE, IN_ALL
 from infra.cost import assumptions as assumed
 from infra.cost.batch_simulation import Averages
 from infra.cost.bill import Bill
-from infra.cost.demo_run import API, LANE, TICK, Run
+from infra.cost.demo_run import LANE, TICK, Run
+from infra.cost.door import API
 from infra.cost.machine import Machine
 from infra.cost.meter import Call, Invocation, Reading, Timed
 from infra.cost.metric_lines import line_bytes

@@ -31,10 +31,14 @@ def test_both_bars_count(campaign: float, idle: float, too_dear: bool) -> None:
     assert is_too_dear(_bill(campaign), _bill(idle)) is too_dear
 
 
-def test_the_last_line_holds_both_figures() -> None:
-    name, figures = last_line(_bill(0.23456), _bill(9.876)).split(" ", 1)
+def test_the_last_line_holds_all_figures() -> None:
+    name, figures = last_line(_bill(0.23456), _bill(12.345678), _bill(9.876)).split(" ", 1)
     assert name == "COST"
-    assert json.loads(figures) == {"usd_per_million": 0.2346, "usd_idle_month": 9.88}
+    assert json.loads(figures) == {
+        "usd_per_million": 0.2346,
+        "usd_per_million_events": 12.35,
+        "usd_idle_month": 9.88,
+    }
 
 
 def test_what_ifs_change_one_thing_each() -> None:
