@@ -35,7 +35,9 @@ class Forged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`is_wanted`: when it was made, its browser had not shown for a while that it lives."""
+    """`is_wanted`: when it was made, its browser had not shown for a while that it lives. `whose` is tenant, run and
+    key as they stand in it.
+    """
 
     tenant_id: str
     run_id: str
@@ -44,6 +46,7 @@ class Receipt:
     variant: int
     is_wanted: bool
     began_at: datetime
+    whose: bytes
 
     def is_good(self, *, now: datetime) -> bool:
         return now < self.began_at + GOOD_FOR
@@ -85,12 +88,12 @@ class Receipts:
             variant=signed[50],
             is_wanted=bool(signed[51] & _WANTED),
             began_at=datetime.fromtimestamp(int.from_bytes(signed[52:]), UTC),
+            whose=signed[1:49],
         )
 
     def mark(self, receipt: Receipt) -> bytes:
         """Tells one recipient of a run from another, and who they are only to who has the pepper and a list of keys."""
-        named = ids.raw(receipt.tenant_id) + ids.raw(receipt.run_id) + receipt.key
-        return hmac.digest(self._mark_key, named, "sha256")[:_MARK_BYTES]
+        return hmac.digest(self._mark_key, receipt.whose, "sha256")[:_MARK_BYTES]
 
 
 class Mint:

@@ -56,9 +56,19 @@ class _Site:
 
 class Witness(Protocol):
     def note(
-        self, *, site_key: str, site: Callable[[], Visited], what: str, origin: str, code: str | None, at: datetime
+        self,
+        *,
+        site_key: str,
+        site: Callable[[], Visited],
+        what: str,
+        origin: str,
+        code: str | None,
+        version: str | None,
+        at: datetime,
     ) -> None:
-        """Of a site key that is one: which route was asked, and the code of the refusal. Never raises a PushError."""
+        """Of a site key that is one: which route was asked, the code of the refusal, and the SDK's version where it was
+        told. Never raises a PushError.
+        """
         ...
 
 
@@ -130,8 +140,15 @@ class BrowserApi(Api):
         """Only browsers name an origin, and only theirs is news."""
         origin = envelope.request.headers.get("origin")
         if self._witness is not None and origin:
-            what = endpoint.path.partition("{site_key}/")[2]
-            self._witness().note(site_key=site_key, site=site, what=what, origin=origin, code=code, at=clock.now())
+            self._witness().note(
+                site_key=site_key,
+                site=site,
+                what=endpoint.path.partition("{site_key}/")[2],
+                origin=origin,
+                code=code,
+                version=None if code else _version(envelope),
+                at=clock.now(),
+            )
 
     def _grant(self, endpoint: Endpoint, origin: str, envelope: Envelope) -> None:
         envelope.headers["Access-Control-Allow-Origin"] = origin
@@ -141,6 +158,11 @@ class BrowserApi(Api):
             envelope.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
             envelope.headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
             envelope.headers["Access-Control-Max-Age"] = str(_KEPT_SECONDS)
+
+
+def _version(envelope: Envelope) -> str | None:
+    """What the SDK calls itself. A route that does not ask for it has refused who says it."""
+    return dict(envelope.request.query_params or {}).get("sdk")
 
 
 def site_of(call: Call[Any]) -> str:

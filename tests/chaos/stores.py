@@ -329,7 +329,7 @@ class Entries:
         if move.leaving is not None:
             self.drop(move.leaving)
 
-    def of_minute(self, minute: int, shard: int) -> Iterable[Entry]:
+    def of_minute(self, minute: int, shard: int, *, for_good: bool) -> Iterable[Entry]:
         return [entry for entry in self.rows if entry.minute == minute and entry.shard == shard]
 
     def watermark(self) -> int | None:

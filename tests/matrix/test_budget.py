@@ -9,6 +9,7 @@ import pytest
 
 from app import app
 from bench._ask import Ask
+from bench._browser_asks import Browsers
 from bench._budget import MORE, MUTATION, READ, Asked, More, budget_of, over_budget, unasked
 from bench._route_calls import Stage
 from bench._store_calls import Calls, counted
@@ -37,6 +38,11 @@ def stage(installation: Installation) -> Iterator[Stage]:
         yield Stage(set_up(World.with_people(installation, manual)), there)
     moto_patch.follow(None)
     clock.use(clock.SystemClock())
+
+
+@pytest.fixture(scope="module")
+def browsers(stage: Stage) -> Browsers:
+    return Browsers(stage.scene)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,37 @@ def test_a_caller_whom_this_process_has_never_seen_is_looked_up_among_the_blocke
     with counted() as by_token:
         stage.ask(the("list_sites"), Ask(), person)
     assert (by_token.steady, by_key.steady) == (1 + 1, 1 + 1 + 1 + 1)
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        ("subscribe", "GetItem UpdateItem GetItem GetItem GetItem PutItem"),
+        ("refresh_same", "GetItem UpdateItem GetItem GetItem"),
+        ("refresh_changed", "GetItem UpdateItem GetItem GetItem PutItem"),
+        ("events_1", "GetItem UpdateItem sqs.SendMessageBatch"),
+        ("events_50", "GetItem UpdateItem sqs.SendMessageBatch"),
+    ],
+)
+def test_what_browsers_ask_most_takes_as_few_calls_as_it_says(browsers: Browsers, way: str, told: str) -> None:
+    """The door's look at the site, what counts the address, and what it is about. One in dozens counts the site as well."""
+    found = []
+    for _ in range(3):
+        ask = browsers.prepared(way)
+        with counted() as calls:
+            ask()
+        found.append(calls)
+    assert min(found, key=lambda calls: len(calls.made)).told == told
+
+
+def test_who_knows_no_site_by_its_key_yet_asks_for_it_once(browsers: Browsers) -> None:
+    start_cold()
+    told = []
+    for _ in range(2):
+        with counted() as calls:
+            browsers.prepared("events_1")()
+        told.append(calls.by_kind["GetItem"])
+    assert told == [2, 1]
 
 
 def test_what_may_ask_more_often_is_a_route_and_says_why() -> None:

@@ -10,7 +10,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.identity import Scope
 from chalicelib.core.limits import RouteClass
 from chalicelib.features.analytics.schemas.bodies import EventsTaken, NotificationView, Reported, Stats, StatsQuery
-from chalicelib.features.analytics.wiring import clicking, gate, reporting, results
+from chalicelib.features.analytics.wiring import clicking, gate, refused_on_pages, reporting, results
 from chalicelib.features.sites.model import OriginNotAllowed
 from chalicelib.web.allow import ANYONE, BROWSER, holder
 from chalicelib.web.api import Answer, Api
@@ -24,7 +24,7 @@ from chalicelib.web.schema import AnyQuery, Nothing
 api = Api(__name__, tag="campaigns")
 notifications_api = Api(__name__, tag="notifications")
 clicks_api = Api(__name__, tag="clicks", about="Where notifications lead, by way of a count.")
-sdk_api = BrowserApi(__name__, tag="sdk", gate=gate)
+sdk_api = BrowserApi(__name__, tag="sdk", gate=gate, witness=refused_on_pages)
 apis = (api, notifications_api, clicks_api, sdk_api)
 
 _EVENTS = "/v1/sdk/{site_key}/events"
@@ -93,7 +93,7 @@ def get_campaign_stats(call: Call[Nothing]) -> Stats:
         tenant_id=call.tenant_id,
         site_id=call.path["site_id"],
         campaign_id=call.path["campaign_id"],
-        run_id=query.run,
+        run_id=_run_id(query.run) if query.run else None,
     )
     return Stats.of(*found)
 
@@ -109,6 +109,10 @@ def get_notification(call: Call[Nothing]) -> NotificationView:
     named = call.path["notification_id"]
     if not named.startswith("ntf_"):
         raise NotFound
-    run_id = "run_" + named.removeprefix("ntf_")
-    found = results().of_notification(tenant_id=call.tenant_id, site_id=call.path["site_id"], run_id=run_id)
+    found = results().of_notification(tenant_id=call.tenant_id, site_id=call.path["site_id"], run_id=_run_id(named))
     return NotificationView.of(*found)
+
+
+def _run_id(named: str) -> str:
+    """`ntf_X` and `run_X` name the same thing."""
+    return "run_" + named.removeprefix("ntf_").removeprefix("run_")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from chalicelib.core.clock import from_milliseconds, in_milliseconds
-from chalicelib.core.receipts import BROWSERS, Forged, Receipts
+from chalicelib.core.receipts import BROWSERS, GOOD_FOR, Forged, Receipts
 
+MARKS_KEPT_FOR = GOOD_FOR + timedelta(days=1)  # one that left before its receipt is too old would let it count again
 HOURS_COUNTED = 72  # of a run: later ones are in the sums alone
-LARGEST_VALUE = 1_000_000_000
+LARGEST_VALUE = 100_000_000  # of any currency: what a browser claims, once for a run
 _IN_A_VALUE = 10_000  # parts: values are summed as whole numbers
 _HOUR_SECONDS = 3_600
 _LONGEST_INSTANT = 40
@@ -52,6 +53,11 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     browser: int = 0
     variant: int = 0
     value: int = 0
+
+
+def is_beyond_marks(event: Event, *, now: datetime) -> bool:
+    """What waited for so long that nobody can tell any more whether it was counted: it is not."""
+    return _seconds(now) >= event.began + MARKS_KEPT_FOR.total_seconds()
 
 
 class Life(msgspec.Struct, frozen=True, array_like=True):
@@ -165,22 +171,22 @@ def figures_of(events: Iterable[Event]) -> dict[str, int]:
     """`n:c` are all clicks, `b1:c` those in Chrome, `v2:c` the second variant's, `h17:c` the eighteenth hour's."""
     found: dict[str, int] = {}
     for event in events:
-        for name in _names(event):
-            found[name] = found.get(name, 0) + 1
-        if event.value:
-            found[f"n:{_WORTH}"] = found.get(f"n:{_WORTH}", 0) + event.value
+        for name, number in figures_of_one(event).items():
+            found[name] = found.get(name, 0) + number
     return found
 
 
-def _names(event: Event) -> Iterable[str]:
+def figures_of_one(event: Event) -> dict[str, int]:
     letter = _LETTERS[event.kind]
-    yield f"n:{letter}"
-    yield f"b{event.browser}:{letter}"
+    found = {f"n:{letter}": 1, f"b{event.browser}:{letter}": 1}
     if event.variant:
-        yield f"v{event.variant}:{letter}"
+        found[f"v{event.variant}:{letter}"] = 1
     hour = event.at // _HOUR_SECONDS - event.began // _HOUR_SECONDS
     if hour < HOURS_COUNTED:
-        yield f"h{hour}:{letter}"
+        found[f"h{hour}:{letter}"] = 1
+    if event.value:
+        found[f"n:{_WORTH}"] = event.value
+    return found
 
 
 By = dict[str, dict[str, int]]

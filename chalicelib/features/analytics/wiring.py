@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 from chalicelib.core.receipts import Receipts
 from chalicelib.features.analytics.model import Report
@@ -34,9 +35,10 @@ def clicking() -> Clicking:
 
 @cache
 def counting() -> Counting:
+    from chalicelib.aws.worker import each_for_itself
     from chalicelib.features.subscriptions.wiring import subscriptions
 
-    return Counting(counts=_rows(), lives=subscriptions())
+    return Counting(counts=_rows(), lives=subscriptions(), each=partial(each_for_itself, "count_events"))
 
 
 @cache
@@ -52,6 +54,22 @@ def gate() -> Sites:
     from chalicelib.features.sites.wiring import sites
 
     return sites()
+
+
+def refused_on_pages() -> _OfRefusals:
+    return _OfRefusals()
+
+
+class _OfRefusals:
+    """Reports come from the site's worker, which stays where it is when the SDK has gone from the pages: that one
+    arrives is no sign of the SDK, and that one is refused is news.
+    """
+
+    def note(self, *, code: str | None, **told: Any) -> None:
+        from chalicelib.features.sightings.wiring import witness
+
+        if code is not None:
+            witness().note(code=code, **told)
 
 
 def _rows() -> EventRows:

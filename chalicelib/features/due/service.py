@@ -29,8 +29,11 @@ class Entries(Protocol):
         """Remove it from its minute; no matter if it is not there."""
         ...
 
-    def of_minute(self, minute: int, shard: int) -> Iterable[Entry]:
-        """All entries of a minute's shard, by a consistent read. Raises FromTheFuture after the last that is known."""
+    def of_minute(self, minute: int, shard: int, *, for_good: bool) -> Iterable[Entry]:
+        """All entries of a minute's shard. `for_good`, when nobody will look there again: by a consistent read. What
+        is looked at again may miss what was written in the last second. Raises FromTheFuture after the last that is
+        known.
+        """
         ...
 
     def watermark(self) -> int | None:
@@ -85,18 +88,19 @@ class Due:
     def tick(self, *, now: datetime, has_time: Callable[[], bool]) -> int:
         """Send every entry whose time has come. Ticks may overlap: whoever receives twice claims once.
 
-        The last minutes come first; what an outage left behind follows as long as there is time.
+        The last minutes come first, and are looked at again by the next ticks, so that these looks may be the cheaper
+        ones; what an outage left behind follows as long as there is time.
         """
         newest = minute_of(now)
         settled = newest - WATERMARK_LAG_MINUTES
-        sent = sum(self._send_minute(minute, now=now) for minute in range(settled + 1, newest + 1))
+        sent = sum(self._send_minute(minute, now=now, for_good=False) for minute in range(settled + 1, newest + 1))
         watermark = self._entries.watermark()
         empty_up_to = settled - 1 if watermark is None else watermark
         unbroken = True
         for minute in range(empty_up_to + 1, settled + 1):
             if not has_time():
                 break
-            found = self._send_minute(minute, now=now)
+            found = self._send_minute(minute, now=now, for_good=True)
             sent += found
             unbroken = unbroken and not found
             empty_up_to = minute if unbroken else empty_up_to
@@ -104,12 +108,12 @@ class Due:
             self._entries.raise_watermark(empty_up_to)
         return sent
 
-    def _send_minute(self, minute: int, *, now: datetime) -> int:
+    def _send_minute(self, minute: int, *, now: datetime, for_good: bool) -> int:
         """How many stand there. What only newer code can read waits for it where it is, and holds the watermark."""
         found = 0
         for shard in range(SHARDS):
             try:
-                for entry in self._entries.of_minute(minute, shard):
+                for entry in self._entries.of_minute(minute, shard, for_good=for_good):
                     self._send(self._moved_ahead(entry, now=now) if entry.is_stuck(now=now) else entry, now=now)
                     found += 1
             except FromTheFuture:

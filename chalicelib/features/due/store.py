@@ -30,10 +30,10 @@ class DueEntries:
     def drop(self, entry: Entry) -> None:
         self._table.write(_leaving(entry))
 
-    def of_minute(self, minute: int, shard: int) -> Iterator[Entry]:
+    def of_minute(self, minute: int, shard: int, *, for_good: bool) -> Iterator[Entry]:
         position, unknown = None, 0
         while True:
-            page = self._table.query(_pk(minute, shard), position=position)
+            page = self._table.query(_pk(minute, shard), position=position, consistent=for_good)
             for row in page.rows:
                 if row["v"] <= _VERSION:
                     yield _entry(row, minute)

@@ -80,7 +80,9 @@ def export_subscriber(call: Call[Somebody]) -> JobView:
 def erase_subscriber(call: Call[Somebody]) -> JobView:
     """Erase all that is kept of one subscriber, on every site of the account, ended subscriptions too.
 
-    There is no way back. A browser that still has the site's page open can subscribe again, as somebody new.
+    There is no way back. A browser that still has the site's page open is refused for 30 days (404 for what it says of
+    itself, 409 `subscription_ended` where it subscribes), unless its visitor asks for a new push subscription: that is
+    somebody new.
     """
     _not_bound(call)
     asked = {"tenant_id": call.tenant_id, "asked_by": call.principal.subject}

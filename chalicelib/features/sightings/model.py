@@ -19,10 +19,11 @@ _VISIBLE = re.compile(r"[!-~]+")
 
 @dataclass(frozen=True)
 class Sight:
-    """Somebody came from a page of the site, and got what they asked for."""
+    """Somebody came from a page of the site, and got what they asked for. `version` is the SDK's, where it tells."""
 
     origin: str
     at: datetime
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,13 @@ class Sightings:
     @property
     def last_seen(self) -> Sight | None:
         return max(self.seen.values(), key=lambda sight: sight.at, default=None)
+
+    @property
+    def version(self) -> str | None:
+        """Of the SDK, as it told last: it does so on one route only."""
+        told = [sight for sight in self.seen.values() if sight.version is not None]
+        last = max(told, key=lambda sight: sight.at, default=None)
+        return None if last is None else last.version
 
     @property
     def last_at(self) -> datetime | None:

@@ -42,23 +42,29 @@ class Witness:
         self._noted: dict[Kind, datetime] = {}
 
     def note(
-        self, *, site_key: str, site: Callable[[], Visited], what: str, origin: str, code: str | None, at: datetime
+        self,
+        *,
+        site_key: str,
+        site: Callable[[], Visited],
+        what: str,
+        origin: str,
+        code: str | None,
+        version: str | None,
+        at: datetime,
     ) -> None:
         """Of a site key that is known to be one. Nothing that goes wrong here is the matter of who came."""
         if self._is_due((site_key, what, code), at):
+            shown = origin_as_shown(origin)
             with suppress(PushError):
-                self._write(site(), what, origin_as_shown(origin), code, at)
+                self._write(site(), what, Sight(shown, at, version) if code is None else Refusal(code, what, shown, at))
 
     def of_site(self, *, tenant_id: str, site_id: str) -> Sightings:
         return self._store.get(tenant_id, site_id)
 
-    def _write(self, site: Visited, what: str, origin: str, code: str | None, at: datetime) -> None:
+    def _write(self, site: Visited, what: str, found: Sight | Refusal) -> None:
         """Another process may have noted the same: then there is nothing to write. Or be faster: then it is known."""
         known = self._store.get(site.tenant_id, site.id)
-        if code is None:
-            news = known.with_sight(what, Sight(origin, at))
-        else:
-            news = known.with_refusal(Refusal(code, what, origin, at))
+        news = known.with_sight(what, found) if isinstance(found, Sight) else known.with_refusal(found)
         if news is not known:
             self._store.put(site.tenant_id, site.id, news)
 

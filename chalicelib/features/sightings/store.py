@@ -28,8 +28,8 @@ class SightingRows:
             "sk": sk,
             "v": _VERSION,
             "rev": sightings.rev + 1,
-            "seen": {what: _sight_row(sight) for what, sight in sightings.seen.items()},
-            "refusals": [{**_sight_row(each), "code": each.code, "what": each.what} for each in sightings.refusals],
+            "seen": {what: {**_coming(sight), "version": sight.version} for what, sight in sightings.seen.items()},
+            "refusals": [{**_coming(each), "code": each.code, "what": each.what} for each in sightings.refusals],
             "ttl": in_seconds(sightings.last_at + KEPT_FOR),
         }
         try:
@@ -43,13 +43,16 @@ def _place(tenant_id: str, site_id: str) -> tuple[str, str]:
     return f"T#{tenant_id}", f"SEEN#{site_id}"
 
 
-def _sight_row(each: Sight | Refusal) -> dict[str, Any]:
+def _coming(each: Sight | Refusal) -> dict[str, Any]:
     return {"origin": each.origin, "at": in_milliseconds(each.at)}
 
 
 def _sightings(row: Row) -> Sightings:
     return Sightings(
-        seen={what: Sight(each["origin"], from_milliseconds(each["at"])) for what, each in row["seen"].items()},
+        seen={
+            what: Sight(each["origin"], from_milliseconds(each["at"]), each.get("version"))
+            for what, each in row["seen"].items()
+        },
         refusals=tuple(
             Refusal(each["code"], each["what"], each["origin"], from_milliseconds(each["at"]))
             for each in row["refusals"]

@@ -12,6 +12,7 @@ from chalicelib.features.sites.schemas import (
     IdentitySecret,
     NewSite,
     SdkConfig,
+    SdkQuery,
     SiteChanges,
     SiteList,
     SiteView,
@@ -21,7 +22,7 @@ from chalicelib.web.allow import BROWSER, holder, person, standing
 from chalicelib.web.api import Api
 from chalicelib.web.browser import BrowserApi, site_of
 from chalicelib.web.call import Call
-from chalicelib.web.schema import ListQuery, Nothing
+from chalicelib.web.schema import AnyQuery, ListQuery, Nothing
 
 api = Api(
     __name__,
@@ -120,14 +121,21 @@ def get_identity_secret(call: Call[Nothing]) -> IdentitySecret:
     return IdentitySecret(identity_secret=secret)
 
 
-@sdk_api.endpoint("GET", "/v1/sdk/{site_key}/config", allow=BROWSER, returns=SdkConfig, errors=(OriginNotAllowed,))
+@sdk_api.endpoint(
+    "GET",
+    "/v1/sdk/{site_key}/config",
+    allow=BROWSER,
+    query=SdkQuery,
+    returns=SdkConfig,
+    errors=(OriginNotAllowed,),
+)
 def get_sdk_config(call: Call[Nothing]) -> SdkConfig:
     """Show what the SDK starts from."""
     site = sites().get(tenant_id=call.tenant_id, site_id=site_of(call))
     return SdkConfig(vapid_public_key=site.vapid_public_key)
 
 
-@sdk_api.endpoint("OPTIONS", "/v1/sdk/{site_key}/config", allow=BROWSER, status=204)
+@sdk_api.endpoint("OPTIONS", "/v1/sdk/{site_key}/config", allow=BROWSER, query=AnyQuery, status=204)
 def preflight_config(_call: Call[Nothing]) -> Nothing:
     """Answer a preflight."""
     return Nothing()

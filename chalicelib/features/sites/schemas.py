@@ -17,7 +17,7 @@ from chalicelib.features.sites.model import (
     Site,
     Snippets,
 )
-from chalicelib.web.schema import Schema, example
+from chalicelib.web.schema import Query, Schema, example
 
 
 class NewSite(Schema):
@@ -112,6 +112,12 @@ class IdentitySecret(Schema):
     model_config = example(identity_secret="eZDkoqQPXGyp66F9b1WYRvwYjuPinWHnYlWtqM1Qbww")  # noqa: S106 -- nobody's
 
     identity_secret: str
+
+
+class SdkQuery(Query):
+    sdk: str | None = Field(
+        None, max_length=20, pattern=r"^[0-9A-Za-z.+-]+$", examples=["0.1.0"], description="The version of the SDK."
+    )
 
 
 class SdkConfig(Schema):

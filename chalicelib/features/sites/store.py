@@ -25,11 +25,13 @@ from chalicelib.features.sites.model import SealedKey, Site
 _SITE = "SITE#"
 _VERSION = 1
 _MOST_KEYS = 100  # of one site: each rotation adds one
+_MOST_PLACES = 10_000  # remembered, of 150 bytes each
 
 
 class SiteRows:
     def __init__(self) -> None:
         self._table = Table("core")
+        self._places: dict[str, tuple[str, str]] = {}  # by site key, which names one site for ever
 
     def add(self, site: Site, key: SealedKey, *, identity_secret: bytes) -> None:
         key_row = {
@@ -53,8 +55,20 @@ class SiteRows:
         return _site(row, tenant_id) if row else None
 
     def find(self, site_key: str) -> Site | None:
+        """Every visit of a browser begins with it, so where a key's site stands is asked once. Whether it still does is
+        asked each time.
+        """
+        place = self._places.get(site_key) or self._look_up(site_key)
+        return self.get(*place) if place else None
+
+    def _look_up(self, site_key: str) -> tuple[str, str] | None:
         guard = self._table.get(_guard(site_key))
-        return self.get(known(guard, newest=_VERSION)["tenant_id"], guard["site_id"]) if guard else None
+        if guard is None:
+            return None
+        if len(self._places) >= _MOST_PLACES:
+            self._places.clear()
+        place = self._places[site_key] = known(guard, newest=_VERSION)["tenant_id"], guard["site_id"]
+        return place
 
     def page(self, tenant_id: str, *, after: str | None, limit: int) -> Page[Site]:
         """One more is asked for than is shown: its presence says that the list goes on."""

@@ -24,6 +24,7 @@ from chalicelib.features.subscriptions.schemas import (
     AudienceChanges,
     ConsentGiven,
     HealthView,
+    LeavingQuery,
     NewSubscription,
     RestoredSubscriptions,
     RestoreSubscriptions,
@@ -33,20 +34,16 @@ from chalicelib.features.subscriptions.schemas import (
     SubscriptionQuery,
     SubscriptionView,
 )
-from chalicelib.features.subscriptions.service.profiles import receipt
+from chalicelib.features.subscriptions.service.profiles import consent_given
+from chalicelib.features.subscriptions.service.proofs import BadSubscriptionToken, UnprovenExternalId
 from chalicelib.features.subscriptions.service.sights import sight_of
-from chalicelib.features.subscriptions.service.subscriptions import (
-    BadSubscriptionToken,
-    Filter,
-    UnprovenExternalId,
-    WrongVapidKey,
-)
+from chalicelib.features.subscriptions.service.subscriptions import Filter, WrongVapidKey
 from chalicelib.features.subscriptions.wiring import checkup, gate, seen_on_pages, subscriptions, tombstones
 from chalicelib.web.allow import BROWSER, OPERATOR, holder
 from chalicelib.web.api import Answer, Api
 from chalicelib.web.browser import BrowserApi, site_of
 from chalicelib.web.call import Call
-from chalicelib.web.schema import Nothing
+from chalicelib.web.schema import AnyQuery, Nothing
 
 api = Api(__name__, tag="subscriptions", about="A subscription is one browser that said yes to one site.")
 sdk_api = BrowserApi(__name__, tag="sdk", gate=gate, witness=seen_on_pages)
@@ -116,7 +113,7 @@ def change_own_subscription(call: Call[SubscriptionChanges]) -> None:
 
 
 @sdk_api.endpoint(
-    "DELETE", _SDK + "/{subscription_id}", allow=BROWSER, status=204,
+    "DELETE", _SDK + "/{subscription_id}", allow=BROWSER, query=LeavingQuery, status=204,
     errors=(BadSubscriptionToken, OriginNotAllowed, Stale),
 )  # fmt: skip
 def unsubscribe(call: Call[Nothing]) -> None:
@@ -126,11 +123,12 @@ def unsubscribe(call: Call[Nothing]) -> None:
         site_id=site_of(call),
         subscription_id=call.path["subscription_id"],
         token=call.header(_TOKEN),
+        said_ms=cast("LeavingQuery", call.query).told_ms(call.at),
         now=call.at,
     )
 
 
-@sdk_api.endpoint("OPTIONS", _SDK + "/{subscription_id}", allow=BROWSER, status=204)
+@sdk_api.endpoint("OPTIONS", _SDK + "/{subscription_id}", allow=BROWSER, query=AnyQuery, status=204)
 def preflight_own_subscription(_call: Call[Nothing]) -> Nothing:
     """Answer a preflight."""
     return Nothing()
@@ -209,10 +207,11 @@ def remove_subscription(call: Call[Nothing]) -> None:
 def get_site_health(call: Call[Nothing]) -> HealthView:
     """Show how many of a site's subscribers a push really reaches.
 
-    An expectation: each active subscription counts with the chance that its last proof of life leaves it, from 0.99
-    for one that was seen today to 0.05 for one of which nothing was heard for 270 days (`by_age` has the table), and
-    with none while its push service knows it under another key. A visit is a proof of life, and so is what a browser
-    does with a notification. Large sites are judged by a sample of 1,000.
+    `reachable` is the sum of the chances of all active subscriptions, `score` is `reachable / subscribers`. A chance is
+    what the last proof of life leaves: 0.99 within 1 day, 0.97 within 7 days, 0.90 within 30 days, 0.70 within 90 days,
+    0.45 within 180 days, 0.25 within 270 days, 0.05 longer ago; and none while its push service knows the browser under
+    another key. A visit is a proof of life, and so is what a browser does with a notification. Sites of more than 1,000
+    subscriptions are judged by a sample of so many; `error_bound` is 1.96 standard deviations of its sum.
     """
     found = checkup().of_site(tenant_id=call.tenant_id, site_id=call.path["site_id"], now=call.at)
     return HealthView.of(found, formula=f"{settings().public_url}/docs#get_site_health")
@@ -253,4 +252,4 @@ def _sight(call: Call[NewSubscription] | Call[SubscriptionChanges]) -> Sight:
 
 
 def _consent(given: ConsentGiven | None, now: datetime) -> Consent | None:
-    return None if given is None else receipt(text=given.text, version=given.version, at=given.at, now=now)
+    return None if given is None else consent_given(text=given.text, version=given.version, at=given.at, now=now)

@@ -55,6 +55,7 @@ class EndReason(StrEnum):
 
 UNWILLING = frozenset({EndReason.GONE, EndReason.SUNSET})  # whose visitor has not said anything
 NEEDS_RESUBSCRIBE = "needs_resubscribe"  # its push service knows it under another key
+ERASED = "erased"  # there is no such row any more, nor shall there be by itself
 
 
 class SubscriptionEnded(Conflict):
@@ -63,10 +64,11 @@ class SubscriptionEnded(Conflict):
     When: The visitor unsubscribed, the push service ended the subscription, or it was removed.
 
     Do: Subscribe the browser again; it gets the same id if its push service gives it the same endpoint. Not one that
-    was removed: its site does not want it back.
+    was removed: its site does not want it back. One that was erased comes back only if its visitor asks for it, by a
+    new push subscription that does not name the one before.
 
     Members:
-    - ended_reason: one of gone, unsubscribed, replaced, removed, sunset, needs_resubscribe
+    - ended_reason: one of gone, unsubscribed, replaced, removed, sunset, needs_resubscribe, erased
     """
 
     code = "subscription_ended"
@@ -84,8 +86,8 @@ class Consent(msgspec.Struct, frozen=True, array_like=True):
 class Packed(msgspec.Struct, frozen=True, array_like=True):
     """What the send path reads of a row, in one binary. Fields are only ever added, at the end, with a default.
 
-    `said_ms`, `identified_ms`: when the page said its last word, and its last about whose browser this is, by the
-    browser's clock; 0 if it does not tell.
+    `said_ms`, `identified_ms`, `parted_ms`: when the page said its last word, its last about whose browser this is, and
+    that it is no longer whose it was, by the browser's clock; 0 if it does not tell.
     """
 
     endpoint: str
@@ -102,6 +104,7 @@ class Packed(msgspec.Struct, frozen=True, array_like=True):
     family: str | None = None
     said_ms: int = 0
     identified_ms: int = 0
+    parted_ms: int = 0
 
 
 pack = msgspec.msgpack.Encoder().encode
@@ -202,14 +205,13 @@ class Subscription:
     @property
     def push_host(self) -> str:
         """As much of the endpoint as may be shown: the whole is a capability."""
-        return self.packed.endpoint.split("/", 3)[2]
+        return endpoints.host_of(self.packed.endpoint)
 
     @property
     def browser(self) -> str:
         """By its push service; of the many that share Google's, by its own word."""
-        try:
-            vendor = endpoints.parse(self.packed.endpoint).vendor
-        except endpoints.BadEndpoint:
+        vendor = endpoints.vendor_of(self.push_host)
+        if vendor is None:
             return "unknown"  # stored when the list was longer
         return (vendor is Vendor.FCM and self.packed.family) or _BROWSERS[vendor]
 
@@ -281,6 +283,23 @@ def changed(
     return _told(replace(subscription, packed=packed), profile)
 
 
+def left(subscription: Subscription, *, said_ms: int, at: datetime) -> Subscription:
+    """The same once its visitor said no, unless something was said after that. The no is kept with its time: what was
+    said before it, and arrives later, does not bring it back. Nor does an operator one that had ended without a word.
+    """
+    packed = subscription.packed
+    has_gone = not subscription.is_active and subscription.ended_reason not in UNWILLING
+    if has_gone or 0 < said_ms < packed.said_ms:
+        return subscription
+    return replace(
+        subscription,
+        status=Status.ENDED,
+        ended_at=at if subscription.is_active else subscription.ended_at,
+        ended_reason=EndReason.UNSUBSCRIBED.value,
+        packed=msgspec.structs.replace(packed, said_ms=max(said_ms, packed.said_ms)),
+    )
+
+
 def proven(subscription: Subscription, *, at_ms: int) -> Subscription:
     """The same after a sign of life that is no visit: it has shown a notification, or was clicked on. Once a day is
     enough, and nothing brings back who has ended.
@@ -291,19 +310,23 @@ def proven(subscription: Subscription, *, at_ms: int) -> Subscription:
 
 
 def _told(subscription: Subscription, profile: Profile) -> Subscription:
+    """Tags and attributes are a person's: whoever comes next begins without them, and hears no word from before."""
     old, said_ms = subscription.packed, profile.said_ms
     person, identified_ms = subscription.external_id, old.identified_ms
     is_late = 0 < said_ms < identified_ms  # a word from before the visitor signed out, or in as somebody else
     if profile.external_id is not UNSET and not is_late:
         person, identified_ms = profile.external_id, said_ms or identified_ms
+    has_parted = subscription.external_id not in {None, person}
+    of_another = 0 < said_ms < old.parted_ms
     packed = msgspec.structs.replace(
         old,
         zone=_said(profile.timezone, old.zone),
         language=_said(profile.language, old.language),
-        tags=_tagged(old.tags, profile.tags),
-        attributes=_merged(old.attributes, profile.attributes),
+        tags=_tagged(() if has_parted else old.tags, UNSET if of_another else profile.tags),
+        attributes=_merged({} if has_parted else old.attributes, UNSET if of_another else profile.attributes),
         said_ms=max(said_ms, old.said_ms),
         identified_ms=identified_ms,
+        parted_ms=max(said_ms, old.parted_ms) if has_parted else old.parted_ms,
     )
     return replace(subscription, packed=packed, external_id=person)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -23,14 +24,15 @@ from chalicelib.features.subscriptions.model import (
     Subscription,
 )
 from chalicelib.features.subscriptions.service.health import Health, short
-from chalicelib.features.subscriptions.service.profiles import profile_of, said_ms
+from chalicelib.features.subscriptions.service.profiles import legible, profile_of, said_ms
 from chalicelib.features.subscriptions.service.tombstones import Mistake, Portion, Restored
 from chalicelib.web.instant import Instant
-from chalicelib.web.schema import ListQuery, Schema, example
+from chalicelib.web.schema import ListQuery, Query, Schema, example
 
 _LONGEST_KEY = 200
 _OPEN = ConfigDict(extra="ignore", strict=True, frozen=True)
 _VISITOR = {"tags": ["newsletter"], "attributes": {"plan": "gold", "orders": 3}, "timezone": "Europe/Madrid"}
+_SAID_AT = "When the page said this, by the browser's clock, and later each time"
 _PROFILE = {*Profile.__dataclass_fields__}
 
 
@@ -85,20 +87,29 @@ class Said(Schema):
     language: str | None = Field(None, description="A BCP 47 tag, like pt-BR.")
     external_id: str | None = Field(None, max_length=LONGEST_TEXT, description="The visitor's id in your own system.")
 
+    @property
+    def words(self) -> Mapping[str, Any]:
+        return self.model_dump(include=_PROFILE & self.model_fields_set)
+
     def profile(self) -> Profile:
-        return profile_of(self.model_dump(include=_PROFILE & self.model_fields_set))
+        return profile_of(self.words)
 
 
 class SaidByPage(Said):
+    """The same by a page, of a browser that says of itself what it likes: an unknown zone or language is no word."""
+
     external_id_signature: str | None = Field(
         None, max_length=LONGEST_TEXT, description="base64url(HMAC-SHA256(identity secret, external_id))"
     )
     consent: ConsentGiven | None = None
     said_at: Instant | None = Field(
         None,
-        description="When the page said this, by the browser's clock, and later each time: what arrives late about "
-        "whose browser it is does not undo what was said after it.",
+        description=f"{_SAID_AT}: what arrives late about whose browser it is does not undo what was said after it.",
     )
+
+    @property
+    def words(self) -> Mapping[str, Any]:
+        return legible(super().words)
 
     def told(self, now: datetime) -> Profile:
         return self.profile() if self.said_at is None else replace(self.profile(), said_ms=said_ms(self.said_at, now))
@@ -120,6 +131,16 @@ class NewSubscription(SaidByPage):
 
 class SubscriptionChanges(SaidByPage):
     model_config = example(tags=["newsletter", "sale"])
+
+
+class LeavingQuery(Query):
+    said_at: Instant | None = Field(
+        None, description=f"{_SAID_AT}: a no that arrives late does not undo a yes that was said after it."
+    )
+
+    def told_ms(self, now: datetime) -> int:
+        """0: it does not tell."""
+        return 0 if self.said_at is None else said_ms(self.said_at, now)
 
 
 class AudienceChanges(Said):

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -76,22 +77,11 @@ class SubscriptionRows:
         found = {row["sk"]: row for row in self._table.get_many(places)}
         return [_picked(found[sk]) for _, sk in places if sk in found]
 
-    def bury(
-        self,
-        tenant_id: str,
-        site_id: str,
-        *,
-        key: bytes,
-        active_since: int,
-        reason: str,
-        at: datetime,
-        successor: bytes | None = None,
-    ) -> bool:
+    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
         changes = {
             "status": Status.ENDED.value,
             "ended_at": in_milliseconds(at),
             "ended_reason": reason,
-            "successor": None if successor is None else successor.hex(),
             "ttl": in_seconds(at + BURIED_FOR),
             "rev": ONE_MORE,
         }
@@ -160,6 +150,21 @@ def _before(start: bytes) -> str:
     return (number - 1).to_bytes(KEY_BYTES).hex() if number else ""
 
 
+class ErasedRows:
+    """Of the idem table: `ERASED#<half a hash of place and key>` / `-`, and the second from which it is forgotten."""
+
+    def __init__(self) -> None:
+        self._table = Table("idem")
+
+    def note(self, tenant_id: str, site_id: str, keys: Sequence[bytes], *, until: datetime) -> None:
+        for key in keys:
+            self._table.put({"pk": _erased(tenant_id, site_id, key), "sk": "-", "v": 1, "ttl": in_seconds(until)})
+
+    def know(self, tenant_id: str, site_id: str, keys: Sequence[bytes], *, now: datetime) -> bool:
+        found = (self._table.get(_erased(tenant_id, site_id, key)) for key in keys)
+        return any(row is not None and row["ttl"] > in_seconds(now) for row in found)
+
+
 class BrowsersOnSites:
     """`place_of_site` tells where a site's row is."""
 
@@ -200,6 +205,11 @@ def _still_of(external_ids: Sequence[str], found: Iterable[Subscription]) -> lis
 
 def _pk(tenant_id: str, site_id: str, key: bytes) -> str:
     return f"S#{tenant_id}#{site_id}#{key[0] >> 4:x}"
+
+
+def _erased(tenant_id: str, site_id: str, key: bytes) -> str:
+    named = f"{tenant_id}#{site_id}#{key.hex()}".encode()
+    return f"ERASED#{hashlib.sha256(named).digest()[:KEY_BYTES].hex()}"
 
 
 def _person(tenant_id: str, site_id: str, external_id: str) -> str:

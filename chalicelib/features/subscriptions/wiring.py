@@ -18,10 +18,11 @@ def subscriptions() -> Subscriptions:
     from chalicelib.aws.secrets import secret
     from chalicelib.config import settings
     from chalicelib.features.sites.wiring import place_of_site
-    from chalicelib.features.subscriptions.store import BrowsersOnSites, SubscriptionRows
+    from chalicelib.features.subscriptions.store import BrowsersOnSites, ErasedRows, SubscriptionRows
 
     return Subscriptions(
         store=SubscriptionRows(),
+        erasures=ErasedRows(),
         on_sites=BrowsersOnSites(place_of_site=place_of_site()),
         sites=gate(),
         installation_secret=lambda: secret(settings().secret_installation).encode(),

@@ -90,7 +90,10 @@ READERS: list[tuple[tuple[str, str, str], Read]] = [
     (LISTING, lambda: ApiKeyRows().get(T, "key_a")),
     (LISTING, lambda: ApiKeyRows().of_tenant(T, limit=9, position=None)),
     (("due", "D#WATERMARK", "-"), lambda: DueEntries().watermark()),
-    (("due", f"D#{minute_of(AT)}#3", "run#later"), lambda: list(DueEntries().of_minute(minute_of(AT), 3))),
+    (
+        ("due", f"D#{minute_of(AT)}#3", "run#later"),
+        lambda: list(DueEntries().of_minute(minute_of(AT), 3, for_good=True)),
+    ),
     (("idem", "REPLAY#here", "-"), lambda: StoredReplays().begin(place="here", fingerprint="f", now=AT)),
 ]
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalicelib.aws.dynamo import Table
+from chalicelib.aws.dynamo_connection import connection
 from chalicelib.core.clock import minute_of
 from chalicelib.core.errors import Unavailable
 from chalicelib.features.due.model import SHARDS, Entry, Kind
@@ -38,7 +40,7 @@ def an_entry(owner: str = "run_a", *, after: timedelta = timedelta(milliseconds=
 
 
 def of_minute(store: Entries, minute: int = MINUTE) -> set[Entry]:
-    return {entry for shard in range(SHARDS) for entry in store.of_minute(minute, shard)}
+    return {entry for shard in range(SHARDS) for entry in store.of_minute(minute, shard, for_good=True)}
 
 
 def test_entries_come_back_from_their_minute_and_shard(store: Entries) -> None:
@@ -47,7 +49,7 @@ def test_entries_come_back_from_their_minute_and_shard(store: Entries) -> None:
         store.put(entry)
     assert of_minute(store) == made
     for shard in range(SHARDS):
-        assert {entry.shard for entry in store.of_minute(MINUTE, shard)} <= {shard}
+        assert {entry.shard for entry in store.of_minute(MINUTE, shard, for_good=False)} <= {shard}
     assert of_minute(store, MINUTE + 1) == set()
 
 
@@ -96,7 +98,9 @@ def test_a_crowded_minute_is_read_page_by_page(aws: Installation) -> None:
             }
         )
     assert len(aws.rows("due")) == 4
-    assert [found.id for found in DueEntries().of_minute(MINUTE, entry.shard)] == [f"run_{n}" for n in range(4)]
+    assert [found.id for found in DueEntries().of_minute(MINUTE, entry.shard, for_good=True)] == [
+        f"run_{n}" for n in range(4)
+    ]
 
 
 def test_a_row_at_rest_has_its_final_shape(aws: Installation) -> None:
@@ -114,7 +118,7 @@ def test_a_row_at_rest_has_its_final_shape(aws: Installation) -> None:
     [
         ("PutItem", lambda store: store.put(an_entry())),
         ("DeleteItem", lambda store: store.drop(an_entry())),
-        ("Query", lambda store: list(store.of_minute(MINUTE, 0))),
+        ("Query", lambda store: list(store.of_minute(MINUTE, 0, for_good=True))),
         ("GetItem", lambda store: store.watermark()),
     ],
 )
@@ -124,3 +128,19 @@ def test_a_table_that_does_not_answer_is_unavailable(
     faults.reject(f"dynamodb.{operation}", times=9)
     with pytest.raises(Unavailable):
         ask(DueEntries())
+
+
+@pytest.mark.parametrize("for_good", [True, False])
+def test_only_a_look_for_good_pays_for_a_consistent_read(aws: Installation, for_good: bool) -> None:
+    asked: list[bool] = []
+
+    def hear(params: dict[str, Any], **_: object) -> None:
+        asked.append(json.loads(params["body"])["ConsistentRead"])
+
+    events = connection().client.meta.events
+    events.register_first("before-call.dynamodb.Query", hear)
+    try:
+        list(DueEntries().of_minute(MINUTE, 0, for_good=for_good))
+    finally:
+        events.unregister("before-call.dynamodb.Query", hear)
+    assert asked == [for_good]

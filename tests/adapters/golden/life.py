@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.channels import registry
 from chalicelib.core import clock
 from chalicelib.core.clock import in_seconds
+from chalicelib.core.identity import Role
 from chalicelib.features.analytics.model import Kind
 from chalicelib.features.identity.adapters.authenticator_app import AuthenticatorApp
 from chalicelib.features.identity.model.second_factor import STEP_SECONDS
@@ -26,7 +27,7 @@ from tests.fakes.nowhere import Nowhere
 from tests.fakes.oidc import Browser, providers
 from tests.fakes.saml import SamlBrowser, desk, set_up
 from tests.journeys.shop import ORIGIN, Shop
-from tests.world import PASSWORD, World, open_tenant
+from tests.world import PASSWORD, World, add_member, open_tenant
 
 DRAFT = {
     "name": "Next",
@@ -72,7 +73,7 @@ def lived(shop: Shop) -> Museum:
 
 
 def _people(shop: Shop) -> dict[str, Any]:
-    """Ben has a second factor, Ada has forgotten her password, Cyd is about to move, and Erin is invited."""
+    """Ben has a second factor, Ada has forgotten her password, Cyd is about to move, Erin is invited, and Hal has left."""
     client, ben = shop.world.client, shop.world.ben
     client.post("/v1/auth/register", json=_NEWCOMER)
     client.post("/v1/auth/login", json={"email": shop.owner.email, "password": "wrong password"})
@@ -88,6 +89,8 @@ def _people(shop: Shop) -> dict[str, Any]:
     for country in ("DE", "BR"):  # faster than anybody flies
         there = {"CloudFront-Viewer-Country": country}
         client.post("/v1/auth/login", json={"email": shop.world.cyd.email, "password": PASSWORD}, headers=there)
+    hal = add_member("Hal", shop.owner, Role.EDITOR, shop.world.clock)
+    assert client.delete(f"/v1/members/{hal.user_id}", as_=hal).status == 204
     _sign_in_elsewhere(shop)
     (letter,) = shop.world.mail_to("erin@example.com")
     _, _, invitation = letter.text.partition("token=")
@@ -95,6 +98,7 @@ def _people(shop: Shop) -> dict[str, Any]:
         "suspect_email": shop.world.cyd.email,
         "guarded_email": ben.email,
         "recovery_code": codes[0],
+        "leaver": hal.user_id,
         "invitation": invitation.split()[0],
     }
 

@@ -28,7 +28,7 @@ _NAMES = (
     (re.compile(r"\b[0-9a-hjkmnp-tv-z]{26}$"), "<ulid>"),
     (re.compile(r"\b(pk_|adr_)?[0-9a-f]{32,64}\b"), "<hex>"),
     (re.compile(r"^APIKEY#[0-9a-z]{8}$"), "APIKEY#<prefix>"),
-    (re.compile(r"#[0-9a-f]$"), "#<shard>"),
+    (re.compile(r"#[0-9a-f]{1,2}$"), "#<shard>"),
     (re.compile(r"[0-9]+"), "<n>"),
 )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from chalicelib.channels.endpoints import vendor_of
@@ -30,6 +31,7 @@ class Visitor:
     museum: Museum
     aws: Installation
     lambdas: Lambdas
+    clock: ManualClock
 
     @property
     def site(self) -> str:
@@ -56,7 +58,7 @@ def visitor(request: pytest.FixtureRequest, aws: Installation) -> Iterator[Visit
     clock.use(manual)
     moto_patch.follow(manual)
     museum.furnish()
-    yield Visitor(museum, aws, Lambdas(aws.prefix))
+    yield Visitor(museum, aws, Lambdas(aws.prefix), manual)
     moto_patch.follow(None)
     clock.use(clock.SystemClock())
 
@@ -95,6 +97,20 @@ def test_an_invitation_is_still_good(visitor: Visitor) -> None:
     answers = [Client().post("/v1/invitations/accept", json=accepted) for _ in range(2)]
     assert [answer.status for answer in answers] == [200, 401], answers[1].text
     assert answers[0].json()["role"] == "editor"
+
+
+def test_who_left_their_only_team_is_let_go_in_time(visitor: Visitor) -> None:
+    if "leaver" not in visitor.museum.facts:
+        return  # from before anybody was
+    theirs = f"USER#{visitor.fact('leaver')}"
+    assert [row for row in visitor.aws.rows("core") if row["pk"] == theirs] != []
+    (due,) = [row for row in visitor.aws.rows("due") if row["sk"].startswith("left#")]
+    _, minute, shard = due["pk"].split("#")
+    (entry,) = [each for each in DueEntries().of_minute(int(minute), int(shard), for_good=True) if each.kind == "left"]
+    visitor.clock.advance(minutes=31 * 24 * 60)
+    visitor.lambdas.deliver("privacy", msgspec.json.encode(entry.message()).decode())
+    visitor.lambdas.work("privacy")
+    assert [row for row in visitor.aws.rows("core") if row["pk"] == theirs] == []
 
 
 def test_keys_and_sites_are_there(visitor: Visitor) -> None:

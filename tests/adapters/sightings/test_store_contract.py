@@ -14,7 +14,7 @@ from tests.unit.sightings.memory import MemorySightings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEEN = Sightings(
-    seen={"config": Sight("https://shop.example", NOON), "subscriptions/{subscription_id}": Sight("https://b.example", NOON)},
+    seen={"config": Sight("https://shop.example", NOON, "0.1.0"), "subscriptions/{subscription_id}": Sight("https://b.example", NOON)},
     refusals=(Refusal("origin_not_allowed", "config", "https://evil.test", NOON),),
 )  # fmt: skip
 Store = SightingRows | MemorySightings

@@ -301,8 +301,8 @@ def test_trouble_is_noted_of_the_life_it_was_met_in_and_once(store: Store) -> No
 
 def test_one_that_was_replaced_names_its_successor_until_it_comes_back(store: Store) -> None:
     row = stored(store, a_row())
-    assert store.bury(ADA, SITE, key=row.key, active_since=SINCE, reason="replaced", at=NOW, successor=key(7))
-    buried = store.get(ADA, SITE, row.key)
-    assert buried == replace(row, status=Status.ENDED, ended_at=NOW, ended_reason="replaced", successor=key(7), rev=2)
+    gone = replace(row, status=Status.ENDED, ended_at=NOW, ended_reason="replaced", successor=key(7))
+    buried = stored(store, gone)
+    assert store.get(ADA, SITE, row.key) == buried == replace(gone, rev=2)
     back = stored(store, replace(buried, status=Status.ACTIVE, ended_at=None, ended_reason=None, successor=None))
     assert store.get(ADA, SITE, row.key) == back

@@ -139,6 +139,14 @@ def test_a_notification_tells_what_became_of_it_as_well(counter: Counter) -> Non
     assert (shown["accepted"], shown["clicked"], shown["by_browser"]) == (1, 1, {"firefox": {"clicked": 1}})
 
 
+def test_a_run_goes_by_either_of_its_names(counter: Counter) -> None:
+    (told,) = counter.sent()
+    counter.click(told["receipt"])
+    run = counter.stats()["run"]
+    for name in (run, run.replace("run_", "ntf_")):
+        assert counter.shop.ask("GET", f"{counter.campaign}/stats?run={name}")["clicked"] == 1
+
+
 def test_a_strangers_stats_stay_their_own(counter: Counter) -> None:
     (told,) = counter.sent()
     counter.click(told["receipt"])

@@ -62,6 +62,21 @@ def test_each_event_is_judged_for_itself(counter: Counter) -> None:
     assert (stats["displayed"], stats["clicked"], stats["converted"]) == (1, 1, 0)
 
 
+@pytest.mark.parametrize("said", [None, 5, "displayed", [], [[]], True, {}])
+def test_what_is_no_event_takes_no_other_with_it(counter: Counter, said: Any) -> None:
+    (told,) = counter.sent()
+    answer = counter.report(said, displayed(told))
+    assert answer.json() == {"taken": 1, "refused": [{"place": 0, "code": "unknown_type"}]}
+
+
+def test_a_hundred_events_with_all_that_an_event_has_are_taken(counter: Counter) -> None:
+    told = counter.sent(20)
+    kinds = ("displayed", "clicked", "dismissed", "unsubscribed", "converted")
+    answer = counter.report(*(displayed(one, type=kind, value=39.9) for one in told for kind in kinds))
+    assert answer.json() == {"taken": 100, "refused": []}
+    assert counter.stats()["converted"] == 20
+
+
 def test_a_receipt_that_is_too_old_is_refused(counter: Counter) -> None:
     (told,) = counter.sent()
     counter.shop.world.clock.advance(seconds=GOOD_FOR.total_seconds())
@@ -88,7 +103,7 @@ def test_conversions_are_worth_something(counter: Counter) -> None:
     [
         ({"events": []}, 422),
         ({"events": [{}] * 101}, 422),
-        ({"events": [5]}, 422),
+        ({"events": None}, 422),
         ({"events": "displayed"}, 422),
         ({}, 422),
         ([], 400),
@@ -130,6 +145,21 @@ def test_strangers_report_nothing(counter: Counter, headers: dict[str, str], sit
     assert counter.stats()["displayed"] == 0
 
 
+def test_a_report_that_is_refused_is_told_to_who_looks_the_site_over_and_no_other(counter: Counter) -> None:
+    """That one arrives is no sign of the SDK on a page: the worker that tells it stays when the tag has gone."""
+    (told,) = counter.sent()
+
+    def noted() -> list[Any]:
+        return [row for row in counter.shop.world.aws.rows("core") if row["sk"].startswith("SEEN#")]
+
+    counter.report(displayed(told))
+    assert noted() == []
+    counter.report(displayed(told), headers={"Origin": "https://evil.example"})
+    (row,) = noted()
+    assert row["seen"] == {}
+    assert [(each["what"], each["code"]) for each in row["refusals"]] == [("events", "origin_not_allowed")]
+
+
 def test_a_preflight_is_answered(counter: Counter) -> None:
     path = f"/v1/sdk/{counter.shop.site['site_key']}/events"
     answer = counter.shop.world.client.request("OPTIONS", path, headers={"Origin": ORIGIN})
@@ -152,7 +182,7 @@ def test_a_report_asks_the_store_for_its_site_alone(counter: Counter) -> None:
     counter.report(displayed(told[0]))
     with Faults() as faults:
         counter.report(*map(displayed, told))
-    assert [call for call in faults.calls if call.startswith("dynamodb.")] == ["dynamodb.GetItem"] * 2
+    assert [call for call in faults.calls if call.startswith("dynamodb.")] == ["dynamodb.GetItem"]
     assert faults.calls.count("sqs.SendMessageBatch") == 1
 
 

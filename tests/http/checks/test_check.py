@@ -61,7 +61,7 @@ def test_a_site_that_is_right_in_everything_is_told_so(world: World, shop: ShopF
     site = make(world, url=shop.url, origins=[shop.url], subject="mailto:ada@shop.dev")
     furnish(shop, site)
     sdk, origin = f"/v1/sdk/{site['site_key']}", {"Origin": shop.url}
-    assert world.client.get(f"{sdk}/config", headers=origin).status == 200
+    assert world.client.get(f"{sdk}/config?sdk=1.2.3-rc.1", headers=origin).status == 200
     browser = PushService.simulated(3, 1, vapid_public_key=site["vapid_public_key"])
     assert world.client.post(f"{sdk}/subscriptions", json={"subscription": browser}, headers=origin).status == 201
     answer = check(world, site)
@@ -72,7 +72,16 @@ def test_a_site_that_is_right_in_everything_is_told_so(world: World, shop: ShopF
     assert found["https"]["status"] == "warning"
     assert {name for name, each in found.items() if each["fix"]} == {"https"}
     assert found["sdk_seen"]["seen_at"] == world.clock.now().isoformat().replace("+00:00", "Z")
+    assert found["sdk_seen"]["detail"] == f"The SDK, version 1.2.3-rc.1, came from `{shop.url}`."
     assert shop.visits == ["/", "/pushsaas-worker.js"]
+
+
+@pytest.mark.parametrize("said", ["", "x" * 21, "<b>", "1%0A2", "1&v=2"])
+def test_what_is_no_version_is_refused(world: World, shop: ShopFront, said: str) -> None:
+    site = make(world, url=shop.url, origins=[shop.url])
+    answer = world.client.get(f"/v1/sdk/{site['site_key']}/config?sdk={said}", headers={"Origin": shop.url})
+    assert answer.status == 422
+    assert by_id(check(world, site))["sdk_seen"]["status"] == "warning"
 
 
 def test_a_new_site_hears_what_is_missing_and_what_to_do(world: World, shop: ShopFront) -> None:

@@ -40,6 +40,7 @@ class Dora:
     @classmethod
     def of(cls, shop: Shop) -> Dora:
         dora = add_member("Dora", shop.owner, Role.EDITOR, shop.world.clock)
+        _left_another_team(shop, dora)
         _opened_by_others(shop, dora)
         _meant_by_others(shop)
         _by_letter(shop, dora)
@@ -86,6 +87,14 @@ def speaking_of(rows: Iterable[Row], *, ids: Sequence[str], words: Sequence[str]
 
 def _text(row: object) -> str:
     return json.dumps(row, ensure_ascii=False, default=lambda raw: raw.decode("latin-1"))
+
+
+def _left_another_team(shop: Shop, dora: Person) -> None:
+    client, cyd = shop.world.client, shop.world.cyd
+    client.post("/v1/invitations", as_=cyd, json={"email": EMAIL, "role": "agent"})
+    token = shop.world.mail_to(EMAIL)[-1].text.partition("token=")[2].split()[0]
+    assert client.post("/v1/invitations/accept", json={"token": token, "password": PASSWORD}).status == 200
+    assert client.delete(f"/v1/members/{dora.user_id}", as_=cyd).status == 204
 
 
 def _opened_by_others(shop: Shop, dora: Person) -> None:

@@ -148,6 +148,17 @@ def test_a_key_bound_to_another_site_knows_nothing_of_this_one(shop: Shop) -> No
     assert world.client.get(f"{shop.audience}/{subscription_id}", as_=key).status == 404
 
 
+@pytest.mark.parametrize("said", [{"timezone": "Mars/Base"}, {"language": "en-US@posix"}])
+def test_an_owner_is_told_of_a_zone_or_language_that_is_none(shop: Shop, said: dict[str, str]) -> None:
+    """Who could mend it; a browser cannot."""
+    subscription_id, _ = shop.subscribed(tags=["news"])
+    path = f"{shop.audience}/{subscription_id}"
+    answer = shop.world.client.patch(path, as_=shop.world.ada, json={"tags": [], **said})
+    (pointer,) = [f"/{name}" for name in said]
+    assert (answer.status, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert shop.show(subscription_id)["tags"] == ["news"]
+
+
 # --- The endpoint is a capability: it is in no answer, no log, and no other table ---
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.identity import Scope
+from chalicelib.features.subscriptions.service.health import STEPS
 from tests.http.subscriptions.pages import Shop
 
 _NOBODY = "site_01hzy3f5c8k9m2n4p6q8r0s1t2"
@@ -29,7 +30,15 @@ def test_it_says_how_many_are_really_reached(shop: Shop, foreign_shop: Shop) -> 
     assert (by_age[1], by_age[180], by_age[None]) == ((1, 1), (8, 4), (0, 0))
     assert found["by_browser"] == {"chrome": {"subscribers": 9, "reachable": 5}}
     assert found["formula"].endswith("/docs#get_site_health")
-    assert 'id="get_site_health"' in shop.world.client.get("/docs").text
+
+
+def test_the_formula_is_where_the_answer_says(shop: Shop) -> None:
+    formula = shop.world.client.get(path(shop), as_=shop.world.ada).json()["formula"]
+    _, _, there = shop.world.client.get("/docs").text.partition(f'id="{formula.partition("#")[2]}"')
+    told = " ".join(there[:5_000].split())
+    for step in STEPS:
+        within = "longer ago" if step.days is None else f"within {step.days} day"
+        assert f"{step.chance:.2f} {within}" in told
 
 
 def test_a_site_without_anybody_has_no_score(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.identity import Mode
 from chalicelib.core.receipts import Receipts, Told
 from chalicelib.features.analytics.model import Claim, Event, Figures, Report, figures_of, read_figures
-from chalicelib.features.analytics.service.counting import MOST_AT_ONCE
+from chalicelib.features.analytics.service.portions import MOST_AT_ONCE, MOST_SUMS
 from chalicelib.features.sending.model.run import Order, Run, Source
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -87,11 +87,15 @@ class Counts:
     sums: Counter[str] = field(default_factory=Counter)
     calls: list[tuple[str, int]] = field(default_factory=list)
     down_for: set[str] = field(default_factory=set)
+    broken_for: set[str] = field(default_factory=set)
 
     def add(self, tenant_id: str, run_id: str, events: Sequence[Event]) -> int:
         assert 0 < len(events) <= MOST_AT_ONCE
+        assert len(figures_of(events)) <= MOST_SUMS
         if run_id in self.down_for:
             raise Unavailable
+        if run_id in self.broken_for:
+            raise ValueError(run_id)
         self.calls.append((run_id, len(events)))
         known = self.counted.setdefault((tenant_id, run_id), set())
         fresh = [event for event in events if (event.kind, event.mark) not in known]

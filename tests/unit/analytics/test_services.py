@@ -1,4 +1,4 @@
-"""Reporting, clicking, counting and reading, over memory."""
+"""Reporting, clicking and reading, over memory."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import msgspec
 import pytest
 
 from chalicelib.core import ids
-from chalicelib.core.errors import FromTheFuture, NotFound, Unavailable
+from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.receipts import GOOD_FOR, Told
-from chalicelib.features.analytics.model import Claim, Event, Figures, Kind, Life, Report
+from chalicelib.features.analytics.model import Claim, Figures, Kind, Report
 from chalicelib.features.analytics.service.clicking import Clicking
-from chalicelib.features.analytics.service.counting import Counting
 from chalicelib.features.analytics.service.figures import Results
 from chalicelib.features.analytics.service.reporting import Refusal, Reporting, Taken
 from chalicelib.features.sending.model.run import Order, Run, Source
@@ -29,7 +28,6 @@ from tests.unit.analytics.desk import (
     RECEIPTS,
     RUN,
     SITE,
-    Counts,
     Runs,
     Waiting,
     a_run,
@@ -69,6 +67,16 @@ def test_a_browser_that_lives_is_told_of_once() -> None:
         *(claim(kind, receipt=receipt(told=UNSEEN)) for kind in ("displayed", "clicked")), claim(key=2)
     )
     assert [life.key for life in report.lives] == [b"\1" * 16]
+
+
+@pytest.mark.parametrize("minutes", [(5, 25), (25, 5)])
+def test_of_a_browsers_signs_of_life_the_newest_is_told(minutes: tuple[int, int]) -> None:
+    """In whatever order they were kept."""
+    times = [BEGAN_AT + timedelta(minutes=each) for each in minutes]
+    _, (report,) = reported(
+        *(claim(kind, receipt=receipt(told=UNSEEN), at=at.isoformat()) for kind, at in zip(Kind, times, strict=False))
+    )
+    assert [life.at for life in report.lives] == [int(max(times).timestamp())]
 
 
 def test_a_queue_that_is_down_is_the_callers_to_know() -> None:
@@ -163,92 +171,6 @@ def test_a_queue_that_is_down_holds_nobody_up() -> None:
     street = Street(waiting=Waiting(is_down=True))
     assert street.follow(receipt()) == MESSAGE.url
     assert street.lost == 1
-
-
-# --- counting ---
-
-
-@dataclass
-class Lives:
-    noted: list[tuple[str, str, bytes, datetime]] = field(default_factory=list)
-    trouble: list[Exception] = field(default_factory=list)
-
-    def prove_life(self, tenant_id: str, site_id: str, key: bytes, at: datetime) -> bool:
-        if self.trouble:
-            raise self.trouble.pop(0)
-        self.noted.append((tenant_id, site_id, key, at))
-        return True
-
-
-def event(number: int, kind: Kind = Kind.DISPLAYED, run_id: str = RUN) -> Event:
-    began = int(BEGAN_AT.timestamp())
-    return Event(kind, run_id, number.to_bytes(16), began, began + 60, 1)
-
-
-def report(*events: Event, lives: tuple[Life, ...] = (), tenant_id: str = ADA) -> Report:
-    return Report(tenant_id, SITE, events, lives)
-
-
-def counting(counts: Counts, lives: Lives | None = None) -> Counting:
-    return Counting(counts=counts, lives=lives or Lives())
-
-
-def test_reports_of_a_run_are_counted_together() -> None:
-    counts = Counts()
-    reports = [report(event(number), event(number, Kind.CLICKED)) for number in range(10)]
-    assert counting(counts).count(reports) == set()
-    assert counts.calls == [(RUN, 20)]
-    assert (counts.figures().count(Kind.DISPLAYED), counts.figures().count(Kind.CLICKED)) == (10, 10)
-
-
-def test_what_is_told_twice_counts_once_whoever_tells_it() -> None:
-    counts = Counts()
-    for _ in range(2):
-        assert counting(counts).count([report(event(1), event(1)), report(event(1))]) == set()
-    assert counts.figures().count(Kind.DISPLAYED) == 1
-
-
-def test_each_run_and_tenant_is_counted_for_itself() -> None:
-    counts = Counts()
-    counting(counts).count([report(event(1), event(1, run_id=OTHER_RUN)), report(event(1), tenant_id=CYD)])
-    assert counts.counted.keys() == {(ADA, RUN), (ADA, OTHER_RUN), (CYD, RUN)}
-
-
-def test_no_transaction_takes_more_than_it_may() -> None:
-    counts = Counts()
-    counting(counts).count([report(*(event(10 * number + each) for each in range(10))) for number in range(20)])
-    assert counts.calls == [(RUN, 97), (RUN, 97), (RUN, 6)]
-
-
-def test_only_those_come_again_that_were_not_counted() -> None:
-    counts = Counts(down_for={OTHER_RUN})
-    reports = [report(event(1)), report(event(2), event(2, run_id=OTHER_RUN)), report(event(3))]
-    assert counting(counts).count(reports) == {1}
-    counts.down_for.clear()
-    assert counting(counts).count([reports[1]]) == set()
-    assert counts.figures().count(Kind.DISPLAYED) == 4
-
-
-def test_a_sign_of_life_is_passed_on() -> None:
-    lives = Lives()
-    counting(Counts(), lives).count([report(event(1), lives=(Life(b"k" * 16, int(NOW.timestamp())),))])
-    assert lives.noted == [(ADA, SITE, b"k" * 16, NOW)]
-
-
-@pytest.mark.parametrize(("trouble", "again"), [(Unavailable(), {0}), (FromTheFuture(), set())])
-def test_a_sign_of_life_that_gets_lost_comes_again(trouble: Exception, again: set[int]) -> None:
-    """Unless only newer code can note it, which will have one of its own."""
-    lives = Lives(trouble=[trouble])
-    told = (Life(b"k" * 16, int(NOW.timestamp())), Life(b"l" * 16, int(NOW.timestamp())))
-    reports = [report(event(1), lives=told), report(event(2), lives=told[:1])]
-    assert counting(Counts(), lives).count(reports) == again
-
-
-def test_no_life_is_noted_of_what_comes_again_anyway() -> None:
-    lives = Lives()
-    told = (Life(b"k" * 16, int(NOW.timestamp())),)
-    assert counting(Counts(down_for={RUN}), lives).count([report(event(1), lives=told)]) == {0}
-    assert lives.noted == []
 
 
 # --- reading ---

@@ -248,6 +248,8 @@ def test_where_the_file_is_follows_from_the_tag() -> None:
         ("importScripts('https://push.example.com/prod/sdk/v1/worker.js')", True),
         ('importScripts ( "/own.js", "https://push.example.com/prod/sdk/v1/worker.0123456789abcdef.js" );', True),
         ("/* ours */ importScripts(`https://push.example.com/prod/sdk/v1/worker.js`) // here", True),
+        ("const all = '/*'; importScripts('https://push.example.com/prod/sdk/v1/worker.js')", True),
+        ("importScripts('https://push.example.com/prod/sdk/v1/worker.js?built=7')", True),
         ("importScripts('https://push.example.com/sdk/v1/worker.js')", False),
         ("importScripts('https://push.example.com/prod/sdk/v1/pushsaas.js')", False),
         ("importScripts('https://push.example.com/prod/sdk/v1/worker.css')", False),

@@ -39,6 +39,12 @@ def test_the_sdk_is_seen_or_not_or_not_any_more() -> None:
     assert (found.status, found.seen_at, SHOP in found.detail) == (Status.OK, NOW - 6 * DAY, True)
 
 
+def test_the_sdks_version_is_named_where_it_told() -> None:
+    told = Sightings().with_sight("config", Sight(SHOP, NOW - DAY, "0.1.0"))
+    assert sdk_seen(told, now=NOW).detail == f"The SDK, version 0.1.0, came from `{SHOP}`."
+    assert sdk_seen(seen(1), now=NOW).detail == f"The SDK came from `{SHOP}`."
+
+
 def test_lately_is_a_week() -> None:
     assert lately(Sightings(), now=NOW) is None
     assert lately(seen(8), now=NOW) is None
@@ -76,6 +82,9 @@ def test_earlier_refusals_are_told_too() -> None:
         ("https://localhost/", Status.PROBLEM),
         ("ada@shop.dev", Status.PROBLEM),
         ("mailto:push@example.com", Status.WARNING),
+        ("mailto:push@mail.example.org", Status.WARNING),
+        ("https://example.net/contact", Status.WARNING),
+        ("mailto:push@my-example.com", Status.OK),
     ],
 )
 def test_a_contact_is_one_that_apple_takes(said: str, status: Status) -> None:

@@ -55,6 +55,9 @@ def test_it_is_an_ordinary_hmac_of_an_ordinary_layout() -> None:
     key = hashlib.sha256(b"receipt\0pepper").digest()
     mac = hmac.new(key, signed, "sha256").digest()[:16]
     assert base64.urlsafe_b64encode(signed + mac).decode() == TEXT
+    mark_key = hashlib.sha256(b"receipt mark\0pepper").digest()
+    whose = ids.raw(TENANT) + ids.raw(RUN) + KEY
+    assert RECEIPTS.mark(RECEIPTS.read(TEXT)) == hmac.digest(mark_key, whose, "sha256")[:16]
 
 
 @pytest.mark.parametrize("place", range(72))

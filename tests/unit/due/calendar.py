@@ -20,9 +20,10 @@ class Entries(PlainEntries):
         super().__init__()
         self.raised: list[int] = []
         self.unreadable: set[Entry] = set()  # by any but newer code
+        self.fresh: set[Entry] = set()  # so much so that only a consistent read has them
 
-    def of_minute(self, minute: int, shard: int) -> Iterator[Entry]:
-        found = set(super().of_minute(minute, shard))
+    def of_minute(self, minute: int, shard: int, *, for_good: bool) -> Iterator[Entry]:
+        found = set(super().of_minute(minute, shard, for_good=for_good)) - (set() if for_good else self.fresh)
         yield from found - self.unreadable
         if found & self.unreadable:
             raise FromTheFuture

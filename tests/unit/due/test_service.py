@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.core.clock import minute_of
 from chalicelib.core.errors import Unavailable
-from chalicelib.features.due.model import Entry, Kind
+from chalicelib.features.due.model import WATERMARK_LAG_MINUTES, Entry, Kind
 from tests.unit.due.calendar import NOON, Calendar, Entries
 
 MINUTE = timedelta(minutes=1)
@@ -192,3 +192,15 @@ def test_a_watermark_ahead_of_a_clock_that_went_back_stays(calendar: Calendar) -
     calendar.tick(NOON)
     assert calendar.tick(NOON - timedelta(hours=1)) == 0
     assert calendar.watermark == -5
+
+
+def test_what_the_cheaper_looks_do_not_see_yet_is_found_by_the_last_before_its_minute_is_done_with(
+    calendar: Calendar,
+) -> None:
+    entry = calendar.add(NOON)
+    calendar.entries.fresh.add(entry)
+    for minutes in range(WATERMARK_LAG_MINUTES):
+        assert calendar.tick(NOON + minutes * MINUTE) == 0
+        assert calendar.watermark < 0
+    assert calendar.tick(NOON + WATERMARK_LAG_MINUTES * MINUTE) == 1
+    assert calendar.watermark < 0

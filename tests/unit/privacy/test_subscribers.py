@@ -34,6 +34,7 @@ class Audience:
         self.answers: list[Sequence[str]] = []
         self.invitations = [Invited("ada@example.com", "editor", NOW, "INVITE#1")]
         self.exports = 1
+        self.kept_out: set[bytes] = set()
 
     def add(self, site_id: str, number: int, external_id: str = "ada") -> Subscription:
         made = Subscription(
@@ -78,6 +79,9 @@ class Audience:
         return Page(found[at : at + AT_ONCE], str(at + AT_ONCE) if at + AT_ONCE < len(found) else None)
 
     # Rows
+
+    def keep_out(self, *, tenant_id: str, site_id: str, keys: Sequence[bytes], now: datetime) -> None:
+        self.kept_out |= {*keys}
 
     def remove(self, tenant_id: str, site_id: str, found: Iterable[bytes]) -> int:
         gone = set(found)
@@ -138,6 +142,7 @@ def test_one_browser_goes_and_the_persons_others_stay(desk: Desk) -> None:
     gone, stays = desk.audience.add("site_b", 1), desk.audience.add("site_b", 2)
     assert desk.erase(subscription_id=gone.id).is_over
     assert desk.audience.on_site["site_b"] == [stays]
+    assert desk.audience.kept_out == {gone.key}
 
 
 def test_an_address_is_disinvited_and_no_site_is_looked_at(desk: Desk) -> None:

@@ -46,9 +46,10 @@ def note(
     minutes: float = 0,
     key: str = KEY,
     site: Callable[[], Visited] = Site,
+    version: str | None = None,
 ) -> None:
     at = NOON + timedelta(minutes=minutes)
-    witness.note(site_key=key, site=site, what=what, origin=origin, code=code, at=at)
+    witness.note(site_key=key, site=site, what=what, origin=origin, code=code, version=version, at=at)
 
 
 def test_nothing_was_seen_of_a_new_site() -> None:
@@ -62,6 +63,18 @@ def test_the_last_of_all_routes_counts() -> None:
     refused = seen.with_refusal(refusal(minutes=600))
     assert (refused.last_seen, refused.last_at) == (late, NOON + timedelta(hours=10))
     assert Sightings().with_refusal(refusal()).last_at == NOON
+
+
+def test_the_version_is_the_one_that_was_told_last() -> None:
+    store = MemorySightings()
+    witness = Witness(store=store)
+    note(witness, version="0.1.0")
+    note(witness, what="subscriptions", minutes=10)
+    assert store.rows["ten_1", "site_1"].version == "0.1.0"
+    note(witness, version="0.2.0", minutes=20)
+    note(witness, what="again", version="0.1.9", minutes=15)
+    assert store.rows["ten_1", "site_1"].version == "0.2.0"
+    assert Sightings().version is None
 
 
 def test_the_same_a_moment_later_is_no_news() -> None:

@@ -77,24 +77,12 @@ class MemorySubscriptions:
         asked = dict.fromkeys((tenant_id, site_id, key) for key in keys)
         return [_recipient(self.rows[place]) for place in asked if place in self.rows]
 
-    def bury(
-        self,
-        tenant_id: str,
-        site_id: str,
-        *,
-        key: bytes,
-        active_since: int,
-        reason: str,
-        at: datetime,
-        successor: bytes | None = None,
-    ) -> bool:
+    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
         self.calls.append("bury")
         row = self.rows.get((tenant_id, site_id, key))
         if row is None or not row.is_active or row.active_since != active_since:
             return False
-        ended = replace(
-            row, status=Status.ENDED, ended_at=at, ended_reason=reason, successor=successor, rev=row.rev + 1
-        )
+        ended = replace(row, status=Status.ENDED, ended_at=at, ended_reason=reason, rev=row.rev + 1)
         self.rows[tenant_id, site_id, key] = ended
         return True
 
@@ -170,6 +158,17 @@ class OneSiteEach:
         return self.secrets[tenant_id, site_id]
 
 
+@dataclass
+class MemoryErasures:
+    noted: dict[tuple[str, str, bytes], datetime] = field(default_factory=dict)
+
+    def note(self, tenant_id: str, site_id: str, keys: Sequence[bytes], *, until: datetime) -> None:
+        self.noted |= {(tenant_id, site_id, key): until for key in keys}
+
+    def know(self, tenant_id: str, site_id: str, keys: Sequence[bytes], *, now: datetime) -> bool:
+        return any(self.noted.get((tenant_id, site_id, key), now) > now for key in keys)
+
+
 class MemoryOnSites:
     def __init__(self, store: MemorySubscriptions, *, known: Container[tuple[str, str]]) -> None:
         self._store = store
@@ -190,10 +189,13 @@ class MemoryOnSites:
         return sorted(found, key=lambda row: row.key)
 
 
-def make_subscriptions(store: MemorySubscriptions, sites: OneSiteEach | None = None) -> Subscriptions:
+def make_subscriptions(
+    store: MemorySubscriptions, sites: OneSiteEach | None = None, erasures: MemoryErasures | None = None
+) -> Subscriptions:
     sites = sites or OneSiteEach()
     return Subscriptions(
         store=store,
+        erasures=erasures or MemoryErasures(),
         on_sites=MemoryOnSites(store, known=sites.secrets),
         sites=sites,
         installation_secret=lambda: b"installation",

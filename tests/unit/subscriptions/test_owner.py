@@ -24,6 +24,7 @@ from tests.unit.subscriptions.memory import (
     CYD,
     NOW,
     MemorySubscriptions,
+    endpoint,
     make_subscriptions,
     signed,
 )
@@ -164,6 +165,36 @@ def test_a_person_is_found_by_external_id(limit: int) -> None:
     active = Filter(external_id="u#1", status=Status.ACTIVE, tag="news")
     assert joined(everything(service, limit=limit, wanted=active)) == [ids[0], ids[2]]
     assert [f"sub_{key.hex()}" for key in service.keys_of(**ON_SITE, external_id="u#1")] == [ids[0], ids[2]]
+
+
+@pytest.mark.parametrize("endpoints_before", [0, 180])
+@pytest.mark.parametrize("ended", [0, 180])
+def test_a_person_of_many_tombstones_is_reached_all_the_same(endpoints_before: int, ended: int) -> None:
+    store = MemorySubscriptions()
+    service = make_subscriptions(store)
+    words: dict[str, Any] = {"profile": Profile(external_id="u"), "signature": signed("ids_of_ada", "u")}
+    for number in range(ended):
+        row = subscribe(service, f"gone {number}", **words).subscription
+        store.bury(**ON_SITE, key=row.key, active_since=row.active_since, reason="gone", at=NOW)
+    previous = None
+    for number in range(endpoints_before):
+        subscribe(service, f"before {number}", previous_endpoint=previous, **words)
+        previous = endpoint(f"before {number}")
+    alive = subscribe(service, "alive", previous_endpoint=previous, **words).subscription
+    asked: dict[str, Any] = {**ON_SITE, "external_ids": ["u"]}
+    assert service.keys_of(**ON_SITE, external_id="u") == [alive.key]
+    assert service.browsers_of(**asked)["u"][0] == (alive.key, True)
+    found = joined(everything(service, limit=100, wanted=Filter(external_id="u")))
+    assert (len(found), alive.id in found) == (ended + 1, True)  # who was replaced is nobody's
+
+
+def test_of_a_kiosk_a_hundred_are_reached() -> None:
+    service = make_subscriptions(MemorySubscriptions())
+    words: dict[str, Any] = {"profile": Profile(external_id="u"), "signature": signed("ids_of_ada", "u")}
+    for number in range(101):
+        subscribe(service, number, **words)
+    assert len(service.keys_of(**ON_SITE, external_id="u")) == 100
+    assert len(service.browsers_of(**ON_SITE, external_ids=["u", "nobody"])["u"]) == 100
 
 
 def test_a_cursor_belongs_to_one_list() -> None:

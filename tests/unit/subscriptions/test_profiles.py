@@ -10,7 +10,7 @@ import pytest
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Invalid
 from chalicelib.features.subscriptions.model import Consent, Profile, Sight, TagEdit
-from chalicelib.features.subscriptions.service.profiles import profile_of, receipt, said_ms
+from chalicelib.features.subscriptions.service.profiles import consent_given, profile_of, said_ms
 from chalicelib.features.subscriptions.service.sights import sight_of
 from tests.unit.subscriptions.memory import NOW
 
@@ -99,9 +99,9 @@ def test_tags_may_be_said_by_what_changes() -> None:
 
 
 def test_a_consent_is_dated_by_us_unless_it_says_when() -> None:
-    assert receipt(text="Yes", version="3", at=None, now=NOW) == Consent(AT_MS, "Yes", "3")
+    assert consent_given(text="Yes", version="3", at=None, now=NOW) == Consent(AT_MS, "Yes", "3")
     yesterday = NOW - timedelta(days=1)
-    assert receipt(text=None, version=None, at=yesterday, now=NOW) == Consent(in_milliseconds(yesterday))
+    assert consent_given(text=None, version=None, at=yesterday, now=NOW) == Consent(in_milliseconds(yesterday))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_consent_is_dated_by_us_unless_it_says_when() -> None:
 )
 def test_a_consent_from_another_time_is_none(at: datetime) -> None:
     with pytest.raises(Invalid) as refused:
-        receipt(text=None, version=None, at=at, now=NOW)
+        consent_given(text=None, version=None, at=at, now=NOW)
     assert pointer(refused) == "/consent/at"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -15,10 +14,11 @@ from chalicelib.features.subscriptions.model import (
     EndReason,
     Profile,
     Status,
+    Subscription,
     SubscriptionEnded,
     key_of,
 )
-from chalicelib.features.subscriptions.service.subscriptions import BadSubscriptionToken, UnprovenExternalId
+from chalicelib.features.subscriptions.service.proofs import BadSubscriptionToken, UnprovenExternalId
 from tests.unit.subscriptions.asking import LATER, ON_SITE, UNKNOWN, own, show, subscribe
 from tests.unit.subscriptions.memory import (
     ADA,
@@ -145,22 +145,21 @@ def test_a_new_endpoint_takes_over_from_the_old() -> None:
     old = subscribe(service, "old", profile=profile, signature=signed("ids_of_ada", "u"), consent=consent)
     store.calls.clear()
     new = subscribe(service, "new", now=LATER, previous_endpoint=endpoint("old"))
-    assert store.calls == ["get", "get", "put", "bury"]
-    was, now = show(service, old), show(service, new)
+    assert store.calls == ["get", "get", "put", "put"]
+    before, was, now = old.subscription.packed, show(service, old), show(service, new)
     assert (was.status, was.ended_reason, was.ended_at) == (Status.ENDED, EndReason.REPLACED, LATER)
     assert (now.is_active, now.active_since, now.external_id) == (True, in_milliseconds(LATER), "u")
-    kept = msgspec.structs.replace(was.packed, endpoint=endpoint("new"), seen_ms=in_milliseconds(LATER))
-    assert now.packed == kept
+    assert now.packed == msgspec.structs.replace(before, endpoint=endpoint("new"), seen_ms=in_milliseconds(LATER))
 
 
 def test_what_the_page_says_goes_before_what_the_old_row_knew() -> None:
     service = make_subscriptions(MemorySubscriptions())
     said = Profile(("old",), {"a": 1, "b": 1}, "UTC", "de", "u")
     subscribe(service, "old", profile=said, signature=signed("ids_of_ada", "u"))
-    said = Profile(("new",), {"a": 2}, None, "en", None)
+    said = Profile(("new",), {"a": 2}, None, "en")
     now = show(service, subscribe(service, "new", profile=said, previous_endpoint=endpoint("old")))
     assert (now.packed.tags, now.packed.attributes) == (("new",), {"a": 2, "b": 1})
-    assert (now.packed.zone, now.packed.language, now.external_id) == (None, "en", None)
+    assert (now.packed.zone, now.packed.language, now.external_id) == (None, "en", "u")
 
 
 def test_a_crash_between_the_two_can_be_repeated() -> None:
@@ -181,10 +180,10 @@ def test_a_crash_between_the_two_can_be_repeated() -> None:
 class Crashing(MemorySubscriptions):
     broken = False
 
-    def bury(self, tenant_id: str, site_id: str, *, key: bytes, **words: Any) -> bool:
-        if self.broken:
+    def put(self, subscription: Subscription) -> bool:
+        if self.broken and subscription.ended_reason == EndReason.REPLACED:
             raise Unavailable
-        return super().bury(tenant_id, site_id, key=key, **words)
+        return super().put(subscription)
 
 
 def test_one_that_its_push_service_ended_still_passes_on_what_it_knew() -> None:
@@ -268,7 +267,7 @@ def test_only_the_right_token_opens_a_subscription() -> None:
 def test_a_token_is_bound_to_tenant_and_site_whatever_the_key() -> None:
     service = make_subscriptions(MemorySubscriptions())
     places = [(ADA, "site_a", b"k"), (ADA, "site_b", b"k"), (CYD, "site_a", b"k"), (ADA, "site_a", b"j")]
-    assert len({service._token(*place) for place in places}) == len(places)
+    assert len({service._proofs.token(*place) for place in places}) == len(places)
 
 
 def test_a_token_outlives_its_row_but_finds_nothing() -> None:

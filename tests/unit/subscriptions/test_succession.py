@@ -17,8 +17,8 @@ from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Unavailable
 from chalicelib.features.subscriptions.model import EndReason, Profile, Status, Subscription, SubscriptionEnded
 from chalicelib.features.subscriptions.service.subscriptions import Subscribed, Subscriptions, WrongVapidKey
-from tests.unit.subscriptions.asking import ON_SITE, own, show, subscribe
-from tests.unit.subscriptions.memory import NOW, MemorySubscriptions, endpoint, make_subscriptions, signed
+from tests.unit.subscriptions.asking import LATER, ON_SITE, own, show, subscribe
+from tests.unit.subscriptions.memory import ADA, NOW, MemorySubscriptions, endpoint, make_subscriptions, signed
 
 MINUTE = timedelta(minutes=1)
 
@@ -79,11 +79,13 @@ def test_two_tabs_at_the_very_same_moment_leave_one(order: tuple[str, ...]) -> N
     class Crowded(MemorySubscriptions):
         others: Callable[[], object] | None = None
 
-        def bury(self, tenant_id: str, site_id: str, **words: Any) -> bool:
+        def put(self, subscription: Subscription) -> bool:
             others, self.others = self.others, None
-            if others:
+            if subscription.is_active:
+                self.others = others
+            elif others:
                 others()
-            return super().bury(tenant_id, site_id, **words)
+            return super().put(subscription)
 
     store = Crowded(rows=browser.store.rows)
     browser.store, browser.service = store, make_subscriptions(store)
@@ -136,13 +138,48 @@ def test_a_call_that_was_long_on_its_way_does_not_bring_back_who_left() -> None:
     assert browser.subscribes("x", profile=Profile(said_ms=300)).subscription.is_active
 
 
+@pytest.mark.parametrize(("no_ms", "stays"), [(150, True), (200, False), (250, False), (0, False)])
+def test_a_no_that_was_long_on_its_way_does_not_undo_a_later_yes(no_ms: int, stays: bool) -> None:
+    browser = Browser()
+    browser.subscribes("x", profile=Profile(said_ms=100))
+    found = browser.subscribes("x", profile=Profile(said_ms=200))
+    own(browser.service.end_own, found, said_ms=no_ms)
+    assert show(browser.service, found).is_active is stays
+
+
+def test_a_yes_that_was_long_on_its_way_does_not_undo_a_later_no() -> None:
+    browser = Browser()
+    found = browser.subscribes("x", profile=Profile(said_ms=100))
+    own(browser.service.end_own, found, said_ms=300)
+    with pytest.raises(SubscriptionEnded) as refused:
+        browser.subscribes("x", profile=Profile(said_ms=200))
+    assert (refused.value.facts, browser.active) == ({"ended_reason": "unsubscribed"}, [])
+    assert browser.subscribes("x", profile=Profile(said_ms=301)).subscription.is_active
+
+
+def test_a_no_is_final_for_one_that_was_ended_without_a_word() -> None:
+    browser = Browser()
+    found = browser.subscribes("x", profile=Profile(said_ms=100))
+    row = found.subscription
+    browser.store.bury(ADA, "site_a", key=row.key, active_since=row.active_since, reason="gone", at=NOW)
+    own(browser.service.end_own, found, said_ms=50, now=LATER)
+    assert show(browser.service, found).ended_reason == "gone"
+    own(browser.service.end_own, found, said_ms=300, now=LATER)
+    known = show(browser.service, found)
+    assert (known.ended_reason, known.ended_at, known.packed.said_ms) == ("unsubscribed", NOW, 300)
+    own(browser.service.end_own, found, said_ms=400, now=LATER)
+    assert show(browser.service, found) == known
+
+
 def test_a_crash_before_the_old_row_ends_is_mended_by_whoever_asks_next() -> None:
     browser = Browser()
     browser.subscribes("old", profile=Profile(("news",)))
 
     class Broken(MemorySubscriptions):
-        def bury(self, tenant_id: str, site_id: str, **words: Any) -> bool:
-            raise Unavailable
+        def put(self, subscription: Subscription) -> bool:
+            if not subscription.is_active:
+                raise Unavailable
+            return super().put(subscription)
 
     broken = Broken(rows=browser.store.rows)
     with pytest.raises(Unavailable):
@@ -168,8 +205,8 @@ def test_a_chain_that_leads_in_a_circle_or_nowhere_ends() -> None:
 
 def test_where_others_never_stop_the_old_row_is_left_to_the_next_call() -> None:
     class Contested(MemorySubscriptions):
-        def bury(self, tenant_id: str, site_id: str, *, key: bytes, **words: Any) -> bool:
-            return False
+        def put(self, subscription: Subscription) -> bool:
+            return subscription.is_active and super().put(subscription)
 
     browser = Browser()
     old = browser.subscribes("old")

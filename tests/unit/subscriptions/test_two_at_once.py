@@ -113,6 +113,8 @@ def test_an_endless_contest_is_given_up() -> None:
     with pytest.raises(Stale):
         own(service.end_own, found)
     with pytest.raises(Stale):
+        service.end(tenant_id=ADA, site_id="site_a", subscription_id=found.subscription.id, now=LATER)
+    with pytest.raises(Stale):
         own(service.change_own, found, profile=Profile(tags=("mine",)))
     with pytest.raises(Stale):
         subscribe(service, now=LATER)

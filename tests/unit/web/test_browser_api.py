@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import Field
 
 from chalicelib.core.errors import Conflict, Forbidden, NotFound, Unavailable
 from chalicelib.web.allow import BROWSER
 from chalicelib.web.browser import BrowserApi, Visited, site_of
 from chalicelib.web.call import Call
-from chalicelib.web.schema import Nothing
+from chalicelib.web.schema import Nothing, Query
 from tests.unit.web.toy_app import Reply, Thing, Toy
 
 SHOP = "https://shop.example"
@@ -22,6 +23,10 @@ SHOP = "https://shop.example"
 class Site:
     id: str = "site_1"
     tenant_id: str = "ten_a"
+
+
+class Version(Query):
+    sdk: str = Field(max_length=5)
 
 
 class Gate:
@@ -41,12 +46,22 @@ class Notes:
     """What a witness was told, and whose site it would have been."""
 
     told: list[tuple[str, str, str | None, str]] = field(default_factory=list)
+    versions: list[str | None] = field(default_factory=list)
 
     def note(
-        self, *, site_key: str, site: Callable[[], Visited], what: str, origin: str, code: str | None, at: datetime
+        self,
+        *,
+        site_key: str,
+        site: Callable[[], Visited],
+        what: str,
+        origin: str,
+        code: str | None,
+        version: str | None,
+        at: datetime,
     ) -> None:
         assert (site_key, at.tzinfo) == ("pk_1", UTC)
         self.told.append((what, origin, code, site().id))
+        self.versions.append(version)
 
 
 @pytest.fixture
@@ -61,6 +76,10 @@ def browsers(toy: Toy, notes: Notes) -> Toy:
     @api.endpoint("GET", "/sdk/{site_key}", allow=BROWSER)
     def config(call: Call[Nothing]) -> Thing:
         return Thing(name=f"{call.tenant_id} {site_of(call)} {sorted(call.principal.scopes)}")
+
+    @api.endpoint("GET", "/sdk/{site_key}/start", allow=BROWSER, query=Version)
+    def start(_call: Call[Nothing]) -> Thing:
+        return Thing(name="x")
 
     @api.endpoint("POST", "/sdk/{site_key}", allow=BROWSER, body=Thing)
     def send(call: Call[Thing]) -> Thing:
@@ -144,6 +163,16 @@ def test_what_came_of_a_visit_is_told_with_its_origin(browsers: Toy, notes: Note
         evil,
         evil,
     ]
+
+
+def test_the_sdks_version_is_told_of_who_was_admitted(browsers: Toy, notes: Notes) -> None:
+    for version in ("1.2.3", "refused"):
+        browsers.call(
+            "GET", "/sdk/{site_key}/start", site_key="pk_1", headers={"Origin": SHOP}, query={"sdk": [version]}
+        )
+    browsers.call("GET", "/sdk/{site_key}", site_key="pk_1", headers={"Origin": SHOP}, query={"sdk": ["1.2.3"]})
+    assert [code for _, _, code, _ in notes.told] == [None, "invalid", "invalid"]
+    assert notes.versions == ["1.2.3", None, None]
 
 
 def test_nothing_is_told_of_forged_keys_tools_preflights_and_our_own_faults(browsers: Toy, notes: Notes) -> None:

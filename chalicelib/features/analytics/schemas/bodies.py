@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from chalicelib.features.analytics.model import By, Claim, Figures, Kind
 from chalicelib.features.analytics.service.reporting import Taken
@@ -39,8 +39,15 @@ class ReportedEvent(Schema):
         return Claim(self.type, self.receipt, self.at, self.value)
 
 
+def _an_event(said: Any) -> Any:
+    """What is none is one that says nothing: refused at its place, and the others are not."""
+    return said if isinstance(said, dict) else {}
+
+
 class Reported(Schema):
-    events: Annotated[list[ReportedEvent], Field(min_length=1, max_length=MOST_EVENTS)]
+    events: Annotated[
+        list[Annotated[ReportedEvent, BeforeValidator(_an_event)]], Field(min_length=1, max_length=MOST_EVENTS)
+    ]
 
 
 class RefusedEvent(Schema):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Protocol
 
 from chalicelib.core.receipts import Receipts
@@ -49,7 +50,8 @@ class Reporting:
                 refused.append(Refusal(place, reason.code))
             else:
                 events.append(event)
-                lives |= {life.key: life} if life else {}
+                if life is not None:
+                    lives[life.key] = max(life, lives.get(life.key, life), key=attrgetter("at"))
         if events:
             self._waiting.put(Report(tenant_id, site_id, tuple(events), tuple(lives.values())))
         return Taken(len(events), tuple(refused))

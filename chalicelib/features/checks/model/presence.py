@@ -32,7 +32,8 @@ def sdk_seen(seen: Sightings, *, now: datetime) -> Finding:
             "The SDK has not come from any page of the site yet.",
             "Open a page of the site in a browser, then look again. If it stays so, the other findings say why.",
         )
-    detail = f"The SDK came from `{last.origin}`."
+    named = f"The SDK, version {seen.version}," if seen.version else "The SDK"
+    detail = f"{named} came from `{last.origin}`."
     if now - last.at > LATELY:
         return warning(
             Subject.SDK_SEEN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from chalicelib.features.subscriptions.model import Recipient
 # Bytes of a message as we write it: what a push service takes of a body, less the 103 that encrypting adds.
 ROOM: Mapping[str, int] = {"Firefox for Android": 2_641, "all others": 3_993}
 SCARCE_BYTES = 600  # a title, a line of text and a picture's address
-_NOBODYS = ("example.com", "example.net", "example.org")
+_NOBODYS = re.compile(r"(?:[@./])example\.(?:com|net|org)(?:[/?#]|\Z)")
 
 
 def subject(site: Site) -> Finding:
@@ -28,7 +29,7 @@ def subject(site: Site) -> Finding:
             f"`{site.subject}` is no contact that Apple accepts: every push to Safari fails.",
             fix,
         )
-    if site.subject.endswith(_NOBODYS):
+    if _NOBODYS.search(site.subject):
         return warning(Subject.VAPID_SUBJECT, f"`{site.subject}` is nobody's address, and Apple may refuse it.", fix)
     return fine(Subject.VAPID_SUBJECT, f"Push services may write to `{site.subject}`.")
 

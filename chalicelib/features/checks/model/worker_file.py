@@ -17,6 +17,17 @@ JAVASCRIPT = frozenset(
     for name in ("javascript", "ecmascript", "x-javascript", "x-ecmascript")
 ) | {"text/jscript", "text/livescript", *(f"text/javascript1.{number}" for number in range(6))}
 _IMPORTED = re.compile(rb"importScripts\s*\(([^()]*)\)")
+# As far as these go: this is no parser of JavaScript. None needs its end, so none is tried twice.
+_STRING_OR_COMMENT = re.compile(
+    rb"""
+    ( "(?: \\. | [^"\\\n] )* "?
+    | '(?: \\. | [^'\\\n] )* '?
+    | `(?: \\. | [^`\\] )* `? )
+    | //[^\n]*
+    | /\*(?: [^*] | \*+[^*/] )* \** /?
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 _ADDRESS = re.compile(rb"[\"'`]([^\"'`\s]{1,2048})[\"'`]")
 
 
@@ -55,20 +66,14 @@ def worker(seen: Shown | Lost | None, *, scope: str, page_url: str, product: Pro
 
 
 def imports(body: bytes, product: Product) -> bool:
-    """Our worker by either of its names, from wherever the files lie. What is commented out is none of it."""
-    for call in _IMPORTED.findall(_without_comments(body)):
+    """Our worker by either of its names, from where the files lie. What is commented out is none of it."""
+    script = _STRING_OR_COMMENT.sub(lambda found: found[1] or b" ", body)
+    for call in _IMPORTED.findall(script):
         for said in _ADDRESS.findall(call):
-            host, found, name = said.decode("latin-1").rpartition(FILES)
-            if found and name.startswith("worker.") and name.endswith(".js") and host == product.public_url:
+            host, found, name = said.decode("latin-1").partition("?")[0].rpartition(FILES)
+            if found and name.startswith("worker.") and name.endswith(".js") and host == product.files_url:
                 return True
     return False
-
-
-def _without_comments(script: bytes) -> bytes:
-    """As far as lines and blocks of them go: this is no parser of JavaScript."""
-    first, *others = script.split(b"/*")
-    blocks = b"".join([first, *(other.partition(b"*/")[2] for other in others)])
-    return b"\n".join(line for line in blocks.splitlines() if not line.lstrip().startswith(b"//"))
 
 
 def _wrong(seen: Shown, product: Product) -> str:

@@ -42,6 +42,10 @@ class Subscriptions(Protocol):
         """Also those that have ended."""
         ...
 
+    def keep_out(self, *, tenant_id: str, site_id: str, keys: Sequence[bytes], now: datetime) -> None:
+        """Their browsers do not bring them back."""
+        ...
+
 
 class Rows(Protocol):
     def remove(self, tenant_id: str, site_id: str, found: Iterable[bytes]) -> int:
@@ -99,11 +103,13 @@ class Subscribers:
         words = list(dict.fromkeys([*job.about.values(), *found]))
         return self._rows.forget_answers(job.tenant_id, words, position=job.position)
 
-    def remove(self, job: Job, _now: datetime) -> Portion:
+    def remove(self, job: Job, now: datetime) -> Portion:
         """Again until there is none: a person may have more browsers on a site than are looked up at once."""
         gone = 0
         for site_id, found in self._found(job):
-            gone += self._rows.remove(job.tenant_id, site_id, [subscription.key for subscription in found])
+            keys = [subscription.key for subscription in found]
+            self._subscriptions.keep_out(tenant_id=job.tenant_id, site_id=site_id, keys=keys, now=now)
+            gone += self._rows.remove(job.tenant_id, site_id, keys)
         removed = gone + self._rows.forget_exports(job.tenant_id, job.about)
         removed += self._rows.disinvite(job.tenant_id, self._invited(job))
         if gone:

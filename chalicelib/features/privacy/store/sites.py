@@ -6,7 +6,7 @@
 | core | `CAMP#…` that name it, with the links to their runs; `VAPID#<site>#…`; API keys bound to it |
 | core | `SEEN#<site>`; `CLOSED#<site>` |
 | sends | `C#<tenant>#<run>…` of those runs; `H#<tenant>#<site>` |
-| events | `E#<tenant>#<run>#<0-f>` of those runs |
+| events | `E#<tenant>#<run>#<00-ff>`, `E#<tenant>#<run>#<0-f>` of those runs |
 | idem | `NOTICE#<tenant>#<site>` |
 
 Records of single notifications and their events, which nothing leads to but their own id, leave on the day that was
@@ -84,8 +84,8 @@ def remove_run(tenant_id: str, link: Row) -> tuple[int, bool]:
     without the run's own row nobody would find them; and last the link that leads to it.
     """
     run_id, removed = link["run_id"], 0
-    for shard in _SHARDS:
-        while found := keys.first(EVENTS, f"E#{tenant_id}#{run_id}#{shard}"):
+    for partition in _partitions_of_events(tenant_id, run_id):
+        while found := keys.first(EVENTS, partition):
             removed += bulk.remove(EVENTS, found)
             if removed >= EVENTS_A_PORTION:
                 return removed, False
@@ -93,6 +93,17 @@ def remove_run(tenant_id: str, link: Row) -> tuple[int, bool]:
     places = [f"{whole}#{partition}" for partition in range(_PARTITIONS_OF_A_RUN)]
     removed += sum(keys.remove_all(SENDS, pk) for pk in [*places, whole])
     return removed + bulk.remove(CORE, [keys.key_of(link)]), True
+
+
+def _partitions_of_events(tenant_id: str, run_id: str) -> list[str]:
+    """None where no browser has told anything: a mark is never without sums. These go last, so that whoever is killed
+    on the way is not taken to have been here already.
+    """
+    whole = f"E#{tenant_id}#{run_id}"
+    sums = [f"{whole}#{shard}" for shard in _SHARDS]
+    if not any(keys.first(EVENTS, partition) for partition in sums):
+        return []
+    return [*(f"{whole}#{first}{second}" for first in _SHARDS for second in _SHARDS), *sums]
 
 
 def _links_that_go(job: Job, row: Row) -> Iterator[Row]:

@@ -83,16 +83,18 @@ class Checkup:
         return _health([row for row in rows if row.is_active], covered, site.sunset_after_days, now)
 
     def _sample(self, tenant_id: str, site_id: str) -> tuple[Sequence[Subscription], float]:
-        """From a random point of the ring onwards, around it if need be; and the share of the ring that was read."""
-        first = self._chance.token(KEY_BYTES)
-        rows, _ = self._store.page(tenant_id, site_id, after=first, limit=SAMPLE_ROWS)
-        if len(rows) < SAMPLE_ROWS:
-            rest, _ = self._store.page(tenant_id, site_id, after=None, to=first, limit=SAMPLE_ROWS - len(rows))
+        """From a random point of the ring onwards, around it if need be; and the share of the ring that was read. One
+        more than a sample is asked for: its being there tells that there are more.
+        """
+        first, limit = self._chance.token(KEY_BYTES), SAMPLE_ROWS + 1
+        rows, _ = self._store.page(tenant_id, site_id, after=first, limit=limit)
+        if len(rows) < limit:
+            rest, _ = self._store.page(tenant_id, site_id, after=None, to=first, limit=limit - len(rows))
             rows = [*rows, *rest]
-        if len(rows) < SAMPLE_ROWS:
+        if len(rows) < limit:
             return rows, 1.0
-        read = (int.from_bytes(rows[-1].key) - int.from_bytes(first)) % _RING or _RING
-        return rows, read / _RING
+        sample = rows[:SAMPLE_ROWS]
+        return sample, (int.from_bytes(sample[-1].key) - int.from_bytes(first)) % _RING / _RING
 
 
 def chance_of(subscription: Subscription, *, now: datetime) -> float:

@@ -31,22 +31,22 @@ class SubscriptionStore(Protocol):
         """In the order of keys. May miss what changed in the last second."""
         ...
 
-    def bury(
-        self,
-        tenant_id: str,
-        site_id: str,
-        *,
-        key: bytes,
-        active_since: int,
-        reason: str,
-        at: datetime,
-        successor: bytes | None = None,
-    ) -> bool:
-        """See Audience. `successor` is the key of the row that replaces it."""
+    def bury(self, tenant_id: str, site_id: str, *, key: bytes, active_since: int, reason: str, at: datetime) -> bool:
+        """See Audience."""
         ...
 
     def revive(self, tombstone: Subscription, *, active_since: int) -> bool:
         """Makes it active IF it stands as it was read: the same end, and no new life. False: it does not."""
+        ...
+
+
+class Erasures(Protocol):
+    """What was erased lately, known by no more than a hash of its key."""
+
+    def note(self, tenant_id: str, site_id: str, keys: Sequence[bytes], *, until: datetime) -> None: ...
+
+    def know(self, tenant_id: str, site_id: str, keys: Sequence[bytes], *, now: datetime) -> bool:
+        """Any of these."""
         ...
 
 

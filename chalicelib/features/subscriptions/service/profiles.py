@@ -35,7 +35,12 @@ def profile_of(said: Mapping[str, Any]) -> Profile:
     return Profile(**checked)
 
 
-def receipt(*, text: str | None, version: str | None, at: datetime | None, now: datetime) -> Consent:
+def legible(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without what browsers say of themselves that has no standard name: it must not cost the rest of their words."""
+    return {name: value for name, value in said.items() if value is None or _has_name(name, value)}
+
+
+def consent_given(*, text: str | None, version: str | None, at: datetime | None, now: datetime) -> Consent:
     """A consent given in the future, or before there was web push, is none."""
     at = now if at is None else at
     if not _EARLIEST_CONSENT <= at <= now + CLOCK_ERROR:
@@ -46,6 +51,10 @@ def receipt(*, text: str | None, version: str | None, at: datetime | None, now: 
 def said_ms(at: datetime, now: datetime) -> int:
     """A clock that is ahead must not have the last word for as long as it is."""
     return max(1, in_milliseconds(min(at, now + CLOCK_ERROR)))
+
+
+def _has_name(name: str, value: Any) -> bool:
+    return name not in _NAMED or bool(_NAMED[name](value))
 
 
 def _external_id(text: str) -> str:
@@ -109,6 +118,7 @@ def _language(text: str) -> str:
     return tag
 
 
+_NAMED: dict[str, Callable[[str], object]] = {"timezone": is_timezone, "language": language_tag}
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "tags": _tags,
     "attributes": _attributes,

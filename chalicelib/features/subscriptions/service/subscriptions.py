@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
-from msgspec import UNSET
-
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.core.encoding import b64url, unb64url
-from chalicelib.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unauthenticated
+from chalicelib.core.errors import Conflict, NotFound, Stale
 from chalicelib.core.paging import Cursors, Page
 from chalicelib.features.sites.model import Site
 from chalicelib.features.subscriptions.model import (
+    BURIED_FOR,
+    ERASED,
     KEY_BYTES,
     UNWILLING,
     Browser,
@@ -30,41 +28,19 @@ from chalicelib.features.subscriptions.model import (
     blank,
     changed,
     key_of,
+    left,
     proven,
     welcomed,
 )
-from chalicelib.features.subscriptions.service.ports import OnSites, SiteBook, SubscriptionStore
-from chalicelib.features.subscriptions.service.succession import Succession, inheriting
+from chalicelib.features.subscriptions.service.ports import Erasures, OnSites, SiteBook, SubscriptionStore
+from chalicelib.features.subscriptions.service.proofs import Proofs
+from chalicelib.features.subscriptions.service.succession import Succession, inheriting, own_words
 
 _ATTEMPTS = 10
-_MOST_BROWSERS = 100  # of one person on one site, to be sent to
-_MOST_LISTED = 1_000  # of one person on one site, who may be a kiosk: to be told of, and to go
+_MOST_BROWSERS = 100  # of one person on one site, to be sent to: active ones
+_MOST_LISTED = 1_000  # of one person on one site, who may be a kiosk: looked at, to be told of, and to go
 _ROWS_A_READ = 200
 _MOST_READS = 10  # of a search, before it hands out what it has and a cursor to go on
-
-
-class BadSubscriptionToken(Unauthenticated):
-    """A browser proves that a subscription is its own by the token it was given when it subscribed.
-
-    When: The X-Subscription-Token header is missing, or belongs to another subscription.
-
-    Do: Send the `token` of the answer to subscribing; to get it again, subscribe again.
-    """
-
-    code = "bad_subscription_token"
-    title = "The X-Subscription-Token header is not this subscription's."
-
-
-class UnprovenExternalId(Forbidden):
-    """Whose browser this is, only the site's own server may say; otherwise anyone could read another's messages.
-
-    When: `external_id_signature` was not made with this site's identity secret for this external id.
-
-    Do: On your server, compute base64url(HMAC-SHA256(identity secret, external id)) and hand it to the page.
-    """
-
-    code = "external_id_unproven"
-    title = "The signature does not belong to this external id."
 
 
 class WrongVapidKey(Conflict):
@@ -111,17 +87,20 @@ class Subscriptions:
         self,
         *,
         store: SubscriptionStore,
+        erasures: Erasures,
         on_sites: OnSites,
         sites: SiteBook,
         installation_secret: Callable[[], bytes],
         pepper: Callable[[], bytes],
     ) -> None:
         self._store = store
+        self._erasures = erasures
         self._succession = Succession(store)
         self._on_sites = on_sites
         self._sites = sites
         self._installation_secret = installation_secret
         self._pepper = pepper
+        self._proofs = Proofs(sites=sites, pepper=pepper)
 
     # --- What a browser may ask, from a page of the site ---
 
@@ -140,28 +119,35 @@ class Subscriptions:
         vapid_public_key: str | None = None,
     ) -> Subscribed:
         """By endpoint: the same one is the same subscription. A new endpoint of a known browser takes over from the old
-        one, which is ended only when the new one stands, so that a crash in between can be repeated. With
-        `vapid_public_key`, what the browser says of itself goes before what was thought of it.
+        one, which is ended only when the new one stands, so that a crash in between can be repeated; then it is written
+        even if nothing is new, so that of two that take over from each other one notices. With `vapid_public_key`,
+        what the browser says of itself goes before what was thought of it.
         """
         site = self._sites.get(tenant_id=tenant_id, site_id=site_id)
-        self._check_proof(tenant_id, site_id, profile, signature)
+        self._proofs.check_person(tenant_id, site_id, profile, signature)
         key, at_ms = self._key(site_id, browser.endpoint), in_milliseconds(now)
         key_id = self._key_id(site, vapid_public_key)
         previous = None if previous_endpoint is None else self._key(site_id, previous_endpoint)
+        token, found = self._proofs.token(tenant_id, site_id, key), None
         for _ in range(_ATTEMPTS):
             known = self._store.get(tenant_id, site_id, key)
+            if known is None:
+                self._check_memory(tenant_id, site_id, [key, *([previous] if previous else [])], now)
             elders = self._succession.elders(
                 tenant_id, site_id, key=key, known=known, previous=previous, said_ms=profile.said_ms
             )
             before = known or blank(tenant_id, site_id, key, key_id=site.key_id, browser=browser, at_ms=at_ms)
-            base = reduce(inheriting, elders, replace(before, key_id=key_id or before.key_id))
+            base = reduce(inheriting, elders, replace(own_words(before), key_id=key_id or before.key_id))
             after = welcomed(base, browser, profile, consent=consent, at_ms=at_ms, sight=sight)
-            if after == known or self._store.put(after):
-                for elder in elders:
-                    self._succession.retire(elder, heir=key, now=now)
-                token = self._token(tenant_id, site_id, key)
-                return Subscribed(after, token, site.vapid_public_key, is_new=known is None)
-        raise Stale
+            if (elders or after != known) and not self._store.put(after):
+                continue
+            is_new = known is None or (found is not None and found.is_new)
+            found = Subscribed(after, token, site.vapid_public_key, is_new=is_new)
+            if all(self._succession.retire(elder, heir=key, now=now) for elder in elders):
+                break
+        if found is None:
+            raise Stale
+        return found
 
     def change_own(
         self,
@@ -176,8 +162,8 @@ class Subscriptions:
         consent: Consent | None = None,
         sight: Sight = Sight(),  # noqa: B008 -- frozen
     ) -> Subscription:
-        key = self._own_key(tenant_id, site_id, subscription_id, token)
-        self._check_proof(tenant_id, site_id, profile, signature)
+        key = self._proofs.own_key(tenant_id, site_id, subscription_id, token)
+        self._proofs.check_person(tenant_id, site_id, profile, signature)
         seen_ms = in_milliseconds(now)
         return self._change(
             tenant_id,
@@ -186,9 +172,18 @@ class Subscriptions:
             lambda before: changed(_fitting(before), profile, consent=consent, seen_ms=seen_ms, sight=sight),
         )
 
-    def end_own(self, *, tenant_id: str, site_id: str, subscription_id: str, token: str | None, now: datetime) -> None:
-        key = self._own_key(tenant_id, site_id, subscription_id, token)
-        self._end(tenant_id, site_id, key, EndReason.UNSUBSCRIBED, now)
+    def end_own(
+        self,
+        *,
+        tenant_id: str,
+        site_id: str,
+        subscription_id: str,
+        token: str | None,
+        now: datetime,
+        said_ms: int = 0,
+    ) -> None:
+        key = self._proofs.own_key(tenant_id, site_id, subscription_id, token)
+        self._change(tenant_id, site_id, key, lambda before: left(before, said_ms=said_ms, at=now))
 
     # --- What a notification tells that came back ---
 
@@ -242,8 +237,8 @@ class Subscriptions:
 
     def keys_of(self, *, tenant_id: str, site_id: str, external_id: str) -> Sequence[bytes]:
         """The active browsers of a person. May miss what changed in the last second."""
-        found = self._store.of_person(tenant_id, site_id, external_id, most=_MOST_BROWSERS)
-        return [subscription.key for subscription in found if subscription.is_active]
+        found = self._store.of_person(tenant_id, site_id, external_id, most=_MOST_LISTED)
+        return [subscription.key for subscription in found if subscription.is_active][:_MOST_BROWSERS]
 
     def browsers(self, *, tenant_id: str, site_id: str, keys: Sequence[bytes]) -> Mapping[bytes, bool]:
         """Those of these that exist, and whether they are subscribed."""
@@ -253,12 +248,18 @@ class Subscriptions:
     def browsers_of(
         self, *, tenant_id: str, site_id: str, external_ids: Sequence[str]
     ) -> Mapping[str, Sequence[tuple[bytes, bool]]]:
-        """The same by people."""
+        """The same by people; of those of one person, the active ones first."""
         found: dict[str, list[tuple[bytes, bool]]] = {}
-        for subscription in _on_site(self._on_sites.of_people(tenant_id, site_id, external_ids, most=_MOST_BROWSERS)):
-            person = str(subscription.external_id)
-            found.setdefault(person, []).append((subscription.key, subscription.is_active))
+        rows = _on_site(self._on_sites.of_people(tenant_id, site_id, external_ids, most=_MOST_LISTED))
+        for row in sorted(rows, key=lambda row: not row.is_active):
+            of_person = found.setdefault(str(row.external_id), [])
+            if len(of_person) < _MOST_BROWSERS:
+                of_person.append((row.key, row.is_active))
         return found
+
+    def keep_out(self, *, tenant_id: str, site_id: str, keys: Sequence[bytes], now: datetime) -> None:
+        """Who is erased next: said before, because a browser may ask for its row in that very moment."""
+        self._erasures.note(tenant_id, site_id, keys, until=now + BURIED_FOR)
 
     def id_of(self, *, site_id: str, endpoint: str) -> str:
         """The public id that this endpoint has, or would have."""
@@ -304,6 +305,11 @@ class Subscriptions:
             raise NotFound
         return found
 
+    def _check_memory(self, tenant_id: str, site_id: str, keys: Sequence[bytes], now: datetime) -> None:
+        """Who was erased is not brought back by a browser that repeats what it knew, under whichever endpoint."""
+        if self._erasures.know(tenant_id, site_id, keys, now=now):
+            raise SubscriptionEnded(ended_reason=ERASED)
+
     def _key_id(self, site: Site, said: str | None) -> str | None:
         if said is None or said == site.vapid_public_key:
             return None if said is None else site.key_id
@@ -339,28 +345,6 @@ class Subscriptions:
             raise NotFound
         return key
 
-    def _own_key(self, tenant_id: str, site_id: str, subscription_id: str, token: str | None) -> bytes:
-        key = key_of(subscription_id)
-        said = (token or "").encode(errors="replace")
-        if key is None or not hmac.compare_digest(self._token(tenant_id, site_id, key).encode(), said):
-            raise BadSubscriptionToken
-        return key
-
-    def _token(self, tenant_id: str, site_id: str, key: bytes) -> str:
-        """Nothing is stored of it: whoever subscribes with the endpoint can be told it again."""
-        secret = hashlib.sha256(b"subscription token\0" + self._pepper()).digest()
-        return b64url(hmac.digest(secret, f"{tenant_id}\0{site_id}\0{key.hex()}".encode(), "sha256"))
-
-    def _check_proof(self, tenant_id: str, site_id: str, profile: Profile, signature: str | None) -> None:
-        external_id = profile.external_id
-        if external_id is UNSET or external_id is None:
-            return
-        if signature is None:
-            raise Invalid("An external id needs its signature.", pointer="/external_id_signature")
-        secret = self._sites.identity_secret(tenant_id=tenant_id, site_id=site_id)
-        if not hmac.compare_digest(hmac.digest(secret.encode(), external_id.encode(), "sha256"), _bytes(signature)):
-            raise UnprovenExternalId
-
 
 def _fitting(subscription: Subscription) -> Subscription:
     """A browser whose push service takes our key no more hears it while it is there: it can subscribe anew at once."""
@@ -377,10 +361,3 @@ def _on_site(found: Sequence[Subscription] | None) -> Sequence[Subscription]:
 
 def _cut(rows: Sequence[Subscription], limit: int) -> Page[Subscription]:
     return Page(rows[:limit], rows[limit - 1].key.hex() if len(rows) > limit else None)
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return unb64url(text)
-    except ValueError:
-        return b""

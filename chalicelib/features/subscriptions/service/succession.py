@@ -1,6 +1,6 @@
 """One browser, one subscription: who takes over from whom when a browser gets a new endpoint, when calls cross each
 other on the way, and when two tabs do the same at once. A row that was replaced names its successor, so that whoever
-knows an old endpoint finds the row that stands for the browser now.
+knows an old endpoint finds the row that stands for the browser now; of its visitor it knows nothing any more.
 """
 
 from __future__ import annotations
@@ -11,11 +11,17 @@ from datetime import datetime
 
 import msgspec
 
-from chalicelib.features.subscriptions.model import UNWILLING, EndReason, Subscription, SubscriptionEnded
+from chalicelib.features.subscriptions.model import (
+    UNWILLING,
+    EndReason,
+    Packed,
+    Status,
+    Subscription,
+    SubscriptionEnded,
+)
 from chalicelib.features.subscriptions.service.ports import SubscriptionStore
 
 _MOST_HOPS = 10
-_ATTEMPTS = 10
 
 
 class Succession:
@@ -33,35 +39,19 @@ class Succession:
         said_ms: int,
     ) -> Sequence[Subscription]:
         """The rows that the one of `key` takes over from: where the `previous` one has led to, and, where it has itself
-        been replaced before, its own successor. The last word counts: raises SubscriptionEnded if this is not it.
+        been replaced before, its own successor; the newest is the last. The last word counts: raises SubscriptionEnded
+        if this is not it.
         """
         rival = None if known is None or known.is_active else self._newest(known)
-        if rival is not None and known is not None and 0 < said_ms < rival.packed.said_ms:
+        if known is not None and not known.is_active and _was_heard(said_ms, known, rival or known):
             raise SubscriptionEnded(ended_reason=known.ended_reason)
         older = self._newest(self._store.get(tenant_id, site_id, previous)) if previous and previous != key else None
-        found = {row.key: row for row in (older, rival) if row is not None}
-        return [row for row in found.values() if row.key != key and may_pass_on(row)]
+        found = {row.key: row for row in (older, rival) if row is not None and row.key != key and may_pass_on(row)}
+        return sorted(found.values(), key=lambda row: row.active_since)
 
-    def retire(self, elder: Subscription, *, heir: bytes, now: datetime) -> None:
-        """If another was faster to take over from it, from that one."""
-        row: Subscription | None = elder
-        for _ in range(_ATTEMPTS):
-            if row is None or row.key == heir or not may_pass_on(row) or self._replaced(row, heir, now):
-                return
-            row = self._newest(self._store.get(row.tenant_id, row.site_id, row.key))
-
-    def _replaced(self, row: Subscription, heir: bytes, now: datetime) -> bool:
-        if not row.is_active:
-            return self._store.put(replace(row, ended_reason=EndReason.REPLACED.value, successor=heir))
-        return self._store.bury(
-            row.tenant_id,
-            row.site_id,
-            key=row.key,
-            active_since=row.active_since,
-            reason=EndReason.REPLACED.value,
-            at=now,
-            successor=heir,
-        )
+    def retire(self, elder: Subscription, *, heir: bytes, now: datetime) -> bool:
+        """As it was read, when its heir took over what it knew. False: somebody was there meanwhile, so look again."""
+        return self._store.put(replaced(elder, heir=heir, at=now))
 
     def _newest(self, row: Subscription | None) -> Subscription | None:
         for _ in range(_MOST_HOPS):
@@ -71,29 +61,73 @@ class Succession:
         return row
 
 
+def _was_heard(said_ms: int, ended: Subscription, newest: Subscription) -> bool:
+    """Whether this was said before the last word of the browser, or is that word once more: by then it had been heard,
+    and did not keep this row from ending, unless nobody said a word for that.
+    """
+    last_ms = max(ended.packed.said_ms, newest.packed.said_ms)
+    return 0 < said_ms < last_ms or (0 < said_ms == last_ms and ended.ended_reason not in UNWILLING)
+
+
+def replaced(elder: Subscription, *, heir: bytes, at: datetime) -> Subscription:
+    return replace(
+        forgetful(elder),
+        status=Status.ENDED,
+        ended_at=elder.ended_at or at,
+        ended_reason=EndReason.REPLACED.value,
+        trouble=None,
+        successor=heir,
+    )
+
+
+def forgetful(subscription: Subscription) -> Subscription:
+    """Without its visitor, and without the way to it: who is erased by another endpoint leaves nothing here."""
+    old = subscription.packed
+    packed = Packed(
+        f"https://{subscription.push_host}",
+        b"",
+        b"",
+        created_ms=old.created_ms,
+        seen_ms=old.seen_ms,
+        family=old.family,
+        said_ms=old.said_ms,
+        identified_ms=old.identified_ms,
+        parted_ms=old.parted_ms,
+    )
+    return replace(subscription, packed=packed, external_id=None)
+
+
+def own_words(subscription: Subscription) -> Subscription:
+    """What a row may say for itself: of one that was replaced, its successor knows what was taken back since."""
+    return forgetful(subscription) if subscription.ended_reason == EndReason.REPLACED else subscription
+
+
 def inheriting(subscription: Subscription, older: Subscription) -> Subscription:
     """What another row of the same browser knew, where this one knows nothing; whose life began last knows better. Not
     how long it has been active: whoever was pushed to under the old key must not look like a recipient of that run
-    under the new one.
+    under the new one. Tags and attributes are a person's, so what one row knew of somebody else is not taken.
     """
     first, second = subscription, older
     if older.active_since > subscription.active_since:
         first, second = older, subscription
+    person = _person_of(first, second)
     own, old = first.packed, second.packed
+    theirs = [row.packed for row in (first, second) if row.external_id in {None, person}]
     packed = msgspec.structs.replace(
         subscription.packed,
         zone=own.zone or old.zone,
         language=own.language or old.language,
         country=own.country or old.country,
         family=own.family or old.family,
-        tags=own.tags or old.tags,
-        attributes=own.attributes or old.attributes,
+        tags=next((known.tags for known in theirs if known.tags), ()),
+        attributes=next((known.attributes for known in theirs if known.attributes), {}),
         created_ms=min(own.created_ms, old.created_ms),
         consent=own.consent or old.consent,
         said_ms=max(own.said_ms, old.said_ms),
         identified_ms=max(own.identified_ms, old.identified_ms),
+        parted_ms=max(own.parted_ms, old.parted_ms),
     )
-    return replace(subscription, packed=packed, external_id=_person_of(first, second))
+    return replace(subscription, packed=packed, external_id=person)
 
 
 def _person_of(first: Subscription, second: Subscription) -> str | None:

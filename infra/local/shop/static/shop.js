@@ -22,6 +22,8 @@ if (customer.customer) window.pushsaas("identify", customer.customer, customer.s
 else window.pushsaas("identify");
 
 for (const news of ["subscribed", "unsubscribed", "declined", "blocked"]) window.pushsaas("on", news, look);
+// Whoever subscribes again is a new subscriber: what is ticked here is said again.
+window.pushsaas("on", "subscribed", () => kept().length && say("tag", ...kept()));
 look();
 
 find("bell").addEventListener("click", () => find("notices").showModal());
