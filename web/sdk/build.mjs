@@ -14,18 +14,20 @@ const DIST = pathToFileURL(`${resolve(process.argv[2] ?? new URL("dist", import.
 const BUDGETS = { pushsaas: 5_000, worker: 3_000, prompt: 5_000, texts: 5_000 }; // bytes, gzipped
 const LANGUAGE = "es2020"; // older than all that this needs of a browser: one that lacks it is silent, not broken
 
+const PRODUCT = await readFile(new URL("../../pyproject.toml", import.meta.url), "utf8");
+const VERSION = JSON.stringify(/^version = "(.+)"$/m.exec(PRODUCT)[1]);
+
 const manifest = {};
 
 await rm(DIST, { recursive: true, force: true });
 await mkdir(DIST);
-const texts = {};
+const hashes = {};
 for (const file of (await readdir(new URL("texts/", SOURCE))).sort()) {
   const language = file.replace(".ts", "");
-  if (language !== "texts") texts[language] = await put(`texts-${language}`, await bundled(`texts/${file}`, "esm"));
+  if (language !== "texts") hashes[language] = await put(`texts-${language}`, await bundled(`texts/${file}`, "esm"));
 }
-const prompt = await put("prompt", await bundled("prompt/main.ts", "esm"));
-const files = JSON.stringify({ prompt, texts });
-await putNamed("pushsaas", await bundled("page/main.ts", "iife", { FILES: files }));
+hashes.prompt = await put("prompt", await bundled("prompt/main.ts", "esm"));
+await putNamed("pushsaas", await bundled("page/main.ts", "iife", { HASHES: JSON.stringify(hashes), VERSION }));
 await putNamed("worker", await bundled("worker/main.ts", "iife"));
 await writeFile(new URL("manifest.json", DIST), `${JSON.stringify(manifest, null, 2)}\n`);
 
@@ -64,7 +66,7 @@ async function put(name, contents) {
   const integrity = `sha384-${createHash("sha384").update(contents).digest("base64")}`;
   manifest[name] = { file, bytes: contents.length, gzip_bytes, integrity };
   await writeFile(new URL(file, DIST), contents);
-  return file;
+  return hash;
 }
 
 async function putNamed(name, contents) {

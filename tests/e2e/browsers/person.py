@@ -18,6 +18,14 @@ _WORKERS = (
 )
 
 
+_RECEIPTS = (
+    "new Promise((done, fail) => { const opening = indexedDB.open('pushsaas', 1); opening.onerror = fail;"
+    "opening.onsuccess = () => { const database = opening.result;"
+    "const counting = database.transaction('receipts').objectStore('receipts').count();"
+    "counting.onsuccess = () => { database.close(); done(counting.result); }; counting.onerror = fail; }; })"
+)
+
+
 class Browser(Protocol):
     def allow(self, origin: str) -> None:
         """The person lets this site notify them."""
@@ -38,6 +46,12 @@ class Browser(Protocol):
     def tabs(self) -> list[str]: ...
 
     def close_other_tabs(self) -> None: ...
+
+    def disconnect(self) -> None:
+        """Nothing that it runs reaches anything."""
+        ...
+
+    def reconnect(self) -> None: ...
 
     def screenshot(self, file: Path) -> None: ...
 
@@ -74,6 +88,7 @@ class Person:
     def leaves(self) -> None:
         """As if they had never been there, and with a clean screen."""
         self.service.mend()
+        self.browser.reconnect()
         self.browser.close_other_tabs()
         if self.browser.evaluate("location.origin") == self.origin:
             self.browser.evaluate(_WORKERS)
@@ -122,6 +137,18 @@ class Person:
 
     def comes_back(self) -> None:
         self.service.mend()
+
+    def loses_network(self) -> None:
+        self.browser.disconnect()
+        self.until("navigator.onLine === false")
+
+    def finds_network(self) -> None:
+        self.browser.reconnect()
+        self.until("navigator.onLine === true")
+
+    def receipts_kept(self) -> int:
+        """How many the worker has not brought to the product yet."""
+        return int(self.browser.evaluate(_RECEIPTS))
 
     def signs_in(self, email: str) -> None:
         self.visits("/account")

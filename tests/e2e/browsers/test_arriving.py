@@ -37,6 +37,19 @@ def test_a_click_comes_back_to_the_tab_that_shows_the_page(person: Person, site:
     assert person.browser.tabs() == [f"{person.origin}/pots"]
 
 
+def test_a_click_brings_a_tab_back_whose_app_has_moved_on(person: Person, site: Site) -> None:
+    person.visits()
+    person.subscribes()
+    person.visits("/pots")
+    person.browser.evaluate("void history.pushState({}, '', '/tools')")
+    site.send(title="New pots", url=f"{person.origin}/pots")
+    shown = person.sees("New pots")
+    assert person.browser.tabs() == [f"{person.origin}/tools"]
+    person.desktop.click(shown)
+    person.lands_at("/pots")
+    assert person.browser.tabs() == [f"{person.origin}/pots"]
+
+
 def test_a_button_opens_its_own_page(person: Person, site: Site) -> None:
     person.visits()
     person.subscribes()

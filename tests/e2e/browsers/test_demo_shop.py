@@ -37,7 +37,7 @@ def tab_to(person: Person, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached by the keyboard")
 
 
-@pytest.mark.parametrize("equipment", ["chromium"], indirect=True)
+@pytest.mark.parametrize("program", ["chromium"], indirect=True)
 def test_a_newcomer_subscribes_and_chooses_without_a_mouse(newcomer: Person, demo_site: Site) -> None:
     """Not in Firefox: after a key that moved the focus, its remote control's next one activates nothing."""
     newcomer.visits()
@@ -58,3 +58,22 @@ def test_a_newcomer_subscribes_and_chooses_without_a_mouse(newcomer: Person, dem
     demo_site.send(title="The kiln is open", url=f"{newcomer.origin}/pots")
     newcomer.desktop.click(newcomer.sees("The kiln is open"))
     newcomer.lands_at("/pots")
+
+
+@pytest.mark.parametrize("equipment", ["chromium"], indirect=True)
+def test_what_is_ticked_is_what_the_product_knows_after_off_and_on(newcomer: Person, demo_site: Site) -> None:
+    newcomer.visits()
+    newcomer.browser.evaluate("localStorage.clear()")
+    newcomer.clicks("#bell")
+    newcomer.clicks("#notices-switch")
+    newcomer.until("document.querySelector('#bell').dataset.state === 'subscribed'")
+    newcomer.clicks("[name=plants]")
+    patiently(lambda: [one["tags"] for one in demo_site.active()] == [["plants"]], "the tag")
+    newcomer.visits("/pots")
+    newcomer.until("document.querySelector('#bell').dataset.state === 'subscribed'")
+    newcomer.clicks("#bell")
+    newcomer.clicks("#notices-switch")
+    newcomer.until("document.querySelector('#bell').dataset.state === 'declined'")
+    newcomer.clicks("#notices-switch")
+    patiently(lambda: [one["tags"] for one in demo_site.active()] == [["plants"]], "the tag again")
+    assert newcomer.browser.evaluate("document.querySelector('[name=plants]').checked")

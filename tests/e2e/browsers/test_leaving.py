@@ -50,7 +50,7 @@ def test_a_subscription_that_its_push_service_gave_up_heals_with_the_next_word(p
     person.sees("Healed")
 
 
-@pytest.mark.parametrize("equipment", ["firefox"], indirect=True)
+@pytest.mark.parametrize("program", ["firefox"], indirect=True)
 def test_a_browser_that_its_push_service_forgot_subscribes_anew_by_itself(
     person: Person, site: Site, equipment: Equipment
 ) -> None:

@@ -26,3 +26,10 @@ def visitor(page: Browser, shop: Shop) -> Iterator[Visitor]:
     one = Visitor(page, shop)
     yield one
     one.leave()
+
+
+@pytest.fixture
+def subscriber(visitor: Visitor) -> Visitor:
+    visitor.visits()
+    assert visitor.subscribes()["state"] == "subscribed"
+    return visitor

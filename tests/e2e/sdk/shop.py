@@ -36,11 +36,19 @@ class Receipts:
     def __init__(self) -> None:
         self.status = 202
         self.heard: list[list[dict[str, Any]]] = []
+        self.taken: list[dict[str, Any]] = []
 
     @property
     def told(self) -> list[tuple[str, str]]:
-        """What happened to which, each once: a browser that is busy gets the same push again."""
-        return list(dict.fromkeys((one["type"], one["receipt"]) for batch in self.heard for one in batch))
+        """What happened to which, as it was taken. A browser that is busy is brought the same push again, and shows it at
+        another moment: that alone is left out.
+        """
+        shown_at: dict[str, str] = {}
+        return [
+            (one["type"], one["receipt"])
+            for one in self.taken
+            if one["type"] != "displayed" or shown_at.setdefault(one["receipt"], one["at"]) == one["at"]
+        ]
 
     @staticmethod
     def concerns(path: str) -> bool:
@@ -50,8 +58,27 @@ class Receipts:
         if request.method == "OPTIONS":
             return Answer(status=204, headers=_CORS, body=b"")
         status = self.status  # whoever sees what was heard may set another
-        self.heard.append(json.loads(request.body)["events"])
+        events = json.loads(request.body)["events"]
+        self.heard.append(events)
+        self.taken.extend(events if status < 300 else [])
         return Answer(status=status, headers=_CORS, body=b"{}")
+
+
+class Refusals:
+    """A server that will have nobody, once it has a `code`."""
+
+    def __init__(self) -> None:
+        self.code: str | None = None
+        self.refused = 0
+
+    def concerns(self, path: str) -> bool:
+        return self.code is not None and path.endswith("/subscriptions")
+
+    def answer(self, request: Request) -> Answer:
+        if request.method == "OPTIONS":
+            return Answer(status=204, headers=_CORS, body=b"")
+        self.refused += 1
+        return Answer(status=409, headers=_CORS, body=json.dumps({"code": self.code, "detail": "No."}).encode())
 
 
 @dataclass
@@ -64,6 +91,7 @@ class Shop:
     world: World
     gateway: Gateway
     receipts: Receipts
+    refusals: Refusals
     server: ThreadingHTTPServer
     site: Site = field(init=False)
     attributes: str = ""
@@ -72,6 +100,7 @@ class Shop:
     direction: str = "ltr"
     cdn: str = ""
     stand_ins: tuple[str, ...] = ("push_service", "worker_lab")
+    worker_says: str = ""
     scripts: str = f"'nonce-{_NONCE}'"
 
     @property
@@ -100,7 +129,7 @@ class Shop:
 
     def worker(self) -> str:
         laboratory = "".join((STAND_INS / f"{name}.js").read_text() for name in self.stand_ins)
-        return f'{laboratory}\nimportScripts("{self.gateway.url}/sdk/v1/worker.js");'
+        return f'{self.worker_says}{laboratory}\nimportScripts("{self.gateway.url}/sdk/v1/worker.js");'
 
     def subscriptions(self) -> list[dict[str, Any]]:
         path = f"/v1/sites/{self.site.id}/subscriptions"
@@ -110,9 +139,9 @@ class Shop:
     def active(self) -> list[dict[str, Any]]:
         return [one for one in self.subscriptions() if one["status"] == "active"]
 
-    def owner_tags(self, subscription_id: str, *tags: str) -> None:
+    def owner_tags(self, subscription_id: str, *tags: str, without: tuple[str, ...] = ()) -> None:
         path = f"/v1/sites/{self.site.id}/subscriptions/{subscription_id}"
-        self.world.client.patch(path, as_=self.world.ada, json={"tags": {"add": list(tags)}})
+        self.world.client.patch(path, as_=self.world.ada, json={"tags": {"add": list(tags), "remove": list(without)}})
 
     def signature(self, external_id: str) -> str:
         secret = sites().identity_secret(tenant_id=self.site.tenant_id, site_id=self.site.id)
@@ -121,11 +150,11 @@ class Shop:
 
 @contextmanager
 def open_shop(world: World) -> Iterator[Shop]:
-    receipts = Receipts()
+    receipts, refusals = Receipts(), Refusals()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Visit)
     server.daemon_threads = True
-    with Gateway(app, sites=[SdkFiles(), receipts]) as gateway:
-        shop = Shop(world, gateway, receipts, server)
+    with Gateway(app, sites=[SdkFiles(), receipts, refusals]) as gateway:
+        shop = Shop(world, gateway, receipts, refusals, server)
         shop.site = sites().create(tenant_id=world.ada.tenant_id, name="Shop", url=shop.origin, now=world.clock.now())
         vars(server)["shop"] = shop
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from chalicelib.features.subscriptions.wiring import audience
@@ -9,18 +12,13 @@ from tests.e2e.sdk.visitor import Visitor, soon
 pytestmark = pytest.mark.e2e
 
 DAY_MS = 86_400_000
+FAULTS = "window.faults = []; pushsaas('on', 'error', (fault) => faults.push(fault));"
+OTHER_KEY = "BLZK15eCn9q1NAyrxVAUjV0UPTnPLc19pj_XFlXpEM1egReA8k_x2Qe9fkx-LSqwNh8ciLABcGKl5fkJSAZGrFc"
 ASKED = "performance.getEntriesByType('resource').map((one) => one.name).filter((name) => name.includes('/v1/sdk/'))"
-UNDER = (
-    "navigator.serviceWorker.getRegistration('/pushsaas/').then((one) => one.pushManager.getSubscription())"
-    ".then((one) => one && btoa(String.fromCharCode(...new Uint8Array(one.options.applicationServerKey))))"
-)
-
-
-@pytest.fixture
-def subscriber(visitor: Visitor) -> Visitor:
-    visitor.visits()
-    assert visitor.subscribes()["state"] == "subscribed"
-    return visitor
+REGISTRATION = "navigator.serviceWorker.getRegistration('/pushsaas/')"
+HELD = f"{REGISTRATION}.then((one) => one.pushManager.getSubscription())"
+ENDPOINT = f"{HELD}.then((one) => one.endpoint)"
+UNDER = f"{HELD}.then((one) => one && btoa(String.fromCharCode(...new Uint8Array(one.options.applicationServerKey))))"
 
 
 def test_within_a_day_a_visit_asks_for_nothing(subscriber: Visitor) -> None:
@@ -42,17 +40,24 @@ def test_of_who_never_said_yes_nothing_is_asked_sent_or_kept(visitor: Visitor, s
 
 
 def test_what_is_said_again_is_not_sent_again(subscriber: Visitor, shop: Shop) -> None:
-    subscriber.says("identify", "user-1", shop.signature("user-1"))
-    shop.says = f"pushsaas('identify', 'user-1', '{shop.signature('user-1')}');"
+    person = ("identify", "user-1", shop.signature("user-1"))
+    shop.says = f"pushsaas(...{json.dumps(person)}); pushsaas('set', {{plan: 'gold', old: null}});"
+    shop.says += "pushsaas('tag', 'news'); pushsaas('untag', 'trial');"
     subscriber.visits("/next")
-    subscriber.says("status")
+    subscriber.says(*person)
+    (known,) = shop.active()
+    assert (known["external_id"], known["tags"], known["attributes"]) == ("user-1", ["news"], {"plan": "gold"})
+    subscriber.visits("/last")
+    subscriber.says(*person)
     assert subscriber.page.evaluate(ASKED) == []
 
 
-def test_after_a_day_the_server_hears_that_the_browser_lives(subscriber: Visitor, shop: Shop) -> None:
+@pytest.mark.parametrize("days", [-1, 400])
+def test_after_a_day_the_server_hears_that_the_browser_lives(subscriber: Visitor, shop: Shop, days: int) -> None:
+    """Also where the clock was ahead when it was asked last."""
     (before,) = shop.active()
     shop.world.clock.advance(minutes=5)
-    subscriber.forgets(checkedAt=subscriber.remembers()["checkedAt"] - DAY_MS)
+    subscriber.forgets(checkedAt=subscriber.remembers()["checkedAt"] + days * DAY_MS)
     subscriber.visits("/next")
     soon(lambda: shop.active()[0]["last_seen_at"] > before["last_seen_at"])
     subscriber.visits("/last")
@@ -64,12 +69,7 @@ def test_a_changed_key_is_followed_quietly(subscriber: Visitor, shop: Shop) -> N
     """As after a rotation: the browser holds a subscription under another key than the site has now."""
     subscriber.says("tag", "loyal")
     (before,) = shop.active()
-    old_key = "BLZK15eCn9q1NAyrxVAUjV0UPTnPLc19pj_XFlXpEM1egReA8k_x2Qe9fkx-LSqwNh8ciLABcGKl5fkJSAZGrFc"
-    subscriber.page.evaluate(
-        "navigator.serviceWorker.getRegistration('/pushsaas/').then(async ({pushManager}) => {"
-        "await (await pushManager.getSubscription()).unsubscribe();"
-        f"await pushManager.subscribe({{userVisibleOnly: true, applicationServerKey: {old_key!r}}}); }})"
-    )
+    holds_one_under(OTHER_KEY, subscriber)
     held = subscriber.page.evaluate(UNDER)
     subscriber.visits("/next")
     soon(lambda: [one["id"] for one in shop.active()] not in ([], [before["id"]]))
@@ -78,6 +78,42 @@ def test_a_changed_key_is_followed_quietly(subscriber: Visitor, shop: Shop) -> N
     assert (after["tags"], after["created_at"]) == (["loyal"], before["created_at"])
     reasons = {one["id"]: one["ended_reason"] for one in shop.subscriptions()}
     assert reasons[before["id"]] == "replaced"
+
+
+def test_a_page_that_is_brought_back_as_it_was_is_a_visit_too(subscriber: Visitor, shop: Shop) -> None:
+    """The event as a browser sends it that kept the page: a headless one keeps none while it is being driven."""
+    (before,) = shop.active()
+    subscriber.page.evaluate("caches.delete('stand-in-push-service')")
+    subscriber.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    soon(lambda: [one["id"] for one in shop.active()] not in ([], [before["id"]]))
+
+
+def test_a_renewal_is_no_news_for_the_page(subscriber: Visitor, shop: Shop) -> None:
+    (before,) = shop.active()
+    subscriber.page.evaluate("caches.delete('stand-in-push-service')")
+    shop.says = "for (const name of ['subscribed', 'unsubscribed']) pushsaas('on', name, () => log.push(name));"
+    subscriber.visits("/next")
+    assert subscriber.says("tag", "again")["subscription_id"] != before["id"]
+    assert subscriber.page.evaluate("log") == []
+    subscriber.says("unsubscribe")
+    subscriber.clicks("#bell")
+    subscriber.says("subscribe", {"prompt": False})
+    assert subscriber.page.evaluate("log") == ["unsubscribed", "subscribed"]
+
+
+def test_one_under_a_key_that_is_none_of_the_sites_is_made_anew_quietly(subscriber: Visitor, shop: Shop) -> None:
+    """As where another provider's key was remembered: browser and memory agree, and both are wrong."""
+    (before,) = shop.active()
+    holds_one_under(OTHER_KEY, subscriber)
+    subscriber.forgets(key=OTHER_KEY)
+    subscriber.page.evaluate(FAULTS)
+    assert subscriber.says("tag", "loyal")["state"] == "subscribed"
+    (after,) = shop.active()
+    assert (after["tags"], after["id"] != before["id"]) == (["loyal"], True)
+    assert subscriber.page.evaluate(UNDER) == subscriber.page.evaluate(spelled(shop.site.vapid_public_key))
+    assert subscriber.remembers()["key"] == shop.site.vapid_public_key
+    assert subscriber.page.evaluate("faults") == []
+    expected(subscriber, "409")
 
 
 def test_a_subscription_that_the_browser_lost_is_made_again(subscriber: Visitor, shop: Shop) -> None:
@@ -89,14 +125,71 @@ def test_a_subscription_that_the_browser_lost_is_made_again(subscriber: Visitor,
 
 
 def test_one_that_a_push_service_gave_up_is_replaced(subscriber: Visitor, shop: Shop) -> None:
-    (before,) = shop.active()
-    whose, key = (shop.site.tenant_id, shop.site.id), bytes.fromhex(before["id"].removeprefix("sub_"))
-    (row,) = audience().pick(*whose, [key])
-    assert audience().bury(*whose, key=key, active_since=row.active_since, reason="gone", at=shop.world.clock.now())
+    before = ends("gone", shop)
     subscriber.says("tag", "again")
     (after,) = shop.active()
     assert (after["tags"], after["id"] != before["id"]) == (["again"], True)
     expected(subscriber, "409")
+
+
+def test_one_that_the_site_gave_up_for_its_silence_goes_on_with_all_it_had(subscriber: Visitor, shop: Shop) -> None:
+    subscriber.says("tag", "loyal")
+    held = subscriber.page.evaluate(ENDPOINT)
+    before = ends("sunset", shop)
+    subscriber.forgets(checkedAt=subscriber.remembers()["checkedAt"] - DAY_MS)
+    subscriber.visits("/next")
+    soon(lambda: len(shop.active()) == 1)
+    (after,) = shop.active()
+    assert (after["id"], after["tags"]) == (before["id"], ["loyal"])
+    assert subscriber.page.evaluate(ENDPOINT) == held
+    assert len(shop.subscriptions()) == 1
+    expected(subscriber, "409")
+
+
+def test_one_that_the_server_has_no_use_for_is_made_anew(subscriber: Visitor, shop: Shop) -> None:
+    """As in a profile that comes from a backup: it has ended, and the server has heard a later word of it since."""
+    subscriber.says("tag", "loyal")
+    before = ends("gone", shop)
+    subscriber.forgets(endpoint=None, saidAt=subscriber.remembers()["saidAt"] - 1_000)
+    shop.says = FAULTS
+    subscriber.visits("/next")
+    soon(lambda: len(shop.active()) == 1)
+    assert shop.active()[0]["id"] != before["id"]
+    assert subscriber.says("status") == {"state": "subscribed", "subscription_id": shop.active()[0]["id"]}
+    assert subscriber.page.evaluate("faults") == []
+    expected(subscriber, "409")
+
+
+@pytest.mark.parametrize("code", ["subscription_ended", "wrong_vapid_key"])
+def test_who_is_refused_again_leaves_it_at_that(subscriber: Visitor, shop: Shop, code: str) -> None:
+    subscriber.forgets(endpoint=None)
+    shop.refusals.code = code
+    shop.says = FAULTS
+    subscriber.visits("/next")
+    subscriber.page.until("window.faults.length > 0")
+    assert subscriber.page.evaluate("faults") == [{"code": code, "detail": "No."}]
+    assert shop.refusals.refused == 2
+    expected(subscriber, "409")
+
+
+def test_an_endpoint_that_the_product_does_not_take_is_offered_once_a_day(visitor: Visitor, shop: Shop) -> None:
+    foreign = "window.foreign = (one) => one && Object.assign(one, {endpoint: 'https://push.foreign.example/1', "
+    foreign += "toJSON: ((told) => () => ({...told, endpoint: 'https://push.foreign.example/1'}))(one.toJSON())});"
+    foreign += "for (const name of ['getSubscription', 'subscribe']) { const own = PushManager.prototype[name];"
+    foreign += "PushManager.prototype[name] = function (...all) { return own.apply(this, all).then(foreign); }; }"
+    visitor._scripts.append(visitor.page.ask("Page.addScriptToEvaluateOnNewDocument", source=foreign)["identifier"])
+    posts = f"{ASKED}.filter((name) => name.endsWith('/subscriptions')).length"
+    visitor.visits()
+    assert visitor.subscribes()["state"] == "joining"
+    offered = [visitor.page.evaluate(posts)]
+    for age in (0, DAY_MS, 0):
+        visitor.forgets(checkedAt=visitor.remembers()["checkedAt"] - age)
+        visitor.visits(f"/after-{age}")
+        visitor.says("tag", f"{age}")
+        offered.append(visitor.page.evaluate(posts))
+    assert offered == [1, 0, 1, 0]
+    assert shop.subscriptions() == []
+    visitor.page.complaints.clear()
 
 
 def test_one_that_the_owner_removed_stays_away(subscriber: Visitor, shop: Shop) -> None:
@@ -165,9 +258,17 @@ def test_two_people_on_one_browser_are_told_apart(subscriber: Visitor, shop: Sho
 
 
 def test_two_tabs_at_once_are_one_browser(subscriber: Visitor, shop: Shop) -> None:
-    subscriber.page.evaluate("Promise.all([...'abcdef'].map((one) => pushsaas('tag', one))).then(() => true)")
+    with subscriber.page.another_tab() as tab:
+        second = Visitor(tab, shop)
+        second.answers("granted")
+        second.visits("/other")
+        for one, names in ((subscriber, "abc"), (second, "def")):
+            said = f"Promise.all([...'{names}'].map((name) => pushsaas('tag', name)))"
+            one.page.evaluate(f"void {said}.then(() => window.isDone = true)")
+        for one in (subscriber, second):
+            one.page.until("window.isDone === true")
     (known,) = shop.active()
-    assert known["tags"] == list("abcdef")
+    assert sorted(known["tags"]) == list("abcdef")
 
 
 def test_the_browser_itself_drops_a_subscription_and_the_worker_makes_another(subscriber: Visitor, shop: Shop) -> None:
@@ -179,6 +280,43 @@ def test_the_browser_itself_drops_a_subscription_and_the_worker_makes_another(su
     assert subscriber.remembers()["id"] == after["id"]
     ended = {one["id"]: one["ended_reason"] for one in shop.subscriptions()}
     assert ended[before["id"]] == "replaced"
+
+
+def test_what_the_worker_could_not_tell_it_tells_when_the_browser_is_back(subscriber: Visitor, shop: Shop) -> None:
+    (before,) = shop.active()
+    base = subscriber.remembers()["base"]
+    subscriber.forgets(base="http://127.0.0.1:9")
+    subscriber.page.evaluate("caches.delete('stand-in-push-service')")
+    subscriber.worker("pushsubscriptionchange")
+    assert subscriber.page.evaluate(f"{REGISTRATION}.then((one) => one.sync.getTags())") == ["pushsaas"]
+    assert shop.active() == [before]
+    subscriber.forgets(base=base)
+    subscriber.worker("sync", tag="pushsaas")
+    (after,) = shop.active()
+    assert after["id"] == subscriber.remembers()["id"] != before["id"]
+
+
+def ends(reason: str, shop: Shop) -> dict[str, Any]:
+    """As the product does it without a word of the visitor; how it was before."""
+    (before,) = shop.active()
+    whose, key = (shop.site.tenant_id, shop.site.id), bytes.fromhex(before["id"].removeprefix("sub_"))
+    (row,) = audience().pick(*whose, [key])
+    assert audience().bury(*whose, key=key, active_since=row.active_since, reason=reason, at=shop.world.clock.now())
+    return before
+
+
+def holds_one_under(key: str, subscriber: Visitor) -> None:
+    """In place of its own."""
+    subscriber.page.evaluate(
+        "navigator.serviceWorker.getRegistration('/pushsaas/').then(async ({pushManager}) => {"
+        "await (await pushManager.getSubscription()).unsubscribe();"
+        f"await pushManager.subscribe({{userVisibleOnly: true, applicationServerKey: {key!r}}}); }})"
+    )
+
+
+def spelled(key: str) -> str:
+    """As `UNDER` says it."""
+    return f"{key!r}.replace(/-/g, '+').replace(/_/g, '/') + '='"
 
 
 def expected(visitor: Visitor, status: str) -> None:

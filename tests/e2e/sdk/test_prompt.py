@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,10 @@ def asked(visitor: Visitor, *wishes: object) -> str:
     return visitor.sees_prompt()
 
 
-@pytest.mark.parametrize(("lang", "allow"), [*ALLOW.items(), ("pt-BR", ALLOW["pt"]), ("ja", ALLOW["en"])])
+@pytest.mark.parametrize(
+    ("lang", "allow"),
+    [*ALLOW.items(), ("pt-BR", ALLOW["pt"]), ("ES-419", ALLOW["es"]), ("ja", ALLOW["en"]), ("est", ALLOW["en"])],
+)
 def test_it_speaks_the_pages_language(visitor: Visitor, shop: Shop, lang: str, allow: str) -> None:
     shop.lang = lang
     assert allow in asked(visitor)
@@ -42,6 +46,16 @@ def test_a_site_may_say_it_in_its_own_words(visitor: Visitor, shop: Shop) -> Non
     visitor.answers("granted")
     visitor.page.until("window.answer?.state === 'subscribed'")
     assert shop.active()[0]["consent"]["text"] == f"Hear of sales first\n{hostile}"
+
+
+@pytest.mark.parametrize("nothing", ["undefined", "null"])
+def test_a_text_that_a_site_leaves_open_is_ours(visitor: Visitor, nothing: str) -> None:
+    visitor.visits()
+    visitor.clicks("#bell")
+    visitor.page.evaluate(f"void pushsaas('subscribe', {{texts: {{title: 'Hear of sales', body: {nothing}}}}})")
+    text = visitor.sees_prompt()
+    assert "Hear of sales" in text
+    assert "We send a notification" in text
 
 
 def test_a_screen_reader_is_told_what_it_is(visitor: Visitor) -> None:
@@ -95,11 +109,53 @@ def test_a_button_pressed_twice_asks_once(visitor: Visitor) -> None:
     assert visitor.page.evaluate("document.querySelectorAll('pushsaas-prompt').length") == 1
 
 
-def test_a_click_beside_it_is_a_no(visitor: Visitor) -> None:
-    asked(visitor)
+def clicks_beside(visitor: Visitor) -> None:
     for kind in ("mousePressed", "mouseReleased"):
         visitor.page.ask("Input.dispatchMouseEvent", type=kind, x=5, y=500, button="left", clickCount=1)
+
+
+def test_a_click_beside_it_is_a_no(visitor: Visitor) -> None:
+    asked(visitor)
+    clicks_beside(visitor)
     visitor.page.until("window.answer?.state === 'declined'")
+
+
+@pytest.mark.parametrize("changes_mind", [clicks_beside, lambda visitor: visitor.clicks_in_prompt("later")])
+def test_a_yes_stands_whatever_is_clicked_while_the_browser_asks(
+    visitor: Visitor, shop: Shop, changes_mind: Callable[[Visitor], None]
+) -> None:
+    asked(visitor)
+    visitor.clicks_in_prompt("allow")
+    visitor.page.until("window.askedInAClick === true")
+    changes_mind(visitor)
+    soon(visitor.sees_no_prompt)
+    visitor.answers("granted")
+    visitor.page.until("window.answer !== undefined")
+    assert visitor.state == "subscribed"
+    assert shop.active()[0]["consent"]["text"].startswith("Shall we keep you posted?")
+
+
+def test_it_stays_when_an_app_exchanges_the_body(visitor: Visitor, shop: Shop) -> None:
+    asked(visitor)
+    visitor.page.evaluate("void document.body.replaceWith(document.createElement('body'))")
+    visitor.sees_prompt()
+    visitor.clicks_in_prompt("allow")
+    visitor.answers("granted")
+    visitor.page.until("window.answer?.state === 'subscribed'")
+    assert len(shop.active()) == 1
+
+
+@pytest.mark.parametrize(
+    "takes_away",
+    ["document.querySelector('pushsaas-prompt').remove()", "document.documentElement.replaceChildren()"],
+)
+def test_a_page_that_takes_it_away_may_ask_again(visitor: Visitor, takes_away: str) -> None:
+    asked(visitor)
+    visitor.page.evaluate(f"void {takes_away}")
+    visitor.page.until("window.answer?.state === 'open'")
+    visitor.begins("subscribe")
+    visitor.sees_prompt()
+    assert visitor.page.evaluate("document.querySelectorAll('pushsaas-prompt').length") == 1
 
 
 def test_the_browsers_block_ends_the_question(visitor: Visitor, shop: Shop) -> None:
@@ -113,8 +169,7 @@ def test_the_browsers_block_ends_the_question(visitor: Visitor, shop: Shop) -> N
 
 
 def test_on_an_iphone_the_way_to_the_home_screen_is_shown_once(visitor: Visitor) -> None:
-    phone = "delete window.PushManager; Object.defineProperty(navigator, 'standalone', {value: false});"
-    visitor._scripts.append(visitor.page.ask("Page.addScriptToEvaluateOnNewDocument", source=phone)["identifier"])
+    visitor.has("delete window.PushManager; Object.defineProperty(navigator, 'standalone', {value: false});")
     visitor.visits()
     assert visitor.says("status") == {"state": "home_screen"}
     assert "Add to Home Screen" in asked(visitor)

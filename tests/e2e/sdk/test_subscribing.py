@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from app import app
+from chalicelib.features.sightings.wiring import witness
 from infra.local.gateway import Gateway
 from infra.local.sdk_files import SdkFiles
+from infra.sdk import DIST
 from tests.e2e.sdk.shop import Shop
 from tests.e2e.sdk.visitor import Visitor, soon
 
 pytestmark = pytest.mark.e2e
+
+FAULTS = "pushsaas('on', 'error', ({code}) => log.push(code));"
+STORE = "caches.open('stand-in-push-service')"
+PROJECT = DIST.parents[2] / "pyproject.toml"
 
 
 def test_a_visitor_subscribes_by_the_soft_prompt_on_a_page_with_the_strictest_policy(
@@ -23,6 +31,13 @@ def test_a_visitor_subscribes_by_the_soft_prompt_on_a_page_with_the_strictest_po
     assert known["timezone"] == visitor.page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
     assert known["consent"]["text"].startswith("Shall we keep you posted?\n")
     assert visitor.sees_no_prompt()
+
+
+def test_the_sites_owner_learns_which_version_its_pages_load(visitor: Visitor, shop: Shop) -> None:
+    visitor.visits()
+    visitor.subscribes()
+    seen = witness().of_site(tenant_id=shop.site.tenant_id, site_id=shop.site.id)
+    assert seen.version == tomllib.loads(PROJECT.read_text())["project"]["version"]
 
 
 def test_who_is_subscribed_already_is_not_asked_again(visitor: Visitor, shop: Shop) -> None:
@@ -72,6 +87,24 @@ def test_a_page_that_asks_in_its_own_words_needs_no_prompt(visitor: Visitor, sho
     assert len(shop.active()) == 1
 
 
+def test_who_was_asked_nothing_has_not_said_no(visitor: Visitor, shop: Shop) -> None:
+    """Firefox and Safari answer so at once where nobody has just pressed something."""
+    visitor.has("Notification.requestPermission = async () => Notification.permission;")
+    shop.says = "for (const name of ['declined', 'error']) pushsaas('on', name, ({code}) => log.push(code ?? name));"
+    visitor.visits()
+    visitor.clicks("#bell")
+    visitor.page.until("!navigator.userActivation.isActive")
+    assert visitor.says("subscribe", {"prompt": False}) == {"state": "open"}
+    assert visitor.page.evaluate("log") == ["too_early"]
+
+
+def test_who_turned_from_the_browsers_question_has_said_no(visitor: Visitor) -> None:
+    visitor.has("Notification.requestPermission = async () => Notification.permission;")
+    visitor.visits()
+    visitor.clicks("#bell")
+    assert visitor.says("subscribe", {"prompt": False}) == {"state": "declined"}
+
+
 def test_nobody_is_asked_on_load(visitor: Visitor, shop: Shop) -> None:
     shop.says = "pushsaas('on', 'error', ({code}) => log.push(code)); pushsaas('subscribe');"
     visitor.visits()
@@ -91,46 +124,22 @@ def test_what_was_said_before_the_script_came_is_done_in_order(visitor: Visitor,
     assert visitor.page.evaluate("log") == [answer["subscription_id"]]
 
 
-def test_tags_attributes_and_identity_follow_the_page(visitor: Visitor, shop: Shop) -> None:
+def test_a_no_that_was_long_on_its_way_does_not_end_a_newer_yes(visitor: Visitor, shop: Shop) -> None:
+    """Where the browser's push service gives the same endpoint again."""
     visitor.visits()
     visitor.subscribes()
-    visitor.says("tag", "a", "b")
-    visitor.says("untag", "a")
-    visitor.says("set", {"orders": 3, "vip": True, "gone": "x"})
-    visitor.says("set", {"gone": None})
-    visitor.says("identify", "user-1", shop.signature("user-1"))
-    (known,) = shop.active()
-    assert (known["tags"], known["attributes"]) == (["b"], {"orders": 3, "vip": True})
-    assert known["external_id"] == "user-1"
-    visitor.says("identify")
-    assert shop.active()[0]["external_id"] is None
-
-
-def test_what_the_owner_has_tagged_stays_when_the_page_tags(visitor: Visitor, shop: Shop) -> None:
-    visitor.visits()
-    subscribed = visitor.subscribes()
-    visitor.says("tag", "a", "b")
-    shop.owner_tags(subscribed["subscription_id"], "vip")
-    visitor.says("untag", "a")
-    assert set(shop.active()[0]["tags"]) == {"b", "vip"}
-
-
-def test_login_and_logout_in_one_breath_end_as_the_last_was_said(visitor: Visitor, shop: Shop) -> None:
-    visitor.visits()
-    visitor.subscribes()
-    words = [f"pushsaas('identify', 'user-{n}', '{shop.signature(f'user-{n}')}')" for n in range(3)]
-    visitor.page.evaluate(f"Promise.all([{words[0]}, {words[1]}, pushsaas('identify'), {words[2]}]).then(() => true)")
-    assert shop.active()[0]["external_id"] == "user-2"
-
-
-def test_a_forged_identity_is_refused_once_and_costs_nothing_else(visitor: Visitor, shop: Shop) -> None:
-    shop.says = "pushsaas('on', 'error', ({code}) => log.push(code)); pushsaas('identify', 'user-1', 'forged');"
-    visitor.visits()
-    assert visitor.subscribes()["state"] == "subscribed"
-    visitor.page.until("log.length === 1")
-    assert visitor.page.evaluate("log") == ["external_id_unproven"]
-    assert shop.active()[0]["external_id"] is None
-    visitor.page.complaints[:] = [one for one in visitor.page.complaints if "403" not in one]
+    token, (before,) = visitor.remembers()["token"], shop.active()
+    visitor.page.evaluate(
+        f"{STORE}.then(async (all) => {{ const [place] = await all.keys();"
+        "window.kept = [place.url, await (await all.match(place)).text()]; })"
+    )
+    visitor.says("unsubscribe")
+    no = visitor.page.evaluate("performance.getEntriesByType('resource').at(-1).name")
+    visitor.page.evaluate(f"{STORE}.then((all) => all.put(kept[0], new Response(kept[1])))")
+    assert visitor.says("subscribe", {"prompt": False}) == {"state": "subscribed", "subscription_id": before["id"]}
+    again = f"fetch({no!r}, {{method: 'DELETE', headers: {{'X-Subscription-Token': {token!r}}}}})"
+    assert visitor.page.evaluate(f"{again}.then(({{status}}) => status)") == 204
+    assert [one["id"] for one in shop.active()] == [before["id"]]
 
 
 def test_who_unsubscribes_is_gone_here_and_there(visitor: Visitor, shop: Shop) -> None:
@@ -173,9 +182,10 @@ def test_the_browsers_no_is_final(visitor: Visitor) -> None:
     assert visitor.page.evaluate("window.askedInAClick") is None
 
 
-def test_where_there_is_no_push_everything_is_silent(visitor: Visitor, shop: Shop) -> None:
-    silence = visitor.page.ask("Page.addScriptToEvaluateOnNewDocument", source="delete window.PushManager;")
-    visitor._scripts.append(silence["identifier"])
+@pytest.mark.parametrize("lacks", ["window.PushManager", "Navigator.prototype.locks", "AbortSignal.timeout"])
+def test_where_there_is_no_push_everything_is_silent(visitor: Visitor, shop: Shop, lacks: str) -> None:
+    """Nor where a browser lacks what else is needed."""
+    visitor.has(f"delete {lacks};")
     shop.says = "pushsaas('tag', 'a'); pushsaas('subscribe'); pushsaas('status', (now) => log.push(now.state));"
     visitor.visits()
     visitor.page.until("log.length === 1")
@@ -184,12 +194,45 @@ def test_where_there_is_no_push_everything_is_silent(visitor: Visitor, shop: Sho
         assert visitor.says(command) == {"state": "unsupported"}
 
 
+def test_where_nothing_may_be_kept_everything_is_silent(visitor: Visitor, shop: Shop) -> None:
+    visitor.has("IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };")
+    shop.says = "pushsaas('on', 'error', ({code}) => log.push(code)); pushsaas('identify', 'early');"
+    visitor.visits()
+    visitor.clicks("#bell")
+    for words in (["subscribe", {"prompt": False}], ["subscribe"], ["tag", "a"], ["identify"], ["unsubscribe"]):
+        assert visitor.says(*words) == {"state": "unsupported"}
+    assert visitor.page.evaluate("window.askedInAClick") is None
+    assert visitor.sees_no_prompt()
+    assert visitor.page.evaluate("log") == []
+
+
 def test_a_site_without_its_worker_file_is_told(visitor: Visitor, shop: Shop) -> None:
     shop.attributes, shop.says = 'data-worker="/missing.html"', "pushsaas('on', 'error', ({code}) => log.push(code));"
     visitor.visits()
     assert visitor.subscribes()["state"] == "joining"
     assert visitor.page.evaluate("log") == ["worker_failed"]
     visitor.page.complaints.clear()
+
+
+def test_a_worker_that_is_never_installed_does_not_hold_up_all_tabs(visitor: Visitor, shop: Shop) -> None:
+    """On a page whose half minutes are short."""
+    short = "const slowly = setTimeout; window.setTimeout = (work, ms, ...words) => slowly(work, ms / 100, ...words);"
+    visitor._scripts.append(visitor.page.ask("Page.addScriptToEvaluateOnNewDocument", source=short)["identifier"])
+    shop.worker_says = "self.addEventListener('install', (event) => event.waitUntil(new Promise(() => {})));"
+    shop.says = FAULTS
+    visitor.visits()
+    assert visitor.subscribes()["state"] == "joining"
+    assert visitor.page.evaluate("log") == ["worker_failed"]
+    assert visitor.says("unsubscribe")["state"] == "declined"
+    assert visitor.page.evaluate("navigator.locks.query().then(({held, pending}) => held.length + pending.length)") == 0
+
+
+def test_what_the_browser_finds_wrong_has_no_number_for_a_code(visitor: Visitor, shop: Shop) -> None:
+    shop.says = FAULTS
+    visitor.visits()
+    visitor.subscribes()
+    visitor.page.evaluate("pushsaas('set', {callback: () => {}}).then(() => true)")
+    assert visitor.page.evaluate("log") == ["failed"]
 
 
 @pytest.mark.parametrize("command", ["constructor", "__proto__", "toString", ""])
@@ -204,4 +247,4 @@ def test_a_tag_without_its_site_is_told(visitor: Visitor, shop: Shop) -> None:
     visitor.page.ask("Page.navigate", url=f"{shop.origin}/no-site")
     visitor.page.until("document.readyState === 'complete'")
     assert visitor.page.evaluate("window.pushsaas.isReady") is None
-    assert "no data-site" in visitor.page.complaints.pop()
+    assert "No data-site." in visitor.page.complaints.pop()

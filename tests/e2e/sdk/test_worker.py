@@ -101,10 +101,31 @@ def test_a_click_on_a_button_opens_its_page(subscriber: Visitor, shop: Shop) -> 
     assert subscriber.worker("notificationclick", action="buy") == [{"opened": f"{shop.origin}/c/{RECEIPT}1"}]
 
 
+@pytest.mark.parametrize(("action", "path"), [("", "/main"), ("0", "/buy"), ("more", "/more")])
+def test_a_button_without_a_name_takes_no_click_but_its_own(
+    subscriber: Visitor, shop: Shop, action: str, path: str
+) -> None:
+    buttons = [{"title": "Buy", "url": f"{shop.origin}/buy"}, {"action": "more", "url": f"{shop.origin}/more"}]
+    (shown,) = subscriber.receives({"title": "Classic", "url": f"{shop.origin}/main", "actions": buttons})
+    assert [one["action"] for one in shown["actions"]] == ["0", "more"]
+    assert subscriber.worker("notificationclick", action=action) == [{"opened": shop.origin + path}]
+
+
 def test_a_click_brings_the_tab_to_the_front_that_shows_the_page_already(subscriber: Visitor, shop: Shop) -> None:
     subscriber.visits("/sale")
     subscriber.receives(ours(shop, page=f"{shop.origin}/sale"))
     assert subscriber.worker("notificationclick") == [{"focused": f"{shop.origin}/sale"}]
+
+
+def test_a_frame_is_no_tab(subscriber: Visitor, shop: Shop) -> None:
+    shop.scripts += "; frame-src 'self'"
+    subscriber.visits("/next")
+    subscriber.page.evaluate(
+        "new Promise((done) => document.body.append(Object.assign(document.createElement('iframe'), {src: '/sale', onload: done})))"
+        ".then(() => true)"
+    )
+    subscriber.receives({"title": "Sale", "url": f"{shop.origin}/sale"})
+    assert subscriber.worker("notificationclick") == [{"opened": f"{shop.origin}/sale"}]
 
 
 @pytest.mark.parametrize("url", ["http://[", "//", 7, None, ""])
@@ -139,15 +160,50 @@ def test_without_a_receipt_nothing_is_told(subscriber: Visitor, shop: Shop) -> N
     assert shop.receipts.heard == []
 
 
+@pytest.mark.parametrize("receipt", ["r" * 257, "\N{SNOWMAN}", "r\n", 7, {"length": 1}])
+def test_what_cannot_be_a_receipt_of_ours_is_not_told(subscriber: Visitor, shop: Shop, receipt: object) -> None:
+    subscriber.receives(ours(shop, receipt=receipt))
+    subscriber.worker("notificationclick")
+    assert subscriber.receipts_kept() == 0
+    assert shop.receipts.heard == []
+
+
+def has_tried(*receipts: str, shop: Shop) -> bool:
+    """To tell them in one batch."""
+    return any({one["receipt"] for one in batch} == set(receipts) for batch in shop.receipts.heard)
+
+
 def test_what_could_not_be_told_is_kept_and_told_in_one_batch(subscriber: Visitor, shop: Shop) -> None:
     shop.receipts.status = 503
     for number in range(3):
         subscriber.receives(ours(shop, receipt=f"r{number}"))
-    soon(lambda: len(shop.receipts.told) == 3)
+    soon(lambda: has_tried("r0", "r1", "r2", shop=shop))
     shop.receipts.status = 202
     shop.receipts.heard.clear()
-    subscriber.worker("sync", tag="pushsaas-receipts")
+    subscriber.worker("sync", tag="pushsaas")
     assert len(shop.receipts.heard) == 1
+    assert shop.receipts.told == [("displayed", "r0"), ("displayed", "r1"), ("displayed", "r2")]
+    assert subscriber.receipts_kept() == 0
+
+
+def test_what_two_want_to_tell_at_once_is_told_once(subscriber: Visitor, shop: Shop) -> None:
+    shop.receipts.status = 503
+    subscriber.receives(ours(shop, receipt="r1"))
+    soon(lambda: has_tried("r1", shop=shop))
+    shop.receipts.status = 202
+    subscriber.worker("sync", at_once=3, tag="pushsaas")
+    assert shop.receipts.told == [("displayed", "r1")]
+
+
+def test_two_workers_that_share_the_store_take_nothing_from_each_other(subscriber: Visitor, shop: Shop) -> None:
+    shop.receipts.status = 503
+    for number in range(3):
+        subscriber.receives(ours(shop, receipt=f"r{number}"))
+    soon(lambda: has_tried("r0", "r1", "r2", shop=shop))
+    shop.receipts.status = 202
+    shop.receipts.heard.clear()
+    subscriber.worker("rob")
+    subscriber.worker("sync", tag="pushsaas")
     assert shop.receipts.told == [("displayed", "r0"), ("displayed", "r1"), ("displayed", "r2")]
     assert subscriber.receipts_kept() == 0
 
@@ -155,7 +211,7 @@ def test_what_could_not_be_told_is_kept_and_told_in_one_batch(subscriber: Visito
 def test_what_will_never_be_taken_is_not_told_for_ever(subscriber: Visitor, shop: Shop) -> None:
     shop.receipts.status = 422
     subscriber.receives(ours(shop, receipt="r1"))
-    soon(lambda: shop.receipts.told == [("displayed", "r1")])
+    soon(lambda: shop.receipts.heard)
     soon(lambda: subscriber.receipts_kept() == 0)
 
 

@@ -19,13 +19,15 @@ class Visitor:
     def __init__(self, page: Browser, shop: Shop, *, stand_ins: Sequence[str] = ("push_service", "visitor")) -> None:
         self.page = page
         self.shop = shop
-        self._scripts = [
-            page.ask("Page.addScriptToEvaluateOnNewDocument", source=(STAND_INS / f"{name}.js").read_text())[
-                "identifier"
-            ]
-            for name in stand_ins
-        ]
+        self._scripts: list[str] = []
+        for name in stand_ins:
+            self.has((STAND_INS / f"{name}.js").read_text())
         self.answers("prompt")
+
+    def has(self, script: str) -> None:
+        """A browser that differs from this one by this much."""
+        added = self.page.ask("Page.addScriptToEvaluateOnNewDocument", source=script)
+        self._scripts.append(added["identifier"])
 
     def leave(self) -> None:
         for script in self._scripts:
@@ -108,14 +110,17 @@ class Visitor:
         found: list[dict[str, Any]] = self.page.deliver_push(text, shown=shown, scope=scope)
         return found
 
-    def worker(self, kind: str, **facts: Any) -> list[dict[str, str]]:
-        """Plays an event in the worker; what it did to windows by then."""
+    def worker(self, kind: str, *, at_once: int = 1, **facts: Any) -> list[dict[str, str]]:
+        """Plays an event in the worker, or as many; what it did to windows by then."""
         asked = json.dumps({"kind": kind, **facts})
-        found: list[dict[str, str]] = self.page.evaluate(
+        played = (
             "new Promise(async (done) => { const channel = new MessageChannel();"
             "channel.port1.onmessage = (event) => done(event.data);"
             "const one = await navigator.serviceWorker.getRegistration('/pushsaas/');"
             f"one.active.postMessage({asked}, [channel.port2]); }})"
+        )
+        found: list[dict[str, str]] = self.page.evaluate(
+            f"Promise.all(Array.from({{length: {at_once}}}, () => {played})).then((all) => all.pop())"
         )
         return found
 

@@ -12,9 +12,25 @@ self.addEventListener("message", (event) => {
   event.waitUntil(play(kind, facts).then((answer) => event.ports[0].postMessage(answer), (error) => event.ports[0].postMessage(String(error))));
 });
 
+/** Once: between two looks of ours into a store its first entry goes, as if another worker had taken it. */
+function robOnce() {
+  const { getAllKeys } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.getAllKeys = function (...words) {
+    IDBObjectStore.prototype.getAllKeys = getAllKeys;
+    const { db } = this.transaction;
+    this.transaction.addEventListener("complete", () => {
+      const store = db.transaction(this.name, "readwrite").objectStore(this.name);
+      store.openCursor().onsuccess = ({ target }) => target.result?.delete();
+    });
+    return getAllKeys.apply(this, words);
+  };
+}
+
 async function play(kind, { action = "", facts = {}, tag }) {
   if (kind === "done") return self.done;
+  if (kind === "rob") return robOnce();
   const [notification] = await self.registration.getNotifications();
+  if (kind === "notificationclose") notification.close(); // a visitor's doing takes it from the screen first
   const made = { notification, action };
   const event = kind.startsWith("notification") ? new NotificationEvent(kind, made) : Object.assign(new Event(kind), facts);
   const waits = [];

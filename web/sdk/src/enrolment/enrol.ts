@@ -1,39 +1,52 @@
 // Tells the server of a push subscription: a new one, or the successor of one that it knows. To be called in turn.
 
-import { type Memory, type Profile, remember } from "./memory.ts";
-import { all } from "./said.ts";
-import { ask, Refused } from "./server.ts";
+import { type Memory, remember, type Words } from "./memory.ts";
+import { spelled, whereabouts } from "./said.ts";
+import { ask, type Refused } from "./server.ts";
+import { keyOf, subscribedAnew } from "./subscription.ts";
 
-/** By endpoint: the server knows an old one again, and takes a new one for the successor of the one before. */
-export async function enrol(memory: Memory, subscription: PushSubscription): Promise<Memory> {
-  const { consent, ...rest } = memory;
-  const wanted = { ...memory.wanted, ...whereabouts() };
-  const body = { subscription: subscription.toJSON(), previous_endpoint: memory.endpoint, consent };
-  const join = async (said: Profile) => {
-    const stranger = { ...memory, token: undefined };
-    const answer = await ask(stranger, "POST", "subscriptions", { ...body, ...all(memory, said) });
-    const { subscription_id, token, vapid_public_key: key = memory.key } = answer; // the next visit is under that one
-    const known = {
-      endpoint: subscription.endpoint,
-      id: String(subscription_id),
-      token: String(token),
-      key: String(key),
-    };
-    return remember({ ...rest, ...known, wanted: said, told: said });
-  };
+interface Enrolled extends Record<string, unknown> {
+  subscription_id: string;
+  token: string;
+  vapid_public_key?: string;
+}
+
+/** What to do where a word is refused: a page says the rest, the worker leaves it to the next page. */
+type Saying = (words: Words, say: (words: Words) => Promise<Memory>) => Promise<Memory>;
+
+/** One that the server has no use for is made anew, once: who is refused again is told so. */
+export async function enrol(
+  memory: Memory,
+  subscription: PushSubscription,
+  registration: ServiceWorkerRegistration,
+  saying: Saying = (words, say) => say(words),
+): Promise<Memory> {
   try {
-    return await join(wanted);
+    return await introduce(memory, subscription, saying);
   } catch (error) {
-    if (!isAboutVisitor(error)) throw error;
-    await join({}); // a wrong word about the visitor must not cost the subscription
-    throw error;
+    const { code, problem } = error as Partial<Refused>;
+    const isUseless = code === "wrong_vapid_key" || code === "subscription_ended";
+    if (!isUseless) throw error;
+    const key = (problem?.["vapid_public_key"] ?? memory.key) as string;
+    const known = await remember({ ...memory, key }); // or the next visit would subscribe under the wrong one again
+    return introduce(known, await subscribedAnew(key, registration), saying);
   }
 }
 
-export const isAboutVisitor = (error: unknown): boolean =>
-  error instanceof Refused && (error.status === 422 || error.code === "external_id_unproven");
-
-export const whereabouts = (): Profile => ({
-  timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  language: navigator.language,
-});
+/** By endpoint: the server knows an old one again, and takes a new one for the successor of the one before, with
+ * all that it was told: after an erasure there is none, and nothing is to come back. */
+function introduce(memory: Memory, subscription: PushSubscription, saying: Saying): Promise<Memory> {
+  const { consent, token: _, taken, pending, ...rest } = memory;
+  const body = {
+    subscription: subscription.toJSON(),
+    vapid_public_key: keyOf(subscription),
+    previous_endpoint: memory.endpoint,
+    consent,
+  };
+  return saying({ ...whereabouts(), ...pending }, async (said) => {
+    const answer = await ask(rest, "POST", "subscriptions", { ...body, ...spelled(said, memory) });
+    const { subscription_id: id, token, vapid_public_key: key = memory.key } = answer as Enrolled;
+    // The next visit is under the key of today.
+    return remember({ ...rest, endpoint: subscription.endpoint, id, token, key, taken: { ...taken, ...said } });
+  });
+}

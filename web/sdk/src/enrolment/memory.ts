@@ -1,14 +1,8 @@
 // What this browser remembers of one site: a record in IndexedDB, where pages and the worker find the same.
 
-/** What a page says of its visitor. Null takes back. */
-export interface Profile {
-  tags?: string[];
-  attributes?: Record<string, string | number | boolean | null>;
-  external_id?: string | null;
-  external_id_signature?: string | undefined;
-  timezone?: string;
-  language?: string;
-}
+/** What a page says of its visitor, word by word: `tags/news` (which is `news`), `attributes/plan`, `external_id`. Null
+ * takes back. */
+export type Words = Record<string, unknown>;
 
 export interface Consent {
   text?: string | undefined;
@@ -20,22 +14,25 @@ export interface Memory {
   site: string;
   /** Where the product answers, without a slash at the end. */
   base: string;
-  scope: string;
+  /** Of the worker's registration that it is subscribed with. */
+  scope?: string;
   /** The VAPID key that the site subscribes under now, and when that was last asked. */
   key: string;
   checkedAt: number;
   askAgainAfterDays: number;
-  wanted: Profile;
-  /** As much of `wanted` as the server has taken. */
-  told: Profile;
+  /** What the server has taken of what was said, and what it has still to hear. */
+  taken?: Words;
+  pending?: Words;
   /** When the last of it was said: by this clock, and later with each word, so that the server can tell which came late. */
   saidAt?: number;
   /** The visitor said yes, whether or not the server has heard of it yet. */
   isJoined?: boolean;
   consent?: Consent | undefined;
   declinedAt?: number;
-  /** As the server knows this browser. */
+  /** As the server knows this browser; of one that is not joined any more, until the server has heard of it. */
   endpoint?: string | undefined;
+  /** One that it will not have. */
+  refused?: string;
   id?: string | undefined;
   token?: string | undefined;
 }

@@ -1,25 +1,24 @@
-// What a page said of its visitor, as the server is told it: of tags only what changes, so that what others said stays.
+// What a page said of its visitor, as the server is told it: only what changes, so that what others said stays.
 
-import type { Memory, Profile } from "./memory.ts";
+import type { Memory, Words } from "./memory.ts";
 
-type Said = Record<string, unknown>;
-
-/** Before the server knows this browser, or knows it under another endpoint, whose tags it takes over. */
-export function all(memory: Memory, wanted: Profile): Said {
-  const { tags } = wanted;
-  const changes = tags && { tags: { add: tags, remove: without(tags, memory.told.tags) } };
-  return dated(memory, { ...wanted, ...changes });
+/** As the product's routes have it. */
+export function spelled(words: Words, { saidAt }: Memory): Words {
+  const tags: Record<string, unknown[]> = { add: [], remove: [] };
+  const attributes: Words = Object.create(null); // a fact may be called `__proto__`
+  const said: Words = { said_at: saidAt && told(saidAt), tags, attributes };
+  for (const [word, value] of Object.entries(words)) {
+    const [kind, name = ""] = word.split(/\/(.*)/s);
+    if (kind === "tags") tags[value ? "add" : "remove"]?.push(value ?? name);
+    else if (kind === "attributes") attributes[name] = value;
+    else said[word] = value;
+  }
+  return said;
 }
 
-export function news({ told, ...memory }: Memory, wanted: Profile): Said {
-  const isNews = (name: keyof Profile) => JSON.stringify(wanted[name]) !== JSON.stringify(told[name]);
-  const names = (Object.keys(wanted) as (keyof Profile)[]).filter(isNews);
-  const said: Said = Object.fromEntries(names.map((name) => [name, wanted[name]]));
-  if (said["tags"]) said["tags"] = { add: without(told.tags, wanted.tags), remove: without(wanted.tags, told.tags) };
-  return names.length ? dated(memory, said) : said;
-}
+export const told = (saidAt: number): string => new Date(saidAt).toISOString();
 
-const dated = ({ saidAt }: Pick<Memory, "saidAt">, said: Said): Said =>
-  saidAt ? { ...said, said_at: new Date(saidAt).toISOString() } : said;
-
-const without = (known: string[] = [], names: string[] = []) => names.filter((one) => !known.includes(one));
+export const whereabouts = (): Words => ({
+  timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  language: navigator.language,
+});

@@ -7,15 +7,24 @@ export async function subscriptionUnder(
   registration: ServiceWorkerRegistration,
 ): Promise<PushSubscription> {
   const held = await registration.pushManager.getSubscription();
-  if (held && isUnder(key, held)) return held;
-  await held?.unsubscribe();
-  return inTime(registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));
+  return held && (keyOf(held) ?? key) === key ? held : subscribedAnew(key, registration);
 }
 
-/** A browser that does not tell the key is taken at its word: replacing what works would never end. */
-function isUnder(key: string, held: PushSubscription): boolean {
-  const bytes = held.options?.applicationServerKey;
-  return !bytes || spelled(bytes) === key;
+/** A browser keeps one subscription, and gives it again to who asks under the same key, though it may be dead. */
+export async function subscribedAnew(key: string, registration: ServiceWorkerRegistration): Promise<PushSubscription> {
+  await end(registration);
+  const made = registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  return inTime(made, "No push service can be reached.");
+}
+
+export async function end(registration: ServiceWorkerRegistration | undefined): Promise<void> {
+  await (await registration?.pushManager.getSubscription())?.unsubscribe();
+}
+
+/** A browser that does not tell is taken at its word: replacing what works would never end. */
+export function keyOf({ options }: PushSubscription): string | undefined {
+  const bytes = options?.applicationServerKey;
+  return bytes ? spelled(bytes) : undefined;
 }
 
 function spelled(bytes: ArrayBuffer): string {
@@ -23,9 +32,7 @@ function spelled(bytes: ArrayBuffer): string {
   return text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
-function inTime<T>(pending: Promise<T>): Promise<T> {
-  const tooLate = new Promise<never>((_, fail) => {
-    setTimeout(() => fail(new Error("The push service could not be reached.")), PATIENCE_MS);
-  });
-  return Promise.race([pending, tooLate]);
+/** Whoever waits holds the turn of all tabs. */
+export function inTime<T>(pending: Promise<T>, late: string): Promise<T> {
+  return Promise.race([pending, new Promise<never>((_, fail) => setTimeout(fail, PATIENCE_MS, new Error(late)))]);
 }

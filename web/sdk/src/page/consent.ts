@@ -4,8 +4,8 @@ import { type Consent, inTurn, type Memory, remember } from "../enrolment/memory
 import type { Texts } from "../texts/texts.ts";
 import { emit, Misuse } from "./events.ts";
 import { loaded, type Words } from "./on_demand.ts";
-import { DAY_MS, known } from "./site.ts";
-import { isTouched } from "./support.ts";
+import { current, DAY_MS } from "./site.ts";
+import { isPressing, isTouched } from "./support.ts";
 import type { Tag } from "./tag.ts";
 
 export interface Wishes {
@@ -18,11 +18,13 @@ export interface Wishes {
 /** Undefined is a no, now or lately. */
 export async function consented(tag: Tag, wishes: Wishes): Promise<Consent | undefined> {
   forbidOnLoad();
+  const isClick = isPressing();
   // The browser is asked before anything is awaited: later, the click that brought us here no longer counts as one.
   const asked = wishes.prompt === false ? Notification.requestPermission().then(() => ({})) : softly(tag, wishes);
   const consent = await asked;
   if (!consent || Notification.permission === "granted") return consent;
   if (Notification.permission === "denied") emit("blocked");
+  else if (wishes.prompt === false && !isClick) throw tooEarly();
   else await decline(tag);
   return undefined;
 }
@@ -30,22 +32,22 @@ export async function consented(tag: Tag, wishes: Wishes): Promise<Consent | und
 /** Where there is push only on the home screen, the way there. Shown as seldom as the question. */
 export async function guided(tag: Tag, { texts }: Wishes): Promise<void> {
   forbidOnLoad();
-  if (isDeclined(await inTurn(() => known(tag)))) return;
+  if (isDeclined(await inTurn(() => current(tag)))) return;
   const words = await found(tag, texts);
-  await words.prompt.guide(words.texts);
-  await decline(tag);
+  if ((await words.prompt.guide(words.texts)) === "later") await decline(tag);
 }
 
 export const isDeclined = ({ declinedAt = 0, askAgainAfterDays }: Memory): boolean =>
   Date.now() - declinedAt < askAgainAfterDays * DAY_MS;
 
 async function softly(tag: Tag, { texts }: Wishes): Promise<Consent | undefined> {
-  const memory = await inTurn(() => known(tag));
+  const memory = await inTurn(() => current(tag));
   if (memory.isJoined) return {};
   if (isDeclined(memory)) return undefined;
   const words = await found(tag, texts);
-  if (await words.prompt.ask(words.texts)) return { text: `${words.texts.title}\n${words.texts.body}` };
-  await decline(tag);
+  const choice = await words.prompt.ask(words.texts);
+  if (choice === "allow") return { text: `${words.texts.title}\n${words.texts.body}` };
+  if (choice === "later") await decline(tag);
   return undefined;
 }
 
@@ -56,10 +58,12 @@ async function found(tag: Tag, own: Partial<Texts> = {}): Promise<Words> {
 }
 
 function forbidOnLoad(): void {
-  if (!isTouched()) throw new Misuse("too_early", "Ask after something that the visitor did, never on load.");
+  if (!isTouched()) throw tooEarly();
 }
 
+const tooEarly = () => new Misuse("too_early", "Ask inside a click.");
+
 async function decline(tag: Tag): Promise<void> {
-  await inTurn(async () => remember({ ...(await known(tag)), declinedAt: Date.now() }));
+  await inTurn(async () => remember({ ...(await current(tag)), declinedAt: Date.now() }));
   emit("declined");
 }

@@ -20,7 +20,8 @@ export function emit(name: EventName, facts: object = {}): boolean {
 
 /** Never thrown at a page that did nothing wrong: heard by who listens, otherwise a line in the console. */
 export function report(error: unknown): void {
-  const { code = "failed", message } = error as Partial<Refused>;
+  const { code: given, message } = error as Partial<Refused>;
+  const code = typeof given === "string" ? given : "failed"; // a browser's own is a number
   if (!emit("error", { code, detail: message })) console.warn(`pushsaas: ${message} (${code})`);
 }
 

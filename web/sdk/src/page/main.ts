@@ -2,7 +2,7 @@
 
 import { commandsOf } from "./commands.ts";
 import { emit, Misuse, report } from "./events.ts";
-import { type Status, status } from "./status.ts";
+import { isSilent, type Status, status } from "./status.ts";
 import { isSupported } from "./support.ts";
 import { readTag, type Tag } from "./tag.ts";
 import { visit } from "./visit.ts";
@@ -18,7 +18,7 @@ declare global {
 
 const script = document.currentScript as HTMLScriptElement | null;
 const tag = readTag(script ?? document.querySelector<HTMLScriptElement>("script[data-site]"));
-if (!tag) report(new Misuse("no_site", "The script tag has no data-site."));
+if (!tag) report(new Misuse("no_site", "No data-site."));
 else if (!window.pushsaas?.isReady) begin(tag);
 
 function begin(tag: Tag): void {
@@ -29,17 +29,17 @@ function begin(tag: Tag): void {
   const front: Front = async (name, ...words) => {
     const hasBack = name !== "on" && typeof words[words.length - 1] === "function";
     const back = hasBack ? (words.pop() as (now: Status) => void) : undefined;
-    const command = commands.get(name) ?? unknown(name);
-    const now = await told(command(...(words as never[])));
+    const command = commands.get(name);
+    const now = await told(command?.(...(words as never[])) ?? Promise.reject(unknown(name)));
     back?.(now);
     return now;
   };
 
   async function told(work: Promise<unknown>): Promise<Status> {
-    await work.catch(report);
+    await work.catch((error) => isSilent || report(error));
     was = was.then(async (before) => {
       const id = await idNow(tag);
-      if (id !== before) emit(id ? "subscribed" : "unsubscribed", { subscription_id: id ?? before });
+      if (!id !== !before) emit(id ? "subscribed" : "unsubscribed", { subscription_id: id ?? before });
       return id;
     });
     await was;
@@ -48,16 +48,23 @@ function begin(tag: Tag): void {
 
   front.isReady = true;
   window.pushsaas = front;
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && isSupported) void told(visit(tag)); // a page that is shown again is not loaded again
+  });
   for (const words of said) void front(...(Array.from(words) as Said));
-  if (isSupported) void told(visit(tag));
+  if (!isSupported) return;
+  navigator.serviceWorker.addEventListener("message", comeBack);
+  void told(visit(tag));
+}
+
+const unknown = (name: string) => new Misuse("unknown_command", `No command ${name}.`);
+
+/** To the page that a click on a notification is about, which this one was when it was loaded. */
+function comeBack({ data }: MessageEvent): void {
+  const page = data?.pushsaas;
+  if (page && page !== location.href) location.assign(page);
 }
 
 async function idNow(tag: Tag): Promise<string | undefined> {
   return (await status(tag)).subscription_id;
-}
-
-function unknown(name: string) {
-  return async () => {
-    throw new Misuse("unknown_command", `There is no command ${name}.`);
-  };
 }

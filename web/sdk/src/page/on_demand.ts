@@ -5,8 +5,8 @@ import type * as Prompt from "../prompt/main.ts";
 import type { Texts } from "../texts/texts.ts";
 import type { Tag } from "./tag.ts";
 
-/** By the build: the names of the files that go with this one. */
-declare const FILES: { prompt: string; texts: Record<string, string> };
+/** By the build: of the prompt, and of each language's texts, as they go with this file. */
+declare const HASHES: Record<string, string>;
 
 export interface Words {
   prompt: typeof Prompt;
@@ -14,8 +14,13 @@ export interface Words {
 }
 
 export async function loaded(tag: Tag, own: Partial<Texts>): Promise<Words> {
-  const fetched = (name: string) => import(new URL(name, tag.source).href);
-  const ours = FILES.texts[tag.lang.slice(0, 2).toLowerCase()] ?? String(FILES.texts["en"]);
-  const [prompt, { texts }] = await Promise.all([fetched(FILES.prompt), fetched(ours)]);
-  return { prompt, texts: { ...texts, ...own } };
+  const fetched = (name: string, hash?: string) => import(new URL(`${name}.${hash}.js`, tag.source).href);
+  const [language = "en"] = /^[a-z]{2}(?![a-z])/i.exec(tag.lang) ?? []; // three letters are another one
+  const ours = language.toLowerCase() in HASHES ? language.toLowerCase() : "en";
+  const [prompt, { texts }] = await Promise.all([
+    fetched("prompt", HASHES["prompt"]),
+    fetched(`texts-${ours}`, HASHES[ours]),
+  ]);
+  const said = Object.entries({ ...own }).filter(([, text]) => text !== undefined && text !== null);
+  return { prompt, texts: { ...texts, ...Object.fromEntries(said) } };
 }

@@ -1,44 +1,54 @@
 // The worker's registration: the site's one-line file under a scope of its own. Never one that is somebody else's.
 
+import { recallAll } from "../enrolment/memory.ts";
+import { inTime } from "../enrolment/subscription.ts";
 import { Misuse } from "./events.ts";
 import type { Tag } from "./tag.ts";
 
-export async function standing({ scope }: Tag): Promise<ServiceWorkerRegistration | undefined> {
+/** Scopes that are ours by name: what works there is our worker, whatever its file was called before. */
+const OWN = /\/pushsaas[^/]*\/$/;
+
+export interface Place {
+  /** What works there for us. */
+  own?: ServiceWorkerRegistration | undefined;
+  /** Under another name than the tag has for it now. */
+  isRenamed: boolean;
+  /** Who else has it: another worker, or another site of this origin. A registration has one push subscription, and
+   * that is under one site's key. */
+  other?: string | undefined;
+}
+
+/** The scope, as it is found. */
+export async function placeOf({ site, scope, worker }: Tag): Promise<Place> {
   const found = await navigator.serviceWorker.getRegistration(scope);
-  return found?.scope === scope ? found : undefined;
+  const held = found?.scope === scope ? found : undefined;
+  const script = held && workerOf(held).scriptURL;
+  const isRenamed = script !== worker;
+  const rival = (await recallAll()).find((one) => one.isJoined && one.id && one.scope === scope && one.site !== site);
+  const other = script && isRenamed && !OWN.test(scope) ? script : rival?.site;
+  return { own: other ? undefined : held, isRenamed, other };
 }
 
-export async function registered(tag: Tag): Promise<ServiceWorkerRegistration> {
-  const held = await standing(tag);
-  const script = held && workerOf(held)?.scriptURL;
-  if (script && script !== tag.worker) {
-    const advice = "Name it in data-worker, or choose another data-scope.";
-    throw new Misuse("scope_taken", `${script} works under ${tag.scope}. ${advice}`);
-  }
-  const registration = held ?? (await register(tag));
-  await activated(registration);
-  return registration;
+export async function registered({ scope, worker }: Tag, { own, isRenamed, other }: Place) {
+  if (other) throw new Misuse("scope_taken", `${scope} belongs to ${other}.`);
+  const working = async () =>
+    activated(own && !isRenamed ? own : await navigator.serviceWorker.register(trusted(worker), { scope }));
+  return inTime(working(), "It takes too long.").catch((error: Error) => {
+    throw new Misuse("worker_failed", error.message);
+  });
 }
 
-async function register({ worker, scope }: Tag): Promise<ServiceWorkerRegistration> {
-  const url = trusted(worker);
-  try {
-    return await navigator.serviceWorker.register(url, { scope });
-  } catch (error) {
-    throw new Misuse("worker_failed", (error as Error).message);
-  }
-}
+const workerOf = ({ active, waiting, installing }: ServiceWorkerRegistration) =>
+  (active ?? waiting ?? installing) as ServiceWorker; // there is one
 
-const workerOf = ({ active, waiting, installing }: ServiceWorkerRegistration) => active ?? waiting ?? installing;
-
-function activated(registration: ServiceWorkerRegistration): Promise<void> {
+function activated(registration: ServiceWorkerRegistration): Promise<ServiceWorkerRegistration> {
   return new Promise((done, fail) => {
     const worker = workerOf(registration);
     const look = () => {
-      if (worker?.state === "activated") done();
-      if (!worker || worker.state === "redundant") fail(new Misuse("worker_failed", "It could not be installed."));
+      if (worker.state === "activated") done(registration);
+      if (worker.state === "redundant") fail(new Error("It cannot be installed."));
     };
-    worker?.addEventListener("statechange", look);
+    worker.addEventListener("statechange", look);
     look();
   });
 }
@@ -52,7 +62,7 @@ function trusted(url: string): string {
 
 function ownOrigin(url: string): string {
   if (new URL(url).origin === location.origin) return url;
-  throw new Misuse("foreign_worker", "A worker lies on its page's own origin.");
+  throw new Error("It is on another origin.");
 }
 
 interface Policy {

@@ -1,37 +1,50 @@
 // Brings browser and server to agree about one subscription, wherever they parted: on a visit, and when something else
 // is known of the visitor. To be called in turn.
 
-import { enrol, isAboutVisitor, whereabouts } from "../enrolment/enrol.ts";
-import { type Memory, remember } from "../enrolment/memory.ts";
-import { news } from "../enrolment/said.ts";
+import { enrol } from "../enrolment/enrol.ts";
+import { afterAll, type Memory, remember } from "../enrolment/memory.ts";
+import { spelled, told, whereabouts } from "../enrolment/said.ts";
 import { ask, Refused } from "../enrolment/server.ts";
-import { subscriptionUnder } from "../enrolment/subscription.ts";
+import { end, subscribedAnew, subscriptionUnder } from "../enrolment/subscription.ts";
+import { refused, withoutRefused } from "./refused.ts";
 
-/** By the site's owner, or by the visitor elsewhere: not ours to undo. */
-const LEFT = new Set<unknown>(["removed", "unsubscribed"]);
-
-/** `isDue`: the server shall hear of this browser even if there is no news. */
-export async function settle(memory: Memory, registration: ServiceWorkerRegistration, isDue = false): Promise<Memory> {
+/** `isDue`: the server shall hear of this browser even if there is no news. One that it knows is asked for under the id
+ * that it had, also where its endpoint is a new one: it may have been told to go. */
+export async function settle(memory: Memory, registration: ServiceWorkerRegistration, isDue = false): Promise<unknown> {
   const subscription = await subscriptionUnder(memory.key, registration);
-  if (subscription.endpoint !== memory.endpoint) return enrol(memory, subscription);
-  const wanted = isDue ? { ...memory.wanted, ...whereabouts() } : memory.wanted;
-  const said = news(memory, wanted);
-  if (!isDue && !Object.keys(said).length) return memory;
+  const hasMoved = subscription.endpoint !== memory.endpoint;
+  if (!isDue && subscription.endpoint === memory.refused) return memory;
+  if (!memory.id) return enrolled(memory, subscription, registration);
+  const words = { ...memory.pending, ...(isDue && whereabouts()) };
+  if (!isDue && !hasMoved && !Object.keys(words).length) return memory;
+  const { pending, ...rest } = memory;
+  let now: Memory;
   try {
-    await ask(memory, "PATCH", `subscriptions/${memory.id}`, said);
+    now = await withoutRefused(words, async (said) => {
+      await ask(memory, "PATCH", `subscriptions/${memory.id}`, spelled(said, memory));
+      return remember({ ...rest, taken: { ...memory.taken, ...said } });
+    });
   } catch (error) {
     return recover(error, memory, subscription, registration);
   }
-  return remember({ ...memory, wanted, told: wanted });
+  return hasMoved ? enrolled(now, subscription, registration) : now;
 }
 
-/** Also where the server cannot be told: the push service will tell it. */
-export async function leave(memory: Memory, registration: ServiceWorkerRegistration | undefined): Promise<Memory> {
-  const { endpoint, id, token, consent, isJoined, ...rest } = memory;
-  const left = await remember({ ...rest, wanted: {}, told: {} });
-  await (await registration?.pushManager.getSubscription())?.unsubscribe();
-  if (id) await ask(memory, "DELETE", `subscriptions/${id}`).catch(() => {});
-  return left;
+export async function leave(memory: Memory, registration: ServiceWorkerRegistration | undefined): Promise<void> {
+  const { endpoint, consent, isJoined, taken, pending, ...rest } = memory;
+  await part(await remember({ ...rest, saidAt: afterAll(memory) }), registration);
+}
+
+/** Of who has left: again on the next visit where the page was closed, or the server away. */
+export async function part(memory: Memory, registration: ServiceWorkerRegistration | undefined): Promise<void> {
+  const { id, token, saidAt = 0, ...rest } = memory;
+  await end(registration);
+  try {
+    if (id) await ask(memory, "DELETE", `subscriptions/${id}?said_at=${told(saidAt)}`);
+  } catch (error) {
+    if (!(error as Partial<Refused>).isFinal) return;
+  }
+  await remember({ ...rest, saidAt });
 }
 
 async function recover(
@@ -39,12 +52,27 @@ async function recover(
   memory: Memory,
   subscription: PushSubscription,
   registration: ServiceWorkerRegistration,
-): Promise<Memory> {
+): Promise<unknown> {
   if (!(error instanceof Refused)) throw error;
-  if (error.status === 401 || error.status === 404) return enrol(memory, subscription);
-  if (isAboutVisitor(error)) await remember({ ...memory, wanted: memory.told }); // or every visit would say it again
-  if (error.code !== "subscription_ended") throw error;
-  if (LEFT.has(error.problem["ended_reason"])) return leave(memory, registration);
-  await subscription.unsubscribe(); // its push service has given it up, though the browser still holds it
-  return enrol(memory, await subscriptionUnder(memory.key, registration));
+  const reason = error.problem["ended_reason"];
+  const isAlive = reason === "sunset"; // given up for its silence, and here the visitor is
+  if (isAlive || error.status === 401) return enrolled(memory, subscription, registration);
+  const isErased = error.code === "not_found"; // as the visitor, or the law, has wanted it
+  if (!isErased && error.code !== "subscription_ended") throw error;
+  // By the site's owner, or by the visitor elsewhere: not ours to undo.
+  if (isErased || reason === "removed" || reason === "unsubscribed") return leave(memory, registration);
+  // Its push service has given it up, though the browser may still hold it.
+  const isDead = subscription.endpoint === memory.endpoint;
+  const living = isDead ? await subscribedAnew(memory.key, registration) : subscription;
+  return enrolled(memory, living, registration);
+}
+
+/** What the product will not have at all, as of a push service that it does not know, it is not asked again today. */
+async function enrolled(memory: Memory, subscription: PushSubscription, registration: ServiceWorkerRegistration) {
+  try {
+    return await enrol(memory, subscription, registration, withoutRefused);
+  } catch (error) {
+    if (refused(error) === "subscription") await remember({ ...memory, refused: subscription.endpoint });
+    throw error;
+  }
 }

@@ -17,13 +17,15 @@ export interface Status {
   subscription_id?: string;
 }
 
+/** No push, or, as was last seen, nothing may be kept: by the browser's settings, or a policy. */
+export let isSilent = !isSupported;
+
 export async function status({ site }: Tag): Promise<Status> {
   if (isForHomeScreen) return { state: "home_screen" };
-  if (!isSupported) return { state: "unsupported" };
+  const memory = isSupported ? await recall(site).catch(() => null) : null;
+  isSilent = memory === null;
+  if (memory === null) return { state: "unsupported" };
   if (Notification.permission === "denied") return { state: "blocked" };
-  const memory = await recall(site).catch(() => null);
-  if (memory === null) return { state: "unsupported" }; // nothing may be kept here
-  if (memory?.id) return { state: "subscribed", subscription_id: memory.id };
-  if (memory?.isJoined) return { state: "joining" };
+  if (memory?.isJoined) return memory.id ? { state: "subscribed", subscription_id: memory.id } : { state: "joining" };
   return { state: memory && isDeclined(memory) ? "declined" : "open" };
 }

@@ -1,51 +1,76 @@
 // Every visit looks whether browser and server still agree; without news and within a day, nothing leaves the browser.
 
-import { afterAll, inTurn, type Memory, type Profile, recall, remember } from "../enrolment/memory.ts";
-import { registered, standing } from "./registration.ts";
-import { leave, settle } from "./settle.ts";
-import { isFresh, known } from "./site.ts";
+import { afterAll, inTurn, type Memory, recall, remember, type Words } from "../enrolment/memory.ts";
+import { end, keyOf } from "../enrolment/subscription.ts";
+import { chosen } from "./refused.ts";
+import { type Place, placeOf, registered } from "./registration.ts";
+import { leave, part, settle } from "./settle.ts";
+import { current, isFresh } from "./site.ts";
+import { isTouched } from "./support.ts";
 import type { Tag } from "./tag.ts";
 
-export const visit = (tag: Tag): Promise<void> => inTurn(() => heal(tag));
+export const visit = (tag: Tag): Promise<unknown> => inTurn(() => heal(tag));
 
-let early: Profile = {}; // said on this page before the visitor said yes: until then nothing is kept of them
+let here: Words = {}; // said on this page: until the visitor says yes nothing is kept of them
 
-export function tell(tag: Tag, change: (before: Profile) => Profile): Promise<void> {
+/** What is known already is no news on every page again; what the visitor did something for is, as others may have
+ * said the opposite since. */
+export function tell(tag: Tag, said: Words): Promise<void> {
   return inTurn(async () => {
+    here = { ...kept(here, here, said), ...said };
     const memory = await recall(tag.site);
-    if (!memory?.isJoined) early = { ...early, ...change(early) };
-    else {
-      const wanted = { ...memory.wanted, ...change(memory.wanted) };
-      await remember({ ...memory, saidAt: afterAll(memory), wanted });
+    const { taken, pending } = memory ?? {};
+    const known = { ...taken, ...pending };
+    const news = chosen(said, (word) => said[word] !== known[word] || (word.includes("/") && isTouched()));
+    if (memory?.isJoined && Object.keys(news).length) {
+      const after = { taken: kept(taken, known, said), pending: { ...kept(pending, known, said), ...news } };
+      await remember({ ...memory, saidAt: afterAll(memory), ...after });
     }
     await heal(tag);
   });
 }
 
+/** Tags and facts are a person's, as the server sees it too: whoever comes next begins without them. */
+function kept(words: Words | undefined, known: Words, said: Words): Words {
+  const person = known["external_id"];
+  return person && "external_id" in said && said["external_id"] !== person ? {} : { ...words };
+}
+
 export function join(tag: Tag, consent: Memory["consent"]): Promise<void> {
   return inTurn(async () => {
-    const memory = await known(tag);
-    const saidAt = afterAll(memory);
-    if (!memory.isJoined) await remember({ ...memory, isJoined: true, saidAt, consent, wanted: early });
-    early = {};
+    const before = await current(tag);
+    const memory = { ...before, isJoined: true, saidAt: afterAll(before), consent, pending: here, id: undefined };
+    if (!before.isJoined) await remember(memory);
     await heal(tag);
   });
 }
 
 export function quit(tag: Tag): Promise<void> {
   return inTurn(async () => {
+    if (!(await recall(tag.site))) await heal(tag).catch(() => {}); // or there would be nothing to tell the server
     const memory = await recall(tag.site);
-    if (memory) await leave({ ...memory, declinedAt: Date.now() }, await standing(tag));
+    const { own } = await placeOf(tag);
+    if (memory) await leave({ ...memory, declinedAt: Date.now() }, own);
+    else await end(own);
   });
 }
 
-async function heal(tag: Tag): Promise<void> {
-  const before = await recall(tag.site);
-  if (!before?.isJoined) return;
-  if (Notification.permission !== "granted") {
-    await leave(before, await standing(tag)); // the visitor took it back in the browser's settings
-    return;
-  }
+async function heal(tag: Tag): Promise<unknown> {
+  const place = await placeOf(tag);
+  const isAllowed = Notification.permission === "granted";
+  const before = (await recall(tag.site)) ?? (isAllowed && (await adopted(tag, place)));
+  if (!before) return;
+  if (!before.isJoined) return before.id && part(before, place.own);
+  if (!isAllowed) return leave(before, place.own); // the visitor took it back in the browser's settings
   const isDue = !isFresh(before);
-  await settle(await known(tag), await registered(tag), isDue);
+  const registration = await registered(tag, place);
+  return settle({ ...(await current(tag)), base: tag.base, scope: tag.scope }, registration, isDue);
+}
+
+/** What the visitor has subscribed to, of which we know nothing: many a site deletes its databases at a logout. */
+async function adopted(tag: Tag, { own }: Place): Promise<Memory | undefined> {
+  const held = await own?.pushManager.getSubscription();
+  const memory = held && (await current(tag));
+  const isOurs = memory && keyOf(held) === memory.key; // otherwise of somebody else, as far as one can see
+  return isOurs ? remember({ ...memory, isJoined: true, pending: here }) : undefined;
 }

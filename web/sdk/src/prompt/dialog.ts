@@ -1,9 +1,11 @@
 // A dialog in a shadow root, so that neither style reaches into the other. The platform's own `<dialog>` brings what is
-// easily got wrong by hand: the role, the focus and its return, Escape, and a place above everything of the page.
+// easily got wrong by hand: the role, the focus and its return, Escape, and a place above everything of the page. It
+// stands beside the body, which apps exchange as a whole.
 
 import sheetText from "./prompt.css";
 
-export type Choice = "allow" | "later";
+/** `none`: the page took the dialog away. */
+export type Choice = "allow" | "later" | "none";
 
 export function open(lang: string, content: (close: (choice: Choice) => void) => Node[]): Promise<Choice> {
   return new Promise((done) => {
@@ -15,16 +17,20 @@ export function open(lang: string, content: (close: (choice: Choice) => void) =>
       choice = made;
       dialog.close();
     };
-    dialog.addEventListener("close", () => {
+    const removal = new MutationObserver(() => host.isConnected || end("none"));
+    const end = (made: Choice) => {
+      removal.disconnect();
       host.remove();
-      done(choice);
-    });
+      done(made);
+    };
+    dialog.addEventListener("close", () => end(choice));
     dialog.append(element("section", {}, ...content(close)));
     dialog.addEventListener("click", ({ target }) => target === dialog && close("later")); // beside it
     const root = host.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet()];
     root.append(dialog);
-    document.body.append(host);
+    document.documentElement.append(host);
+    removal.observe(document, { childList: true, subtree: true });
     dialog.showModal();
     dialog.focus(); // not a button: a key that is still held would press it
   });

@@ -4,8 +4,13 @@ import type { Texts } from "../texts/texts.ts";
 import { bell } from "./bell.ts";
 import { button, type Choice, element, open } from "./dialog.ts";
 
-/** Whether the visitor said yes; then the browser has asked in its own words too, inside the same click. */
-export async function ask(texts: Texts): Promise<boolean> {
+/** After a yes the browser has asked in its own words too, inside the same click. A yes stands, whatever else is pressed
+ * while the browser asks. */
+export async function ask(texts: Texts): Promise<Choice> {
+  let asked: Promise<unknown> | undefined;
+  const allow = (close: (choice: Choice) => void) => {
+    asked = Notification.requestPermission().finally(() => close("allow"));
+  };
   const choice = await open(texts.lang, (close) => [
     bell(),
     heading(texts.title),
@@ -14,13 +19,14 @@ export async function ask(texts: Texts): Promise<boolean> {
       "footer",
       {},
       button(texts.later, "later", () => close("later")),
-      button(texts.allow, "allow", () => void Notification.requestPermission().finally(() => close("allow"))),
+      button(texts.allow, "allow", () => allow(close)),
     ),
   ]);
-  return choice === "allow";
+  await asked;
+  return asked ? "allow" : choice;
 }
 
-export async function guide(texts: Texts): Promise<Choice> {
+export function guide(texts: Texts): Promise<Choice> {
   return open(texts.lang, (close) => [
     bell(),
     heading(texts.guide_title),

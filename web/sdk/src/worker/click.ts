@@ -8,9 +8,11 @@ export async function follow({ navigate, page, actions }: Errand, action: string
   const target = absolute(actions[action] ?? navigate);
   const shown = action in actions || !page ? target : absolute(page);
   const tabs = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const tab = tabs.find(({ url }) => url === shown);
-  if (tab) await tab.focus().catch(() => self.clients.openWindow(target));
-  else await self.clients.openWindow(target);
+  const tab = tabs.find(({ url, frameType }) => url === shown && frameType !== "nested");
+  const opened = () => self.clients.openWindow(target);
+  if (!tab) await opened();
+  // A tab's `url` is where it was loaded: an app may have moved on since, and only its own script can bring it back.
+  else await tab.focus().then(() => tab.postMessage({ pushsaas: shown }), opened);
 }
 
 function absolute(url: string): string {

@@ -19,26 +19,27 @@ export interface Errand {
 
 type Told = Record<string, unknown>;
 
+/** Ours have 96 characters. Fifty that are longer than this may be more than a request with `keepalive` carries. */
+const RECEIPT = /^[\w-]{1,256}$/;
+
 /** Never fails: what cannot be read becomes a notification that says so little as the site's name. */
 export function read(data: PushMessageData | null): Shown {
   const text = data?.text() ?? "";
   const message = parsed(text);
   const told = isTold(message["notification"]) ? message["notification"] : message;
   const { title, navigate, url, actions, data: own, app_badge, ...options } = told;
-  const buttons = Array.isArray(actions) ? actions.filter(isTold) : [];
+  const buttons = Array.isArray(actions) ? actions.filter(isTold).map(buttonOf) : [];
   const errand: Errand = {
     navigate: first(navigate, url, isTold(own) && own["url"], "/"),
     page: word(message["page"]),
-    actions: Object.fromEntries(
-      buttons.map(({ action, navigate: own, url: classic }) => [first(action), first(own, classic, navigate, "/")]),
-    ),
-    receipt: word(message["receipt"]),
+    actions: Object.fromEntries(buttons.map(({ action, page }) => [action, first(page, navigate, "/")])),
+    receipt: word(message["receipt"])?.match(RECEIPT)?.[0],
   };
   return {
     title: first(title, location.host),
     options: {
       ...(Object.keys(message).length ? options : { body: text }),
-      ...({ actions: buttons.map(buttonOf) } as object), // the type does not know them yet
+      ...({ actions: buttons } as object), // the type does not know them yet
       data: { ...(isTold(own) ? own : {}), pushsaas: errand },
     },
     badge: [app_badge, message["app_badge"]].find((value) => typeof value === "number"),
@@ -50,7 +51,13 @@ export function read(data: PushMessageData | null): Shown {
 export const errandOf = ({ data }: Notification): Errand | undefined =>
   isTold(data) ? (data["pushsaas"] as Errand) : undefined;
 
-const buttonOf = ({ action, title, icon }: Told) => ({ action: first(action), title: first(title), icon });
+/** A button without a name gets its place for one: with none, a click on it would be one on the notification. */
+const buttonOf = ({ action, title, icon, navigate, url }: Told, place: number) => ({
+  action: first(action, `${place}`),
+  title: first(title),
+  icon,
+  page: first(navigate, url),
+});
 
 function parsed(text: string): Told {
   try {

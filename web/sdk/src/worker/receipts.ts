@@ -18,13 +18,13 @@ declare const self: ServiceWorkerGlobalScope & {
 };
 
 /** The name of our sync event. */
-export const SYNC = "pushsaas-receipts";
+export const SYNC = "pushsaas";
 const MOST_AT_ONCE = 50;
 const MOST_KEPT = 500; // of a device that is offline for weeks
 
 let sending: Promise<void> = Promise.resolve(); // one after another, or two would send the same
 
-export async function report(type: Happening, receipt: string | undefined): Promise<void> {
+export async function keep(type: Happening, receipt: string | undefined): Promise<void> {
   if (!receipt) return;
   const at = new Date().toISOString(); // now, not when there is a connection
   const memory = await ownMemory();
@@ -32,13 +32,21 @@ export async function report(type: Happening, receipt: string | undefined): Prom
   const kept: Receipt = { site: memory.site, type, receipt, at };
   const number = Number(await inStore("receipts", "readwrite", (store) => store.add(kept)));
   await inStore("receipts", "readwrite", (store) => store.delete(IDBKeyRange.upperBound(number - MOST_KEPT)));
-  await send().catch(later);
+}
+
+export function tell(): Promise<void> {
+  return send().catch(later);
 }
 
 /** Fails where the server does not take them: the browser repeats a sync event that failed, at its own pace. */
 export function send(): Promise<void> {
   sending = sending.catch(() => {}).then(sendAll);
   return sending;
+}
+
+/** When the browser is back online, where it can tell; everywhere with the next push, click or visit. */
+export async function later(): Promise<void> {
+  await self.registration.sync?.register(SYNC).catch(() => {});
 }
 
 export async function ownMemory(): Promise<Memory | undefined> {
@@ -66,14 +74,13 @@ async function deliver(memory: Memory, events: Omit<Receipt, "site">[]): Promise
   });
 }
 
+/** Read at once, with their numbers: the worker of another scope shares the store. */
 async function oldest(site: string): Promise<[IDBValidKey, Receipt][]> {
-  const keys = await inStore("receipts", "readonly", (store) => store.getAllKeys());
-  const kept = await inStore<Receipt[]>("receipts", "readonly", (store) => store.getAll());
-  const own = keys.map((key, place): [IDBValidKey, Receipt] => [key, kept[place] as Receipt]);
+  let keys: IDBRequest<IDBValidKey[]> | undefined;
+  const kept = await inStore<Receipt[]>("receipts", "readonly", (store) => {
+    keys = store.getAllKeys();
+    return store.getAll();
+  });
+  const own = kept.map((one, place) => [keys?.result[place], one] as [IDBValidKey, Receipt]);
   return own.filter(([, one]) => one.site === site).slice(0, MOST_AT_ONCE);
-}
-
-/** When the browser is back online, where it can tell; everywhere with the next push or click. */
-async function later(): Promise<void> {
-  await self.registration.sync?.register(SYNC).catch(() => {});
 }
