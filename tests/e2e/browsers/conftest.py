@@ -13,7 +13,7 @@ import pytest
 from infra.local.shop.server import ShopServer
 from infra.local.shop.shop import Shop
 from tests.e2e.browsers import chromium, desktop, firefox
-from tests.e2e.browsers.evidence import keep
+from tests.e2e.browsers.evidence import keep, last_words
 from tests.e2e.browsers.person import Person
 from tests.e2e.browsers.scene import Equipment, Scene, Site, standing
 
@@ -85,4 +85,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             sites=[found[name] for name in _SITES if name in found],
             scene=found["scene"],
         )
+        report.sections.append(("the browser's log", last_words(equipment=found["equipment"], scene=found["scene"])))
     return report

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from tests.e2e.browsers.scene import Equipment, Scene, Site
 
 FOLDER = Path(__file__).parents[3] / ".e2e"
+_LAST = 12_000  # characters
+
+
+def last_words(*, equipment: Equipment, scene: Scene) -> str:
+    """The end of the browser's log, for where only what a run printed is kept."""
+    log = _log_of(equipment, scene)
+    return log.read_text(errors="replace")[-_LAST:] if log.exists() else ""
 
 
 def keep(name: str, *, equipment: Equipment, sites: Sequence[Site], scene: Scene) -> None:
@@ -30,9 +37,13 @@ def keep(name: str, *, equipment: Equipment, sites: Sequence[Site], scene: Scene
     with suppress(OSError):
         _write(folder / "product.json", {site.id: _known(site) for site in sites})
         _write(folder / "console.json", scene.console())
-    for log in (scene.folder / "product.log", scene.folder / equipment.name / f"{equipment.name}.log"):
+    for log in (scene.folder / "product.log", _log_of(equipment, scene)):
         if log.exists():
             shutil.copy(log, folder / log.name)
+
+
+def _log_of(equipment: Equipment, scene: Scene) -> Path:
+    return scene.folder / equipment.name / f"{equipment.name}.log"
 
 
 def _known(site: Site) -> dict[str, object]:

@@ -47,6 +47,8 @@ _SETTINGS: Mapping[str, object] = {
     "datareporting.policy.dataSubmissionEnabled": False,
     "toolkit.telemetry.reportingpolicy.firstRun": False,
     "devtools.console.stdout.content": True,  # pages' own words go to the log
+    "devtools.console.stdout.chrome": True,  # and the browser's
+    "dom.push.loglevel": "All",
 }
 
 

@@ -60,7 +60,6 @@ def test_a_newcomer_subscribes_and_chooses_without_a_mouse(newcomer: Person, dem
     newcomer.lands_at("/pots")
 
 
-@pytest.mark.parametrize("equipment", ["chromium"], indirect=True)
 def test_what_is_ticked_is_what_the_product_knows_after_off_and_on(newcomer: Person, demo_site: Site) -> None:
     newcomer.visits()
     newcomer.browser.evaluate("localStorage.clear()")

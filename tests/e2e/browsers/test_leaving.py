@@ -64,7 +64,7 @@ def test_a_browser_that_its_push_service_forgot_subscribes_anew_by_itself(
     def moved() -> bool:
         return [one["id"] for one in site.active()] not in ([], [before["id"]])
 
-    patiently(moved, "the new subscription")
+    patiently(moved, "the new subscription", seconds=60)
     campaign = site.send(title="Found again", url=person.origin)
     person.sees("Found again")
     outcome = site.outcome(campaign)
