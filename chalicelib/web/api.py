@@ -34,6 +34,8 @@ _LONGEST_FACT = 500  # all scopes there are
 class Api(Blueprint):
     """`tag` groups endpoints in the contract; `about` says in a sentence what the group is for."""
 
+    also_reads: frozenset[str] = frozenset()  # as if it were an endpoint's own type of body
+
     def __init__(self, import_name: str, *, tag: str, about: str = "") -> None:
         super().__init__(import_name)
         self._tag = tag
@@ -88,7 +90,7 @@ class Api(Blueprint):
     def _serve(
         self, endpoint: Endpoint, path: dict[str, str], envelope: Envelope, principal: Principal | None
     ) -> Response:
-        raw = _raw_body(endpoint, envelope) if endpoint.takes_body else b""
+        raw = _raw_body(envelope, {endpoint.body_type, *self.also_reads}) if endpoint.takes_body else b""
         body = _read_body(endpoint, raw)
         if principal and (stricter := endpoint.stricter_for(body)):
             principal = self._check(stricter, principal)
@@ -203,12 +205,12 @@ def _read_body(endpoint: Endpoint, raw: bytes) -> Schema:
     return parse(endpoint.body, guard(raw))
 
 
-def _raw_body(endpoint: Endpoint, envelope: Envelope) -> bytes:
+def _raw_body(envelope: Envelope, kinds: set[str]) -> bytes:
     """Chalice would ask its type earlier, where no page is let read the refusal, and would find it anywhere: a form
     may be sent from any page as `text/plain; application/json`.
     """
-    kind, _, _ = envelope.request.headers.get("content-type", endpoint.body_type).partition(";")
-    if kind.strip().lower() != endpoint.body_type:
+    said = envelope.request.headers.get("content-type")
+    if said is not None and said.partition(";")[0].strip().lower() not in kinds:
         raise UnsupportedMediaType
     try:
         raw = envelope.request.raw_body

@@ -75,8 +75,11 @@ class Witness(Protocol):
 class BrowserApi(Api):
     """Every path has a `{site_key}`. The principal that views see is the site: its tenant, its id, and no scope.
 
-    Without a `witness` nobody hears of who comes.
+    Without a `witness` nobody hears of who comes. JSON may be called plain text: a page asks no leave to send that, and
+    what keeps others' forms out is the origin.
     """
+
+    also_reads = frozenset({"text/plain"})
 
     def __init__(
         self,

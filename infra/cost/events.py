@@ -14,7 +14,7 @@ from infra.cost.door import API
 from infra.cost.durations import seconds_of
 from infra.cost.machine import Machine
 from infra.cost.meter import Call, Reading
-from infra.cost.readers import CLICKED, COUNTER, DISPLAYED, OFFLINE, UNASKED, Told
+from infra.cost.readers import CLICKED, COUNTER, DISPLAYED, OFFLINE, Told
 
 _RECEIVED_AT_ONCE = 10
 _WIDTH = 58
@@ -68,7 +68,6 @@ def events(told: Mapping[str, Told], machines: Mapping[str, Machine]) -> Bill:
 def events_if(told: Mapping[str, Told], machines: Mapping[str, Machine]) -> str:
     rows = (
         ("all were displays", DISPLAYED),
-        ("all were displays, and no browser had to ask for leave first", UNASKED),
         ("all were clicks, each told by its address and by the worker", CLICKED),
         ("all came from who had been offline, fifty in a report", OFFLINE),
     )

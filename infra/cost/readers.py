@@ -1,7 +1,6 @@
 """Readers of the demo campaign tell what became of it, as their browsers do, and it is counted: in three ways.
 
-Each has an address of their own, and asks whether it may first: a preflight is remembered for ten minutes, and a push
-seldom comes so soon after another. What waits to be counted is handed on by hand, so many reports at once.
+Each has an address of their own. What waits to be counted is handed on by hand, so many reports at once.
 """
 
 from __future__ import annotations
@@ -20,21 +19,18 @@ from infra.local.invocation import Function
 from infra.local.product import Parts
 
 COUNTER = "count_events"
-DISPLAYED, CLICKED, OFFLINE, UNASKED = "displayed", "clicked", "offline", "unasked"
+DISPLAYED, CLICKED, OFFLINE = "displayed", "clicked", "offline"
 IN_A_REPORT = 50  # of whoever was offline: as many as the SDK's worker sends at once
 _READERS = assumed.REPORTS_AT_ONCE  # counted by one invocation
 _REPORTS = 4
-_TAKEN, _ALLOWED, _LED = 202, 204, 302
-_PREFLIGHT = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+_TAKEN, _LED = 202, 302
 
 Wave = list[Callable[[], None]]
 
 
 @dataclass(frozen=True)
 class Told:
-    """What it took to be told of so many events in one way, and to count them. `UNASKED` are displays without
-    preflights, as they would be if the SDK sent what browsers need no leave for.
-    """
+    """What it took to be told of so many events in one way, and to count them."""
 
     events: int
     asked: Reading
@@ -67,9 +63,6 @@ class Readers:
                 OFFLINE: self._told(
                     records, [self._reporting("dismissed", *each) for each in reports], events=len(receipts)
                 ),
-                UNASKED: self._told(
-                    records, [self._reporting("converted", each, asks_first=False) for each in readers]
-                ),
             }
 
     def _told(self, records: list[Any], *waves: Wave, events: int = 0) -> Told:
@@ -94,24 +87,17 @@ class Readers:
         records.clear()
         return self._meter.read()
 
-    def _reporting(self, kind: str, *receipts: str, asks_first: bool = True) -> Callable[[], None]:
+    def _reporting(self, kind: str, *receipts: str) -> Callable[[], None]:
         at = self._parts.clock.now().isoformat()
         body = {"events": [{"type": kind, "receipt": receipt, "at": at} for receipt in receipts]}
-
-        def report() -> None:
-            peer = self._peer()
-            if asks_first:
-                self._ask("OPTIONS", self._events, expects=_ALLOWED, peer=peer)
-            self._ask("POST", self._events, body, expects=_TAKEN, peer=peer)
-
-        return report
+        return lambda: self._ask("POST", self._events, body, expects=_TAKEN)
 
     def _clicking(self, receipt: str) -> Callable[[], None]:
-        return lambda: self._ask("GET", f"/c/{receipt}", expects=_LED, peer=self._peer())
+        return lambda: self._ask("GET", f"/c/{receipt}", expects=_LED)
 
-    def _ask(self, method: str, path: str, body: Any = None, *, expects: int, peer: str) -> None:
-        headers = {"origin": self._parts.shop_url, **(_PREFLIGHT if method == "OPTIONS" else {})}
-        answer = self._door.ask(method, path, body, headers=headers, expects={expects}, peer=peer)
+    def _ask(self, method: str, path: str, body: Any = None, *, expects: int) -> None:
+        headers = {"origin": self._parts.shop_url, "content-type": "text/plain"}
+        answer = self._door.ask(method, path, body, headers=headers, expects={expects}, peer=self._peer())
         self._answered_bytes += len(answer.body) + sum(len(name) + len(value) + 4 for name, value in answer.headers)
 
     def _peer(self) -> str:

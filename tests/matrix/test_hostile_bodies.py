@@ -41,8 +41,9 @@ SHAPES: dict[str, tuple[bytes, str, int]] = {
     "no character": (b'{"name":"\xff"}', JSON, 400),
     "another encoding": ('{"name":"x"}'.encode("utf-16"), JSON, 400),
     "a form": (b"name=x", FORM, 415),
-    "a form that says it is JSON": (b"{}", "text/plain; application/json", 415),
+    "a form that says it is JSON": (b"{}", "multipart/form-data; application/json", 415),
 }
+TEXT = {"a form of plain text": (b"{}", "text/plain; application/json", 415)}
 FORM_SHAPES: dict[str, tuple[bytes, str, int]] = {
     "nothing": (b"", FORM, 400),
     "JSON": (b"{}", JSON, 415),
@@ -67,7 +68,9 @@ def scene(installation: Installation) -> Iterator[Scene]:
 
 
 def shapes_for(endpoint: Endpoint) -> Mapping[str, tuple[bytes, str, int]]:
-    return FORM_SHAPES if endpoint in FORMS else SHAPES
+    if endpoint in FORMS:
+        return FORM_SHAPES
+    return SHAPES if endpoint.allow.caller is Caller.BROWSER else SHAPES | TEXT
 
 
 def send(scene: Scene, endpoint: Endpoint, shape: str) -> HttpAnswer:

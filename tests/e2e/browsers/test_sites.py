@@ -69,7 +69,7 @@ def test_a_strict_policy_finds_nothing_to_refuse(closed_person: Person, grounds:
     person.browser.evaluate("document.body.setAttribute('style', 'color: red')")
     person.until("document.body.hasAttribute('style')")
     person.visits("/plants")
-    assert len(watched.reports) == 1  # it is a policy, and they do report
+    patiently(lambda: len(watched.reports) == 1, "the report")  # it is a policy, and they do report
 
 
 @pytest.mark.parametrize("comes_first", [True, False])

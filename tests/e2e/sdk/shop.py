@@ -35,6 +35,7 @@ class Receipts:
 
     def __init__(self) -> None:
         self.status = 202
+        self.preflights = 0
         self.heard: list[list[dict[str, Any]]] = []
         self.taken: list[dict[str, Any]] = []
 
@@ -56,6 +57,7 @@ class Receipts:
 
     def answer(self, request: Request) -> Answer:
         if request.method == "OPTIONS":
+            self.preflights += 1
             return Answer(status=204, headers=_CORS, body=b"")
         status = self.status  # whoever sees what was heard may set another
         events = json.loads(request.body)["events"]

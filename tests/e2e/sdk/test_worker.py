@@ -152,6 +152,7 @@ def test_what_became_of_a_notification_is_told(subscriber: Visitor, shop: Shop) 
     soon(lambda: len(shop.receipts.told) == 4)
     assert shop.receipts.told == [("displayed", "r1"), ("clicked", "r1"), ("displayed", "r2"), ("dismissed", "r2")]
     assert set(shop.receipts.heard[0][0]) == {"type", "receipt", "at"}
+    assert shop.receipts.preflights == 0
 
 
 def test_without_a_receipt_nothing_is_told(subscriber: Visitor, shop: Shop) -> None:

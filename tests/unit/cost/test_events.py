@@ -12,7 +12,7 @@ from infra.cost.door import API
 from infra.cost.events import events, events_if
 from infra.cost.machine import Machine
 from infra.cost.meter import Call, Invocation, Reading, Timed
-from infra.cost.readers import CLICKED, COUNTER, DISPLAYED, OFFLINE, UNASKED, Told
+from infra.cost.readers import CLICKED, COUNTER, DISPLAYED, OFFLINE, Told
 from infra.cost.scales import Weight
 
 MACHINES = {API: Machine(1_024), COUNTER: Machine(512)}
@@ -33,15 +33,14 @@ def _reading(function: str, *runs: tuple[tuple[str, str, Weight], ...]) -> Readi
     return Reading(tuple(calls), tuple(Timed(one, 0.1, 0.1) for one in invocations))
 
 
-ASKED = ((SITE,), (SITE, ADDRESS, WAITS))  # a preflight, and the report
-ALONE = Told(10, _reading(API, *ASKED * 10), _reading(COUNTER, (COUNTS,)), answered_bytes=10_000)
+ASKED = (SITE, ADDRESS, WAITS)
+ALONE = Told(10, _reading(API, *[ASKED] * 10), _reading(COUNTER, (COUNTS,)), answered_bytes=10_000)
 TOLD = {
     DISPLAYED: ALONE,
     CLICKED: replace(
-        ALONE, asked=_reading(API, *((RUN, WAITS), *ASKED) * 10), counted=_reading(COUNTER, (COUNTS,), (COUNTS,))
+        ALONE, asked=_reading(API, *((RUN, WAITS), ASKED) * 10), counted=_reading(COUNTER, (COUNTS,), (COUNTS,))
     ),
-    OFFLINE: replace(ALONE, asked=_reading(API, *ASKED)),
-    UNASKED: replace(ALONE, asked=_reading(API, *ASKED[1:] * 10)),
+    OFFLINE: replace(ALONE, asked=_reading(API, ASKED)),
 }
 MILLION, CLICKS = 1_000_000, 1_000_000 * assumed.CLICKED_SHARE
 
@@ -54,12 +53,12 @@ BILL = events(TOLD, MACHINES)
 FOUND = _quantities(BILL)
 
 
-def test_every_event_asks_for_leave_and_a_click_comes_by_its_address_as_well() -> None:
-    assert FOUND["API Gateway: requests", "requests"] == pytest.approx(2 * MILLION + CLICKS)
+def test_every_event_is_a_request_and_a_click_comes_by_its_address_as_well() -> None:
+    assert FOUND["API Gateway: requests", "requests"] == pytest.approx(MILLION + CLICKS)
 
 
-def test_the_door_counts_reports_and_looks_at_the_site_for_preflights_too() -> None:
-    assert FOUND["DynamoDB: the site, at the door", "read units"] == pytest.approx(2 * MILLION)
+def test_the_door_counts_reports_and_looks_at_the_site() -> None:
+    assert FOUND["DynamoDB: the site, at the door", "read units"] == pytest.approx(MILLION)
     assert FOUND["DynamoDB: the count of an address", "write units"] == pytest.approx(MILLION)
     assert FOUND["DynamoDB: the run that a click leads by", "read units"] == pytest.approx(CLICKS)
 
@@ -73,10 +72,10 @@ def test_each_message_is_sent_and_deleted_and_received_with_nine_others() -> Non
 
 
 def test_lambda_runs_for_each_request_and_for_each_crowd_of_reports() -> None:
-    runs = 2 * MILLION + CLICKS + (MILLION + CLICKS) / 10
+    runs = MILLION + CLICKS + (MILLION + CLICKS) / 10
     assert FOUND["Lambda: invocations", "requests"] == pytest.approx(runs)
     assert FOUND["Logs: taken in", "GB"] == pytest.approx(
-        (runs * assumed.PLATFORM_LOG_BYTES + (2 * MILLION + CLICKS) * assumed.ACCESS_LOG_BYTES) / 1e9
+        (runs * assumed.PLATFORM_LOG_BYTES + (MILLION + CLICKS) * assumed.ACCESS_LOG_BYTES) / 1e9
     )
 
 
@@ -88,8 +87,8 @@ def test_twice_the_readers_foretell_the_same_million() -> None:
     assert _quantities(events(twice, MACHINES)) == pytest.approx(FOUND)
 
 
-def test_telling_fifty_at_once_or_without_leave_is_cheaper_and_clicks_are_dearer() -> None:
+def test_telling_fifty_at_once_is_cheaper_and_clicks_are_dearer() -> None:
     title, *rows = events_if(TOLD, MACHINES).splitlines()
-    displays, unasked, clicks, offline = (float(row.split()[-1]) for row in rows)
+    displays, clicks, offline = (float(row.split()[-1]) for row in rows)
     assert title.endswith("if …")
-    assert offline < unasked < displays < BILL.usd < clicks
+    assert offline < displays < BILL.usd < clicks

@@ -96,8 +96,17 @@ def browsers(toy: Toy, notes: Notes) -> Toy:
     return toy
 
 
-def visit(toy: Toy, method: str, *, key: str = "pk_1", origin: str | None = SHOP, body: str | None = None) -> Reply:
-    return toy.call(method, "/sdk/{site_key}", site_key=key, headers={"Origin": origin} if origin else {}, body=body)
+def visit(
+    toy: Toy,
+    method: str,
+    *,
+    key: str = "pk_1",
+    origin: str | None = SHOP,
+    body: str | None = None,
+    kind: str | None = None,
+) -> Reply:
+    headers = {name: value for name, value in (("Origin", origin), ("Content-Type", kind)) if value}
+    return toy.call(method, "/sdk/{site_key}", site_key=key, headers=headers, body=body)
 
 
 def granted(reply: Reply) -> str | None:
@@ -139,6 +148,17 @@ def test_a_preflight_names_methods_and_headers(browsers: Toy) -> None:
     assert "X-Subscription-Token" in reply.headers["Access-Control-Allow-Headers"]
     assert int(reply.headers["Access-Control-Max-Age"]) > 0
     assert "Access-Control-Allow-Methods" not in visit(browsers, "GET").headers
+
+
+def test_what_a_page_says_may_come_as_plain_text(browsers: Toy) -> None:
+    """JSON that is called so costs a preflight."""
+    kinds = ("text/plain;charset=UTF-8", "text/plain", "application/json", "application/x-www-form-urlencoded")
+    assert [visit(browsers, "POST", body='{"name":"x"}', kind=kind).status for kind in kinds] == [200, 200, 200, 415]
+
+
+def test_a_form_of_another_page_is_kept_out_by_its_origin(browsers: Toy) -> None:
+    for origin in ("https://evil.example", "null", None):
+        assert visit(browsers, "POST", body='{"name":"x"}', kind="text/plain", origin=origin).status == 403
 
 
 def test_only_a_browsers_call_names_a_site(toy: Toy) -> None:
