@@ -12,12 +12,11 @@ from tests.fakes.outsider import patiently
 
 _PATIENCE_SECONDS = 60.0
 _PROMPT = "document.querySelector('pushsaas-prompt')?.shadowRoot"
-_WORKERS = (
-    "navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((one) => one.unregister())))"
+_GOODBYE = (
+    "navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((one) =>"
+    "one.pushManager.getSubscription().then((held) => held?.unsubscribe()).then(() => one.unregister()))))"
     ".then(() => true)"
 )
-
-
 _RECEIPTS = (
     "new Promise((done, fail) => { const opening = indexedDB.open('pushsaas', 1); opening.onerror = fail;"
     "opening.onsuccess = () => { const database = opening.result;"
@@ -86,12 +85,15 @@ class Person:
         self.until("window.pushsaas?.isReady === true")
 
     def leaves(self) -> None:
-        """As if they had never been there, and with a clean screen."""
+        """As if they had never been there, and with a clean screen. From where no page subscribes anew meanwhile: a
+        subscription without its worker makes Firefox deaf for good once its push service gives it another name.
+        """
         self.service.mend()
         self.browser.reconnect()
         self.browser.close_other_tabs()
         if self.browser.evaluate("location.origin") == self.origin:
-            self.browser.evaluate(_WORKERS)
+            self.browser.visit(f"{self.origin}/pushsaas-worker.js")
+            self.browser.evaluate(_GOODBYE)
         self.browser.visit("about:blank")
         self.desktop.clear()
 
