@@ -166,9 +166,7 @@ class Subscriptions:
         self._proofs.check_person(tenant_id, site_id, profile, signature)
         seen_ms = in_milliseconds(now)
         return self._change(
-            tenant_id,
-            site_id,
-            key,
+            lambda: self._get(tenant_id, site_id, key),
             lambda before: changed(_fitting(before), profile, consent=consent, seen_ms=seen_ms, sight=sight),
         )
 
@@ -182,8 +180,11 @@ class Subscriptions:
         now: datetime,
         said_ms: int = 0,
     ) -> None:
+        """Also by an id that it had before: it may never have heard of the one that it has now."""
         key = self._proofs.own_key(tenant_id, site_id, subscription_id, token)
-        self._change(tenant_id, site_id, key, lambda before: left(before, said_ms=said_ms, at=now))
+        self._change(
+            lambda: self._standing(tenant_id, site_id, key), lambda before: left(before, said_ms=said_ms, at=now)
+        )
 
     # --- What a notification tells that came back ---
 
@@ -228,12 +229,15 @@ class Subscriptions:
 
     def change(self, *, tenant_id: str, site_id: str, subscription_id: str, profile: Profile) -> Subscription:
         key = self._key_on_site(tenant_id, site_id, subscription_id)
-        return self._change(tenant_id, site_id, key, lambda before: changed(before, profile))
+        return self._change(lambda: self._get(tenant_id, site_id, key), lambda before: changed(before, profile))
 
     def end(self, *, tenant_id: str, site_id: str, subscription_id: str, now: datetime) -> None:
-        """It is not sent to any more; its tombstone stays for 30 days."""
+        """The browser is not sent to any more, whichever id it has by now; its tombstone stays for 30 days."""
         key = self._key_on_site(tenant_id, site_id, subscription_id)
-        self._end(tenant_id, site_id, key, EndReason.REMOVED, now)
+        for _ in range(_ATTEMPTS):
+            if self._ended(self._standing(tenant_id, site_id, key), EndReason.REMOVED, now):
+                return
+        raise Stale
 
     def keys_of(self, *, tenant_id: str, site_id: str, external_id: str) -> Sequence[bytes]:
         """The active browsers of a person. May miss what changed in the last second."""
@@ -267,20 +271,12 @@ class Subscriptions:
 
     # --- Inside ---
 
-    def _change(
-        self, tenant_id: str, site_id: str, key: bytes, change: Callable[[Subscription], Subscription]
-    ) -> Subscription:
+    def _change(self, find: Callable[[], Subscription], change: Callable[[Subscription], Subscription]) -> Subscription:
         for _ in range(_ATTEMPTS):
-            before = self._get(tenant_id, site_id, key)
+            before = find()
             after = change(before)
             if after == before or self._store.put(after):
                 return after
-        raise Stale
-
-    def _end(self, tenant_id: str, site_id: str, key: bytes, reason: EndReason, now: datetime) -> None:
-        for _ in range(_ATTEMPTS):
-            if self._ended(self._get(tenant_id, site_id, key), reason, now):
-                return
         raise Stale
 
     def _ended(self, before: Subscription, reason: EndReason, now: datetime) -> bool:
@@ -304,6 +300,9 @@ class Subscriptions:
         if found is None:
             raise NotFound
         return found
+
+    def _standing(self, tenant_id: str, site_id: str, key: bytes) -> Subscription:
+        return self._succession.standing_for(self._get(tenant_id, site_id, key))
 
     def _check_memory(self, tenant_id: str, site_id: str, keys: Sequence[bytes], now: datetime) -> None:
         """Who was erased is not brought back by a browser that repeats what it knew, under whichever endpoint."""

@@ -53,6 +53,10 @@ class Succession:
         """As it was read, when its heir took over what it knew. False: somebody was there meanwhile, so look again."""
         return self._store.put(replaced(elder, heir=heir, at=now))
 
+    def standing_for(self, row: Subscription) -> Subscription:
+        """Which row stands for its browser now; itself where that one is no more."""
+        return self._newest(row) or row
+
     def _newest(self, row: Subscription | None) -> Subscription | None:
         for _ in range(_MOST_HOPS):
             if row is None or row.successor is None:
