@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 
+import msgspec
 import pytest
 
-from chalicelib.features.subscriptions.model import Profile, SubscriptionEnded
+from chalicelib.features.subscriptions.model import Profile, Subscription, SubscriptionEnded
 from chalicelib.features.subscriptions.service.subscriptions import Subscribed, Subscriptions
 from tests.unit.subscriptions.asking import LATER, ON_SITE, own, show, subscribe
 from tests.unit.subscriptions.memory import ADA, NOW, MemorySubscriptions, endpoint, make_subscriptions
+from tests.unit.subscriptions.test_forgetting import Interrupted
 
 Leaving = Callable[[Subscriptions, Subscribed], object]
 
@@ -71,3 +75,63 @@ def test_whom_a_push_service_ended_comes_back_by_the_same_call() -> None:
     with pytest.raises(SubscriptionEnded):
         subscribe(service, "x", profile=Profile(said_ms=99))
     assert subscribe(service, "x", profile=Profile(said_ms=100)).subscription.is_active
+
+
+@pytest.mark.parametrize("leaves", [unsubscribes_in_time, is_removed])
+def test_nor_does_a_new_endpoint_that_was_told_of_before(leaves: Leaving) -> None:
+    """The call was long on its way, and the visitor did not wait for it."""
+    store = MemorySubscriptions()
+    service = make_subscriptions(store)
+    old = subscribe(service, "old", profile=Profile(said_ms=90))
+    leaves(service, old)
+    store.rows.update({place: _heard(row, 100) for place, row in store.rows.items()})
+    with pytest.raises(SubscriptionEnded) as refused:
+        subscribe(service, "new", previous_endpoint=endpoint("old"), profile=Profile(said_ms=99))
+    assert refused.value.facts == {"ended_reason": show(service, old).ended_reason}
+    assert store.rows.keys() == {(ADA, "site_a", old.subscription.key)}
+    said = subscribe(service, "new", previous_endpoint=endpoint("old"), profile=Profile(said_ms=101))
+    assert said.subscription.is_active
+
+
+def test_a_tab_that_was_long_on_its_way_does_not_oust_the_one_after_it() -> None:
+    service = make_subscriptions(MemorySubscriptions())
+    subscribe(service, "old", profile=Profile(said_ms=100))
+    right = subscribe(service, "right", previous_endpoint=endpoint("old"), profile=Profile(said_ms=300))
+    with pytest.raises(SubscriptionEnded) as refused:
+        subscribe(service, "left", previous_endpoint=endpoint("old"), profile=Profile(said_ms=200))
+    assert refused.value.facts == {"ended_reason": "replaced"}
+    assert show(service, right).is_active
+
+
+def test_a_word_about_something_else_does_not_keep_the_new_endpoint_out() -> None:
+    """It was said under the old id, because the answer about the new one had not come yet."""
+    service = make_subscriptions(MemorySubscriptions())
+    old = subscribe(service, "old", profile=Profile(said_ms=100))
+    own(service.change_own, old, profile=Profile(("news",), said_ms=300))
+    new = subscribe(service, "new", previous_endpoint=endpoint("old"), profile=Profile(said_ms=200))
+    assert (new.subscription.packed.tags, show(service, old).is_active) == (("news",), False)
+
+
+@pytest.mark.parametrize("calls", range(4))
+def test_a_no_that_crosses_the_new_endpoint_on_the_way_ends_both(calls: int) -> None:
+    store = Interrupted()
+    service = make_subscriptions(store)
+    old = subscribe(service, "old", profile=Profile(said_ms=100))
+    store.after_calls(calls, lambda: own(service.end_own, old, said_ms=300))
+    with suppress(SubscriptionEnded):
+        subscribe(service, "new", previous_endpoint=endpoint("old"), profile=Profile(said_ms=200))
+    assert [row for row in store.rows.values() if row.is_active] == []
+
+
+def test_who_came_back_since_is_not_ended_by_a_call_that_comes_twice() -> None:
+    service = make_subscriptions(MemorySubscriptions())
+    old = subscribe(service, "old", profile=Profile(said_ms=100))
+    own(service.end_own, old, said_ms=300)
+    back = subscribe(service, "new", profile=Profile(said_ms=400))
+    with pytest.raises(SubscriptionEnded):
+        subscribe(service, "new", previous_endpoint=endpoint("old"), profile=Profile(said_ms=200))
+    assert show(service, back).is_active
+
+
+def _heard(row: Subscription, said_ms: int) -> Subscription:
+    return replace(row, packed=msgspec.structs.replace(row.packed, said_ms=said_ms))

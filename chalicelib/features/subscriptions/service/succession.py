@@ -22,6 +22,7 @@ from chalicelib.features.subscriptions.model import (
 from chalicelib.features.subscriptions.service.ports import SubscriptionStore
 
 _MOST_HOPS = 10
+_BY_WORD = frozenset({EndReason.UNSUBSCRIBED, EndReason.REMOVED})  # the visitor's, or the owner's
 
 
 class Succession:
@@ -40,12 +41,15 @@ class Succession:
     ) -> Sequence[Subscription]:
         """The rows that the one of `key` takes over from: where the `previous` one has led to, and, where it has itself
         been replaced before, its own successor; the newest is the last. The last word counts: raises SubscriptionEnded
-        if this is not it.
+        if this is not it, whichever row has heard that.
         """
         rival = None if known is None or known.is_active else self._newest(known)
         if known is not None and not known.is_active and _was_heard(said_ms, known, rival or known):
             raise SubscriptionEnded(ended_reason=known.ended_reason)
         older = self._newest(self._store.get(tenant_id, site_id, previous)) if previous and previous != key else None
+        if older is not None and older.key != key and _has_gone_on(older, previous, said_ms):
+            self._take_along(known, older)
+            raise SubscriptionEnded(ended_reason=EndReason.REPLACED if older.is_active else older.ended_reason)
         found = {row.key: row for row in (older, rival) if row is not None and row.key != key and may_pass_on(row)}
         return sorted(found.values(), key=lambda row: row.active_since)
 
@@ -56,6 +60,15 @@ class Succession:
     def standing_for(self, row: Subscription) -> Subscription:
         """Which row stands for its browser now; itself where that one is no more."""
         return self._newest(row) or row
+
+    def _take_along(self, known: Subscription | None, older: Subscription) -> None:
+        """A no that crossed this call has ended the row before, while the one after it was written."""
+        if known is None or not known.is_active or older.ended_at is None or older.ended_reason is None:
+            return
+        if older.ended_reason in _BY_WORD and 0 < known.packed.said_ms < older.packed.said_ms:
+            place = (known.tenant_id, known.site_id)
+            reason, at = older.ended_reason, older.ended_at
+            self._store.bury(*place, key=known.key, active_since=known.active_since, reason=reason, at=at)
 
     def _newest(self, row: Subscription | None) -> Subscription | None:
         for _ in range(_MOST_HOPS):
@@ -71,6 +84,12 @@ def _was_heard(said_ms: int, ended: Subscription, newest: Subscription) -> bool:
     """
     last_ms = max(ended.packed.said_ms, newest.packed.said_ms)
     return 0 < said_ms < last_ms or (0 < said_ms == last_ms and ended.ended_reason not in UNWILLING)
+
+
+def _has_gone_on(older: Subscription, previous: bytes | None, said_ms: int) -> bool:
+    """Whether the browser has said something since by which it left, or by which another row took over."""
+    has_left = not older.is_active and older.ended_reason not in UNWILLING
+    return 0 < said_ms < older.packed.said_ms and (has_left or older.key != previous)
 
 
 def replaced(elder: Subscription, *, heir: bytes, at: datetime) -> Subscription:
