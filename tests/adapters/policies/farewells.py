@@ -31,7 +31,8 @@ def everything_of_a_site_goes(shop: Shop) -> None:
 
 def everything_of_a_subscriber_goes(shop: Shop) -> None:
     made = shop.subscribe()["subscription_id"]
-    other = shop.subscribe()["subscription_id"]
+    moves = shop.subscribe()
+    other = moves["subscription_id"]
     shop.ask("PATCH", f"{shop.audience}/{made}", json={"external_id": "canary"})
     invited = {"email": "canary@example.com", "role": "editor"}
     _fine(shop.world.client.post("/v1/invitations", as_=shop.owner, json=invited))
@@ -39,6 +40,7 @@ def everything_of_a_subscriber_goes(shop: Shop) -> None:
     shop.ask("POST", shop.notifications, json=noted, headers={"Idempotency-Key": "canary"}, expect=202)
     unreached = {"to": {"external_ids": ["canary", "nobody"]}, "message": MESSAGE}
     shop.ask("POST", shop.notifications, json=unreached, headers={"Idempotency-Key": "nobody"}, expect=202)
+    shop.subscribe(previous_endpoint=moves["endpoint"])
     for about in (
         {"external_id": "canary"},
         {"external_id": "nobody"},

@@ -45,6 +45,18 @@ def test_an_erasure_reaches_the_endpoint_that_the_browser_had_before(shop: Shop,
     assert (known["status"], known["tags"], known["attributes"]) == ("active", [], {})
 
 
+def test_an_earlier_id_leads_to_all_that_is_kept_of_the_browser(shop: Shop) -> None:
+    """A site keeps the id that it heard of first."""
+    old = shop.subscribe(**WORDS)
+    shop.subscribe(previous_endpoint=old["endpoint"])
+    about = {"subscription_id": old["subscription_id"]}
+    job = shop.ask("POST", "/v1/privacy/export", json=about, expect=202)
+    told = shop.ask("GET", f"/v1/privacy/jobs/{job['id']}")["subscriptions"]
+    assert [(each["ended_reason"], each["tags"]) for each in told] == [("replaced", []), (None, ["canary-tag"])]
+    erase(shop, **about)
+    assert shop.world.aws.rows("subs") == []
+
+
 def test_a_browser_does_not_bring_back_who_was_erased(shop: Shop) -> None:
     """Neither by what it says every day, nor by subscribing with all it knew, under the same endpoint or the next."""
     made = shop.subscribe(**WORDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,6 +36,7 @@ class Audience:
         self.invitations = [Invited("ada@example.com", "editor", NOW, "INVITE#1")]
         self.exports = 1
         self.kept_out: set[bytes] = set()
+        self.removed: list[set[bytes]] = []
 
     def add(self, site_id: str, number: int, external_id: str = "ada") -> Subscription:
         made = Subscription(
@@ -63,11 +65,13 @@ class Audience:
 
         return Sites()
 
-    def get(self, *, tenant_id: str, site_id: str, subscription_id: str) -> Subscription:
-        for each in self.on_site[site_id]:
-            if each.id == subscription_id:
-                return each
-        raise NotFound
+    def line(self, *, tenant_id: str, site_id: str, subscription_id: str) -> Sequence[Subscription]:
+        found = [each for each in self.on_site[site_id] if each.id == subscription_id]
+        while found and found[-1].successor:
+            found += [each for each in self.on_site[site_id] if each.key == found[-1].successor]
+        if not found:
+            raise NotFound
+        return found
 
     def list(
         self, *, tenant_id: str, site_id: str, wanted: Filter, limit: int, cursor: str | None
@@ -85,6 +89,7 @@ class Audience:
 
     def remove(self, tenant_id: str, site_id: str, found: Iterable[bytes]) -> int:
         gone = set(found)
+        self.removed.append(gone)
         self.on_site[site_id] = [each for each in self.on_site[site_id] if each.key not in gone]
         return len(gone)
 
@@ -143,6 +148,18 @@ def test_one_browser_goes_and_the_persons_others_stay(desk: Desk) -> None:
     assert desk.erase(subscription_id=gone.id).is_over
     assert desk.audience.on_site["site_b"] == [stays]
     assert desk.audience.kept_out == {gone.key}
+
+
+def test_a_browser_goes_with_what_it_became_since_and_the_last_row_first(desk: Desk) -> None:
+    """Whoever is killed on the way finds the rest by the first."""
+    first, second, third = (desk.audience.add("site_b", number) for number in (1, 2, 3))
+    desk.audience.on_site["site_b"] = [
+        replace(first, successor=second.key), replace(second, successor=third.key), third
+    ]  # fmt: skip
+    assert desk.erase(subscription_id=first.id).is_over
+    assert desk.audience.on_site["site_b"] == []
+    assert desk.audience.removed == [{third.key}, {second.key}, {first.key}]
+    assert desk.audience.kept_out == {first.key, second.key, third.key}
 
 
 def test_an_address_is_disinvited_and_no_site_is_looked_at(desk: Desk) -> None:

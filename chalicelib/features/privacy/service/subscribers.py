@@ -32,8 +32,8 @@ class Sites(Protocol):
 
 
 class Subscriptions(Protocol):
-    def get(self, *, tenant_id: str, site_id: str, subscription_id: str) -> Subscription:
-        """Raises NotFound."""
+    def line(self, *, tenant_id: str, site_id: str, subscription_id: str) -> Sequence[Subscription]:
+        """It, and those that its browser became since, each found by the one before alone. Raises NotFound."""
         ...
 
     def list(
@@ -104,12 +104,15 @@ class Subscribers:
         return self._rows.forget_answers(job.tenant_id, words, position=job.position)
 
     def remove(self, job: Job, now: datetime) -> Portion:
-        """Again until there is none: a person may have more browsers on a site than are looked up at once."""
+        """Again until there is none: a person may have more browsers on a site than are looked up at once. Of one
+        browser the last row first: nothing but the one before leads to it.
+        """
         gone = 0
         for site_id, found in self._found(job):
             keys = [subscription.key for subscription in found]
             self._subscriptions.keep_out(tenant_id=job.tenant_id, site_id=site_id, keys=keys, now=now)
-            gone += self._rows.remove(job.tenant_id, site_id, keys)
+            portions = [[key] for key in reversed(keys)] if "subscription_id" in job.about else [keys]
+            gone += sum(self._rows.remove(job.tenant_id, site_id, some) for some in portions)
         removed = gone + self._rows.forget_exports(job.tenant_id, job.about)
         removed += self._rows.disinvite(job.tenant_id, self._invited(job))
         if gone:
@@ -128,7 +131,7 @@ class Subscribers:
     def _on_site(self, job: Job, site_id: str) -> Sequence[Subscription]:
         place = {"tenant_id": job.tenant_id, "site_id": site_id}
         if "subscription_id" in job.about:
-            return [self._subscriptions.get(**place, subscription_id=job.about["subscription_id"])]
+            return self._subscriptions.line(**place, subscription_id=job.about["subscription_id"])
         wanted = Filter(external_id=job.about["external_id"])
         found: list[Subscription] = []
         cursor = None

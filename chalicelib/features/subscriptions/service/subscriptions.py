@@ -210,6 +210,10 @@ class Subscriptions:
             raise NotFound
         return found[0]
 
+    def line(self, *, tenant_id: str, site_id: str, subscription_id: str) -> Sequence[Subscription]:
+        """It, and those that its browser became since, each by the one before alone."""
+        return self._succession.line(self.get(tenant_id=tenant_id, site_id=site_id, subscription_id=subscription_id))
+
     def list(
         self, *, tenant_id: str, site_id: str, wanted: Filter, limit: int, cursor: str | None
     ) -> Page[Subscription]:
@@ -302,7 +306,7 @@ class Subscriptions:
         return found
 
     def _standing(self, tenant_id: str, site_id: str, key: bytes) -> Subscription:
-        return self._succession.standing_for(self._get(tenant_id, site_id, key))
+        return self._succession.line(self._get(tenant_id, site_id, key))[-1]
 
     def _check_memory(self, tenant_id: str, site_id: str, keys: Sequence[bytes], now: datetime) -> None:
         """Who was erased is not brought back by a browser that repeats what it knew, under whichever endpoint."""

@@ -57,9 +57,15 @@ class Succession:
         """As it was read, when its heir took over what it knew. False: somebody was there meanwhile, so look again."""
         return self._store.put(replaced(elder, heir=heir, at=now))
 
-    def standing_for(self, row: Subscription) -> Subscription:
-        """Which row stands for its browser now; itself where that one is no more."""
-        return self._newest(row) or row
+    def line(self, row: Subscription) -> Sequence[Subscription]:
+        """It, and those that took over from it, one after the other: the last stands for its browser now."""
+        found = [row]
+        while found[-1].successor is not None and len(found) <= _MOST_HOPS:
+            following = self._store.get(row.tenant_id, row.site_id, found[-1].successor)
+            if following is None:
+                break
+            found.append(following)
+        return found
 
     def _take_along(self, known: Subscription | None, older: Subscription) -> None:
         """A no that crossed this call has ended the row before, while the one after it was written."""
