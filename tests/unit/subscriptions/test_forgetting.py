@@ -9,12 +9,21 @@ from typing import Any
 import pytest
 
 from chalicelib.core.clock import in_milliseconds
-from chalicelib.features.subscriptions.model import Consent, EndReason, Profile, Subscription, TagEdit, pack
+from chalicelib.features.subscriptions.model import (
+    Consent,
+    EndReason,
+    Profile,
+    Subscription,
+    SubscriptionEnded,
+    TagEdit,
+    pack,
+)
 from chalicelib.features.subscriptions.service.subscriptions import Subscribed, Subscriptions
 from tests.unit.subscriptions.asking import LATER, ON_SITE, own, show, subscribe
 from tests.unit.subscriptions.memory import (
     ADA,
     NOW,
+    MemoryErasures,
     MemorySubscriptions,
     endpoint,
     make_subscriptions,
@@ -108,6 +117,20 @@ def test_of_two_that_take_over_from_each_other_one_is_left_and_knows_all(calls: 
     subscribe(service, "a", previous_endpoint=endpoint("b"))
     (left,) = [row for row in store.rows.values() if row.is_active]
     assert known_of(left) == (RICH.tags, RICH.attributes, RICH.timezone, RICH.language, "ada")
+
+
+def test_who_was_erased_does_not_come_back_by_a_row_that_had_ended_before() -> None:
+    """Under an endpoint of long ago, with all that the browser knew."""
+    store, erasures = MemorySubscriptions(), MemoryErasures()
+    service = make_subscriptions(store, erasures=erasures)
+    own(service.end_own, subscribe(service, "x"))
+    erased = ada(service, "erased").subscription
+    service.keep_out(**ON_SITE, keys=[erased.key], now=NOW)
+    del store.rows[ADA, "site_a", erased.key]
+    with pytest.raises(SubscriptionEnded) as refused:
+        ada(service, "x", previous_endpoint=endpoint("erased"))
+    assert refused.value.facts == {"ended_reason": "erased"}
+    assert subscribe(service, "x").subscription.is_active
 
 
 # --- A browser of somebody else ---

@@ -131,7 +131,7 @@ class Subscriptions:
         token, found = self._proofs.token(tenant_id, site_id, key), None
         for _ in range(_ATTEMPTS):
             known = self._store.get(tenant_id, site_id, key)
-            if known is None:
+            if known is None or not known.is_active:
                 self._check_memory(tenant_id, site_id, [key, *([previous] if previous else [])], now)
             elders = self._succession.elders(
                 tenant_id, site_id, key=key, known=known, previous=previous, said_ms=profile.said_ms
