@@ -264,6 +264,11 @@ def is_unseen(subscription: Subscription, *, days: int, now: datetime) -> bool:
     return subscription.is_active and now - from_milliseconds(last_ms) >= timedelta(days=days)
 
 
+def is_over(tombstone: Subscription, *, now: datetime) -> bool:
+    """Its time is up, though the table may take days to delete it."""
+    return tombstone.ended_at is not None and now - tombstone.ended_at >= BURIED_FOR
+
+
 def changed(
     subscription: Subscription,
     profile: Profile,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -131,6 +132,29 @@ def test_who_was_erased_does_not_come_back_by_a_row_that_had_ended_before() -> N
         ada(service, "x", previous_endpoint=endpoint("erased"))
     assert refused.value.facts == {"ended_reason": "erased"}
     assert subscribe(service, "x").subscription.is_active
+
+
+# --- One whose time is up ---
+
+
+@pytest.mark.parametrize(("days", "is_new"), [(29, False), (30, True)])
+def test_a_tombstone_whose_time_is_up_is_no_more_though_it_stands(days: int, is_new: bool) -> None:
+    """DynamoDB deletes it when it comes to it, which may be days later."""
+    service = make_subscriptions(MemorySubscriptions())
+    own(service.end_own, ada(service, "x"))
+    back = subscribe(service, "x", now=NOW + timedelta(days=days))
+    assert (back.is_new, known_of(show(service, back)) == NOTHING) == (is_new, is_new)
+    assert (back.subscription.packed.created_ms == in_milliseconds(NOW)) is not is_new
+
+
+@pytest.mark.parametrize(("days", "is_new"), [(29, False), (30, True)])
+def test_nor_does_it_pass_anything_on(days: int, is_new: bool) -> None:
+    store = MemorySubscriptions()
+    service = make_subscriptions(store)
+    row = ada(service, "x").subscription
+    store.bury(ADA, "site_a", key=row.key, active_since=row.active_since, reason="gone", at=NOW)
+    new = subscribe(service, "y", previous_endpoint=endpoint("x"), now=NOW + timedelta(days=days))
+    assert (known_of(show(service, new)) == NOTHING) is is_new
 
 
 # --- A browser of somebody else ---

@@ -216,10 +216,10 @@ def test_what_it_knows_itself_goes_first() -> None:
 
 def test_who_left_on_purpose_passes_nothing_on() -> None:
     known = first(RICH)
-    assert may_pass_on(known)
-    assert may_pass_on(ended(known, EndReason.GONE))
+    assert may_pass_on(known, now=NOW)
+    assert may_pass_on(ended(known, EndReason.GONE), now=NOW)
     for reason in (EndReason.UNSUBSCRIBED, EndReason.REPLACED, EndReason.REMOVED):
-        assert not may_pass_on(ended(known, reason))
+        assert not may_pass_on(ended(known, reason), now=NOW)
 
 
 # --- How it is shown and stored ---

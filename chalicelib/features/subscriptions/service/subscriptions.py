@@ -27,6 +27,7 @@ from chalicelib.features.subscriptions.model import (
     SubscriptionEnded,
     blank,
     changed,
+    is_over,
     key_of,
     left,
     proven,
@@ -130,13 +131,15 @@ class Subscriptions:
         previous = None if previous_endpoint is None else self._key(site_id, previous_endpoint)
         token, found = self._proofs.token(tenant_id, site_id, key), None
         for _ in range(_ATTEMPTS):
-            known = self._store.get(tenant_id, site_id, key)
+            there = self._store.get(tenant_id, site_id, key)
+            known = None if there is None or is_over(there, now=now) else there
             if known is None or not known.is_active:
                 self._check_memory(tenant_id, site_id, [key, *([previous] if previous else [])], now)
             elders = self._succession.elders(
-                tenant_id, site_id, key=key, known=known, previous=previous, said_ms=profile.said_ms
+                tenant_id, site_id, key=key, known=known, previous=previous, said_ms=profile.said_ms, now=now
             )
-            before = known or blank(tenant_id, site_id, key, key_id=site.key_id, browser=browser, at_ms=at_ms)
+            fresh = blank(tenant_id, site_id, key, key_id=site.key_id, browser=browser, at_ms=at_ms)
+            before = known or replace(fresh, rev=there.rev if there else 0)
             base = reduce(inheriting, elders, replace(own_words(before), key_id=key_id or before.key_id))
             after = welcomed(base, browser, profile, consent=consent, at_ms=at_ms, sight=sight)
             if (elders or after != known) and not self._store.put(after):

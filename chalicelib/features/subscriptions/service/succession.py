@@ -18,6 +18,7 @@ from chalicelib.features.subscriptions.model import (
     Status,
     Subscription,
     SubscriptionEnded,
+    is_over,
 )
 from chalicelib.features.subscriptions.service.ports import SubscriptionStore
 
@@ -38,6 +39,7 @@ class Succession:
         known: Subscription | None,
         previous: bytes | None,
         said_ms: int,
+        now: datetime,
     ) -> Sequence[Subscription]:
         """The rows that the one of `key` takes over from: where the `previous` one has led to, and, where it has itself
         been replaced before, its own successor; the newest is the last. The last word counts: raises SubscriptionEnded
@@ -50,7 +52,7 @@ class Succession:
         if older is not None and older.key != key and _has_gone_on(older, previous, said_ms):
             self._take_along(known, older)
             raise SubscriptionEnded(ended_reason=EndReason.REPLACED if older.is_active else older.ended_reason)
-        found = {row.key: row for row in (older, rival) if row is not None and row.key != key and may_pass_on(row)}
+        found = {row.key: row for row in (older, rival) if row and row.key != key and may_pass_on(row, now=now)}
         return sorted(found.values(), key=lambda row: row.active_since)
 
     def retire(self, elder: Subscription, *, heir: bytes, now: datetime) -> bool:
@@ -167,8 +169,8 @@ def _person_of(first: Subscription, second: Subscription) -> str | None:
     return later.external_id if later.packed.identified_ms else later.external_id or earlier.external_id
 
 
-def may_pass_on(older: Subscription) -> bool:
+def may_pass_on(older: Subscription, *, now: datetime) -> bool:
     """Whether a new endpoint of the same browser takes over from this row. Who left on purpose left; what was passed on
-    once is not passed on twice.
+    once is not passed on twice; and what should have been deleted is not passed on at all.
     """
-    return older.is_active or older.ended_reason in UNWILLING
+    return older.is_active or (older.ended_reason in UNWILLING and not is_over(older, now=now))

@@ -11,7 +11,7 @@ from datetime import datetime
 from chalicelib.core.clock import in_milliseconds
 from chalicelib.core.errors import Invalid
 from chalicelib.core.paging import Cursors
-from chalicelib.features.subscriptions.model import BURIED_FOR, EndReason, Subscription
+from chalicelib.features.subscriptions.model import EndReason, Subscription, is_over
 from chalicelib.features.subscriptions.service.ports import SiteBook, SubscriptionStore
 
 
@@ -36,12 +36,11 @@ class Mistake:
     reason: EndReason = EndReason.GONE
 
     def explains(self, tombstone: Subscription, *, now: datetime) -> bool:
-        """One whose time is up is no more, though the table may take days to delete it."""
         return (
             tombstone.ended_reason == self.reason
             and tombstone.ended_at is not None
             and self.ended_from <= tombstone.ended_at < self.ended_until
-            and now - tombstone.ended_at < BURIED_FOR
+            and not is_over(tombstone, now=now)
             and self.push_host in {None, tombstone.push_host}
         )
 
