@@ -88,7 +88,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Witness:
+class Judge:
     """Believes what its receipts bear out. A receipt of another tenant's is none, to whoever shows it."""
 
     receipts: Receipts

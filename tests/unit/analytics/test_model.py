@@ -17,26 +17,26 @@ from chalicelib.features.analytics.model import (
     Claim,
     Event,
     Figures,
+    Judge,
     Kind,
     Life,
     NotTaken,
-    Witness,
     figures_of,
     read_figures,
 )
 from tests.unit.analytics.desk import ADA, BEGAN_AT, CYD, NOW, RECEIPTS, RUN, claim, receipt
 
-WITNESS = Witness(RECEIPTS, ADA, NOW)
+JUDGE = Judge(RECEIPTS, ADA, NOW)
 ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
 
 
-def heard(said: Claim, witness: Witness = WITNESS) -> Event:
-    return witness.hear(said)[0]
+def heard(said: Claim, judge: Judge = JUDGE) -> Event:
+    return judge.hear(said)[0]
 
 
-def refusal(said: Claim, witness: Witness = WITNESS) -> str:
+def refusal(said: Claim, judge: Judge = JUDGE) -> str:
     with pytest.raises(NotTaken) as caught:
-        witness.hear(said)
+        judge.hear(said)
     return caught.value.code
 
 
@@ -68,9 +68,9 @@ def test_another_tenants_receipt_is_as_good_as_none() -> None:
 
 
 def test_a_receipt_is_good_for_so_long() -> None:
-    last = Witness(RECEIPTS, ADA, BEGAN_AT + GOOD_FOR - timedelta(seconds=1))
+    last = Judge(RECEIPTS, ADA, BEGAN_AT + GOOD_FOR - timedelta(seconds=1))
     assert heard(claim(), last).run_id == RUN
-    assert refusal(claim(), Witness(RECEIPTS, ADA, BEGAN_AT + GOOD_FOR)) == "receipt_expired"
+    assert refusal(claim(), Judge(RECEIPTS, ADA, BEGAN_AT + GOOD_FOR)) == "receipt_expired"
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_only_a_conversion_is_worth_anything() -> None:
 
 
 def test_who_was_long_unseen_lives() -> None:
-    _, life = WITNESS.hear(claim(receipt=receipt(told=Told(browser=2, is_wanted=True))))
+    _, life = JUDGE.hear(claim(receipt=receipt(told=Told(browser=2, is_wanted=True))))
     assert life == Life(b"\1" * 16, seconds(NOW - timedelta(minutes=30)))
-    assert WITNESS.hear(claim())[1] is None
+    assert JUDGE.hear(claim())[1] is None
 
 
 @given(ANYTHING, ANYTHING | st.just(receipt()), ANYTHING, ANYTHING)

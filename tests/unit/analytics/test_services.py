@@ -15,7 +15,7 @@ from chalicelib.core.receipts import GOOD_FOR, Told
 from chalicelib.features.analytics.model import Claim, Figures, Kind, Report
 from chalicelib.features.analytics.service.clicking import Clicking
 from chalicelib.features.analytics.service.figures import Results
-from chalicelib.features.analytics.service.reporting import Refusal, Reporting, Taken
+from chalicelib.features.analytics.service.reporting import RefusedClaim, Reporting, Taken
 from chalicelib.features.sending.model.run import Order, Run, Source
 from chalicelib.features.sending.model.totals import Totals
 from tests.unit.analytics.desk import (
@@ -54,12 +54,12 @@ def test_a_report_waits_as_one() -> None:
 
 def test_one_that_is_refused_takes_no_other_with_it() -> None:
     taken, (report,) = reported(claim(), claim("opened"), claim(receipt=5), claim(key=2))
-    assert taken == Taken(2, (Refusal(1, "unknown_type"), Refusal(2, "bad_receipt")))
+    assert taken == Taken(2, (RefusedClaim(1, "unknown_type"), RefusedClaim(2, "bad_receipt")))
     assert len(report.events) == 2
 
 
 def test_nothing_waits_when_nothing_was_taken() -> None:
-    assert reported(claim("opened")) == (Taken(0, (Refusal(0, "unknown_type"),)), [])
+    assert reported(claim("opened")) == (Taken(0, (RefusedClaim(0, "unknown_type"),)), [])
 
 
 def test_a_browser_that_lives_is_told_of_once() -> None:

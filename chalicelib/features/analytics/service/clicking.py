@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from chalicelib.channels.message import Message
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.receipts import LENGTH, Forged, Receipt, Receipts
-from chalicelib.features.analytics.model import Claim, Kind, Report, Witness
+from chalicelib.features.analytics.model import Claim, Judge, Kind, Report
 from chalicelib.features.analytics.service.reporting import Waiting
 from chalicelib.features.sending.model.run import Run
 
@@ -55,7 +55,7 @@ class Clicking:
         return target
 
     def _count(self, receipts: Receipts, receipt: Receipt, text: str, run: Run, now: datetime) -> None:
-        event, life = Witness(receipts, receipt.tenant_id, now).hear(Claim(type=Kind.CLICKED, receipt=text))
+        event, life = Judge(receipts, receipt.tenant_id, now).hear(Claim(type=Kind.CLICKED, receipt=text))
         try:
             self._waiting.put(Report(run.tenant_id, run.site_id, (event,), (life,) if life else ()))
         except Unavailable:

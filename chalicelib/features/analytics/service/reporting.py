@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Protocol
 
 from chalicelib.core.receipts import Receipts
-from chalicelib.features.analytics.model import Claim, Event, Life, NotTaken, Report, Witness
+from chalicelib.features.analytics.model import Claim, Event, Judge, Life, NotTaken, Report
 
 
 class Waiting(Protocol):
@@ -19,7 +19,7 @@ class Waiting(Protocol):
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedClaim:
     """The place in the report that it stood at."""
 
     place: int
@@ -29,7 +29,7 @@ class Refusal:
 @dataclass(frozen=True)
 class Taken:
     count: int
-    refused: tuple[Refusal, ...]
+    refused: tuple[RefusedClaim, ...]
 
 
 class Reporting:
@@ -39,15 +39,15 @@ class Reporting:
 
     def report(self, *, tenant_id: str, site_id: str, claims: Sequence[Claim], now: datetime) -> Taken:
         """Each for itself: one that is refused takes none of the others with it."""
-        witness = Witness(self._receipts(), tenant_id, now)
+        judge = Judge(self._receipts(), tenant_id, now)
         events: list[Event] = []
         lives: dict[bytes, Life] = {}
-        refused: list[Refusal] = []
+        refused: list[RefusedClaim] = []
         for place, claim in enumerate(claims):
             try:
-                event, life = witness.hear(claim)
+                event, life = judge.hear(claim)
             except NotTaken as reason:
-                refused.append(Refusal(place, reason.code))
+                refused.append(RefusedClaim(place, reason.code))
             else:
                 events.append(event)
                 if life is not None:
