@@ -8,7 +8,7 @@ from pathlib import Path
 
 DIST = Path(__file__).parents[1] / "web" / "sdk" / "dist"
 PREFIX = "sdk/v1/"
-_HASHED = re.compile(r"\.[0-9a-f]{16}\.js")
+_HASHED = re.compile(r"\.[0-9a-f]{8}\.js")
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json"}
 
 

@@ -58,7 +58,7 @@ function small(kind) {
 }
 
 async function put(name, contents) {
-  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 16);
+  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 8);
   const file = `${name}.${hash}.js`;
   const gzip_bytes = gzipSync(contents, { level: 9 }).length;
   const budget = BUDGETS[name.split("-")[0]];

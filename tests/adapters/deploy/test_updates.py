@@ -193,14 +193,14 @@ def test_the_sdk_is_found_from_wherever_the_command_runs() -> None:
 
 def test_files_of_the_sdk_are_served_with_their_lifetimes(scene: Scene, tmp_path: Path) -> None:
     scene.deploy()
-    for name in ("manifest.json", "pushsaas.js", "worker.0123456789abcdef.js", "notes.txt"):
+    for name in ("manifest.json", "pushsaas.js", "worker.01234567.js", "notes.txt"):
         (tmp_path / name).write_text("1")
     scene.cloud.lines.clear()
     upload_sdk(scene.ground(), {"SdkBucketName": "pushsaas-prod-SdkBucket-1"}, folder=tmp_path)
     lines = [line for line in scene.cloud.lines if "put-object" in line]
     flags = ("--key", "--content-type", "--cache-control")
     assert [tuple(line[line.index(flag) + 1] for flag in flags) for line in lines] == [
-        ("sdk/v1/worker.0123456789abcdef.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+        ("sdk/v1/worker.01234567.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
         ("sdk/v1/manifest.json", "application/json", "public, max-age=3600"),
         ("sdk/v1/pushsaas.js", "text/javascript; charset=utf-8", "public, max-age=3600"),
     ]

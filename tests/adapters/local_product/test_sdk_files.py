@@ -7,7 +7,7 @@ import pytest
 from infra.local.console.exchange import Answer, Request
 from infra.local.sdk_files import SdkFiles
 
-HASHED = "prompt.0123456789abcdef.js"
+HASHED = "prompt.01234567.js"
 
 
 @pytest.fixture

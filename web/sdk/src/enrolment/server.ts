@@ -31,7 +31,7 @@ export async function ask(
   { site, base, token }: Address,
   method: string,
   path: string,
-  body?: unknown,
+  body?: object,
   more?: RequestInit,
 ): Promise<Record<string, unknown>> {
   const answer = await fetch(`${base}/v1/sdk/${site}/${path}`, {

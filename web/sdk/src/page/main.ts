@@ -30,7 +30,9 @@ function begin(tag: Tag): void {
     const hasBack = name !== "on" && typeof words[words.length - 1] === "function";
     const back = hasBack ? (words.pop() as (now: Status) => void) : undefined;
     const command = commands.get(name);
-    const now = await told(command?.(...(words as never[])) ?? Promise.reject(unknown(name)));
+    const now = await told(
+      command?.(...(words as never[])) ?? Promise.reject(new Misuse("unknown_command", `No command ${name}.`)),
+    );
     back?.(now);
     return now;
   };
@@ -56,8 +58,6 @@ function begin(tag: Tag): void {
   navigator.serviceWorker.addEventListener("message", comeBack);
   void told(visit(tag));
 }
-
-const unknown = (name: string) => new Misuse("unknown_command", `No command ${name}.`);
 
 /** To the page that a click on a notification is about, which this one was when it was loaded. */
 function comeBack({ data }: MessageEvent): void {

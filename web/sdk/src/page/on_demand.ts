@@ -15,8 +15,8 @@ export interface Words {
 
 export async function loaded(tag: Tag, own: Partial<Texts>): Promise<Words> {
   const fetched = (name: string, hash?: string) => import(new URL(`${name}.${hash}.js`, tag.source).href);
-  const [language = "en"] = /^[a-z]{2}(?![a-z])/i.exec(tag.lang) ?? []; // three letters are another one
-  const ours = language.toLowerCase() in HASHES ? language.toLowerCase() : "en";
+  const [language = ""] = /^[a-z]{2}(?![a-z])/.exec(tag.lang.toLowerCase()) ?? []; // three letters are another one
+  const ours = language in HASHES ? language : "en";
   const [prompt, { texts }] = await Promise.all([
     fetched("prompt", HASHES["prompt"]),
     fetched(`texts-${ours}`, HASHES[ours]),

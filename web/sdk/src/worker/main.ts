@@ -5,7 +5,7 @@ import { enrol } from "../enrolment/enrol.ts";
 import { inTurn } from "../enrolment/memory.ts";
 import { subscriptionUnder } from "../enrolment/subscription.ts";
 import { follow } from "./click.ts";
-import { errandOf, read, type Shown } from "./message.ts";
+import { errandOf, first, read, type Shown } from "./message.ts";
 import { keep, later, ownMemory, SYNC, send, tell } from "./receipts.ts";
 
 declare const self: ServiceWorkerGlobalScope;
@@ -41,9 +41,8 @@ self.addEventListener("sync" as "push", (event) => {
 
 /** First and always: a push that shows nothing costs the permission. What a browser finds wrong is left out. */
 function show({ title, options }: Shown): Promise<void> {
-  const { body = "", data } = options;
   const shown = () => self.registration.showNotification(title, options);
-  const bare = () => self.registration.showNotification(title, { body: typeof body === "string" ? body : "", data });
+  const bare = () => self.registration.showNotification(title, { body: first(options.body), data: options.data });
   return new Promise<void>((done) => done(shown())).catch(bare);
 }
 

@@ -40,7 +40,7 @@ export function read(data: PushMessageData | null): Shown {
     options: {
       ...(Object.keys(message).length ? options : { body: text }),
       ...({ actions: buttons } as object), // the type does not know them yet
-      data: { ...(isTold(own) ? own : {}), pushsaas: errand },
+      data: { ...(isTold(own) && own), pushsaas: errand },
     },
     badge: [app_badge, message["app_badge"]].find((value) => typeof value === "number"),
     receipt: errand.receipt,
@@ -70,4 +70,4 @@ function parsed(text: string): Told {
 
 const isTold = (value: unknown): value is Told => typeof value === "object" && value !== null;
 const word = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
-const first = (...values: unknown[]): string => values.map(word).find(Boolean) ?? "";
+export const first = (...values: unknown[]): string => values.map(word).find(Boolean) ?? "";

@@ -67,8 +67,7 @@ async function sendAll(): Promise<void> {
 }
 
 /** What the server will never take is done with as well. */
-async function deliver(memory: Memory, events: Omit<Receipt, "site">[]): Promise<void> {
-  const { site, base } = memory;
+async function deliver({ site, base }: Memory, events: Omit<Receipt, "site">[]): Promise<void> {
   await ask({ site, base }, "POST", "events", { events }, { keepalive: true }).catch((error: unknown) => {
     if (!(error instanceof Refused && error.isFinal)) throw error;
   });
