@@ -231,7 +231,9 @@ def test_what_the_browser_finds_wrong_has_no_number_for_a_code(visitor: Visitor,
     shop.says = FAULTS
     visitor.visits()
     visitor.subscribes()
-    visitor.page.evaluate("pushsaas('set', {callback: () => {}}).then(() => true)")
+    full = "() => { throw new DOMException('full', 'QuotaExceededError'); }"
+    visitor.page.evaluate(f"(() => {{ IDBObjectStore.prototype.put = {full}; }})()")
+    visitor.says("tag", "a")
     assert visitor.page.evaluate("log") == ["failed"]
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.e2e.sdk.shop import Shop
+from tests.e2e.sdk.test_healing import ASKED
 from tests.e2e.sdk.visitor import Visitor, soon
 
 pytestmark = pytest.mark.e2e
@@ -154,3 +155,40 @@ def test_a_forged_identity_is_refused_once_and_costs_nothing_else(visitor: Visit
     assert visitor.page.evaluate("log") == ["external_id_unproven"]
     assert shop.active()[0]["external_id"] is None
     visitor.page.complaints[:] = [one for one in visitor.page.complaints if "403" not in one]
+
+
+UNSENDABLE = ["{n: 10n}", "(() => { const round = {}; round.round = round; return {round}; })()"]
+
+
+@pytest.mark.parametrize("facts", UNSENDABLE)
+def test_what_cannot_be_sent_is_told_and_stands_in_nobodys_way(visitor: Visitor, shop: Shop, facts: str) -> None:
+    shop.says = FAULTS
+    visitor.visits()
+    visitor.subscribes()
+    visitor.page.evaluate(f"pushsaas('set', {facts}).then(() => true)")
+    visitor.says("tag", "fine")
+    assert visitor.page.evaluate("log") == ["failed"]
+    visitor.visits("/next")
+    visitor.says("tag", "still fine")
+    assert visitor.page.evaluate("log") == []
+    assert shop.active()[0]["tags"] == ["fine", "still fine"]
+
+
+@pytest.mark.parametrize("word", [*UNSENDABLE, "{cart: {total: () => 1}, plan: 'gold'}"])
+def test_a_word_of_the_wrong_kind_costs_nobody_the_subscription(visitor: Visitor, shop: Shop, word: str) -> None:
+    shop.says = f"{FAULTS} pushsaas('set', {word}); pushsaas('tag', Symbol('s')); pushsaas('tag', 'fine');"
+    visitor.visits()
+    assert visitor.subscribes()["state"] == "subscribed"
+    assert shop.active()[0]["tags"] == ["fine"]
+    assert len(visitor.page.evaluate("log")) == 2
+    visitor.page.complaints.clear()
+
+
+def test_a_moment_is_a_date_and_said_once(visitor: Visitor, shop: Shop) -> None:
+    shop.says = "pushsaas('set', {born: new Date(0)});"
+    visitor.visits()
+    visitor.subscribes()
+    assert shop.active()[0]["attributes"] == {"born": "1970-01-01T00:00:00.000Z"}
+    visitor.visits("/next")
+    visitor.says("set", {})
+    assert visitor.page.evaluate(ASKED) == []

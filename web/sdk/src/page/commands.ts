@@ -13,19 +13,21 @@ type Facts = Record<string, string | number | boolean | null>;
 let asking: Promise<void> | undefined; // one question at a time, however often a button is pressed
 
 export const commandsOf = (tag: Tag) => {
-  const say = async (said: Words) => (isSupported ? tell(tag, said) : undefined);
+  /** What cannot be sent is not kept either, or it would stand in the way of all that is said after it. */
+  const say = async (said: Words) => isSupported && tell(tag, JSON.parse(JSON.stringify(said)));
   const tags =
     (isOne: boolean) =>
-    (...names: string[]) =>
+    async (...names: string[]) =>
       say(Object.fromEntries(names.map((name) => [`tags/${name}`, isOne ? name : null])));
   return {
-    subscribe: (wishes: Wishes = {}) => (asking ??= subscribe(tag, wishes).finally(() => (asking = undefined))),
-    unsubscribe: async () => (isSupported ? quit(tag) : undefined),
+    subscribe: (wishes?: Wishes | null) =>
+      (asking ??= subscribe(tag, { ...wishes }).finally(() => (asking = undefined))),
+    unsubscribe: async () => isSupported && quit(tag),
     status: async () => {},
     tag: tags(true),
     untag: tags(false),
     set: async (facts: Facts) =>
-      say(Object.fromEntries(Object.entries(facts ?? {}).map(([name, value]) => [`attributes/${name}`, value]))),
+      say(Object.fromEntries(Object.entries({ ...facts }).map(([name, value]) => [`attributes/${name}`, value]))),
     /** Without an id: nobody is signed in any more. */
     identify: (external_id: string | null = null, external_id_signature?: string) =>
       say({ external_id, external_id_signature }),
