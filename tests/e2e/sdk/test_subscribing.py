@@ -172,6 +172,36 @@ def test_a_no_is_remembered_for_thirty_days(visitor: Visitor) -> None:
     soon(visitor.sees_no_prompt)
 
 
+def test_a_no_of_a_clock_that_was_ahead_is_none(visitor: Visitor) -> None:
+    visitor.visits()
+    visitor.clicks("#bell")
+    visitor.begins("subscribe")
+    visitor.sees_prompt()
+    visitor.types("Escape")
+    visitor.page.until("window.answer?.state === 'declined'")
+    visitor.forgets(declinedAt=visitor.remembers()["declinedAt"] + 400 * 86_400_000)
+    assert visitor.state == "open"
+
+
+def test_who_reset_the_browsers_permission_is_asked_again(visitor: Visitor, shop: Shop) -> None:
+    """On a page that was open meanwhile: nobody has said no."""
+    visitor.visits()
+    visitor.subscribes()
+    visitor.page.evaluate("window.answer = undefined")
+    visitor.answers("prompt")
+    assert visitor.subscribes()["state"] == "subscribed"
+    assert "declinedAt" not in visitor.remembers()
+    assert len(shop.active()) == 1
+
+
+@pytest.mark.parametrize("wishes", ["null", "'now'", "{texts: null}"])
+def test_wishes_that_say_nothing_are_none(visitor: Visitor, wishes: str) -> None:
+    visitor.visits()
+    visitor.clicks("#bell")
+    visitor.page.evaluate(f"void pushsaas('subscribe', {wishes})")
+    assert "Shall we" in visitor.sees_prompt()
+
+
 def test_the_browsers_no_is_final(visitor: Visitor) -> None:
     visitor.answers("denied")
     visitor.visits()
@@ -182,9 +212,11 @@ def test_the_browsers_no_is_final(visitor: Visitor) -> None:
     assert visitor.page.evaluate("window.askedInAClick") is None
 
 
-@pytest.mark.parametrize("lacks", ["window.PushManager", "Navigator.prototype.locks", "AbortSignal.timeout"])
+@pytest.mark.parametrize(
+    "lacks", ["window.PushManager", "Document.prototype.adoptedStyleSheets", "AbortSignal.timeout"]
+)
 def test_where_there_is_no_push_everything_is_silent(visitor: Visitor, shop: Shop, lacks: str) -> None:
-    """Nor where a browser lacks what else is needed."""
+    """Nor where a browser lacks what else is needed: Safari had no style sheets for the prompt before 16.4."""
     visitor.has(f"delete {lacks};")
     shop.says = "pushsaas('tag', 'a'); pushsaas('subscribe'); pushsaas('status', (now) => log.push(now.state));"
     visitor.visits()

@@ -5,7 +5,7 @@ import type { Texts } from "../texts/texts.ts";
 import { emit, Misuse } from "./events.ts";
 import { loaded, type Words } from "./on_demand.ts";
 import { current, DAY_MS } from "./site.ts";
-import { isPressing, isTouched } from "./support.ts";
+import { isAllowed, isPressing, isTouched } from "./support.ts";
 import type { Tag } from "./tag.ts";
 
 export interface Wishes {
@@ -22,7 +22,7 @@ export async function consented(tag: Tag, wishes: Wishes): Promise<Consent | und
   // The browser is asked before anything is awaited: later, the click that brought us here no longer counts as one.
   const asked = wishes.prompt === false ? Notification.requestPermission().then(() => ({})) : softly(tag, wishes);
   const consent = await asked;
-  if (!consent || Notification.permission === "granted") return consent;
+  if (!consent || isAllowed()) return consent;
   if (Notification.permission === "denied") emit("blocked");
   else if (wishes.prompt === false && !isClick) throw tooEarly();
   else await decline(tag);
@@ -38,11 +38,11 @@ export async function guided(tag: Tag, { texts }: Wishes): Promise<void> {
 }
 
 export const isDeclined = ({ declinedAt = 0, askAgainAfterDays }: Memory): boolean =>
-  Date.now() - declinedAt < askAgainAfterDays * DAY_MS;
+  Math.abs(Date.now() - declinedAt) < askAgainAfterDays * DAY_MS;
 
 async function softly(tag: Tag, { texts }: Wishes): Promise<Consent | undefined> {
   const memory = await inTurn(() => current(tag));
-  if (memory.isJoined) return {};
+  if (memory.isJoined && isAllowed()) return {};
   if (isDeclined(memory)) return undefined;
   const words = await found(tag, texts);
   const choice = await words.prompt.ask(words.texts);

@@ -6,7 +6,7 @@ import { chosen } from "./refused.ts";
 import { type Place, placeOf, registered } from "./registration.ts";
 import { leave, part, settle } from "./settle.ts";
 import { current, isFresh } from "./site.ts";
-import { isTouched } from "./support.ts";
+import { isAllowed, isTouched } from "./support.ts";
 import type { Tag } from "./tag.ts";
 
 export const visit = (tag: Tag): Promise<unknown> => inTurn(() => heal(tag));
@@ -57,11 +57,10 @@ export function quit(tag: Tag): Promise<void> {
 
 async function heal(tag: Tag): Promise<unknown> {
   const place = await placeOf(tag);
-  const isAllowed = Notification.permission === "granted";
-  const before = (await recall(tag.site)) ?? (isAllowed && (await adopted(tag, place)));
+  const before = (await recall(tag.site)) ?? (isAllowed() && (await adopted(tag, place)));
   if (!before) return;
   if (!before.isJoined) return before.id && part(before, place.own);
-  if (!isAllowed) return leave(before, place.own); // the visitor took it back in the browser's settings
+  if (!isAllowed()) return leave(before, place.own); // the visitor took it back in the browser's settings
   const isDue = !isFresh(before);
   const registration = await registered(tag, place);
   return settle({ ...(await current(tag)), base: tag.base, scope: tag.scope }, registration, isDue);
