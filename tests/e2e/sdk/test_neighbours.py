@@ -82,6 +82,24 @@ def test_two_sites_of_one_origin_live_side_by_side_in_scopes_of_their_own(visito
     assert visitor.page.evaluate("log") == []
 
 
+def test_the_worker_serves_the_site_that_is_subscribed_now(visitor: Visitor, shop: Shop) -> None:
+    """Not the one that was before it in the same scope."""
+    first, second = sorted((shop.site, opens_another(shop)), key=lambda site: site.site_key)
+    shop.site = first
+    visitor.visits()
+    visitor.subscribes()
+    visitor.says("unsubscribe")
+    shop.site = second
+    visitor.visits("/blog")
+    visitor.clicks("#bell")
+    assert visitor.says("subscribe", {"prompt": False})["state"] == "subscribed"
+    (before,) = shop.active()
+    visitor.page.evaluate("caches.delete('stand-in-push-service')")
+    visitor.worker("pushsubscriptionchange")
+    (after,) = shop.active()
+    assert after["id"] == visitor.remembers()["id"] != before["id"]
+
+
 def test_what_another_product_holds_is_not_ended_by_ours(visitor: Visitor, shop: Shop) -> None:
     visitor.answers("granted")
     visitor.visits()

@@ -102,6 +102,33 @@ def test_a_no_that_could_not_be_told_is_told_on_the_next_visit(subscriber: Visit
     subscriber.page.complaints.clear()
 
 
+def test_a_no_outlives_a_page_that_closes_while_a_slow_product_keeps_it_waiting(
+    subscriber: Visitor, shop: Shop
+) -> None:
+    slow = "const fast = fetch; window.fetch = (...all) => location.pathname === '/slow' ? new Promise(() => {}) : fast(...all);"
+    subscriber._scripts.append(subscriber.page.ask("Page.addScriptToEvaluateOnNewDocument", source=slow)["identifier"])
+    subscriber.forgets(checkedAt=subscriber.remembers()["checkedAt"] - DAY_MS)
+    subscriber.visits("/slow")
+    subscriber.page.until("navigator.locks.query().then(({held}) => held.length === 1)")
+    subscriber.begins("unsubscribe")
+    subscriber.page.until("pushsaas('status').then(({state}) => state === 'declined')")
+    subscriber.visits("/next")
+    soon(lambda: [one["ended_reason"] for one in shop.subscriptions()] == ["unsubscribed"])
+    assert subscriber.says("tag", "x") == {"state": "declined"}
+    assert subscriber.page.evaluate(UNDER) is None
+
+
+def test_who_comes_back_before_the_no_was_told_is_one_browser(subscriber: Visitor, shop: Shop) -> None:
+    (before,) = shop.active()
+    subscriber.page.ask("Network.setBlockedURLs", urls=["*/subscriptions/*"])
+    assert subscriber.says("unsubscribe") == {"state": "declined"}
+    subscriber.page.ask("Network.setBlockedURLs", urls=[])
+    subscriber.clicks("#bell")
+    assert subscriber.says("subscribe", {"prompt": False})["state"] == "subscribed"
+    assert [one["id"] for one in shop.active()] == [subscriber.remembers()["id"]] != [before["id"]]
+    subscriber.page.complaints.clear()
+
+
 def test_a_page_that_closes_while_it_unsubscribes_has_done_so(subscriber: Visitor, shop: Shop) -> None:
     subscriber.forgets(isJoined=False, endpoint=None)
     subscriber.visits("/next")

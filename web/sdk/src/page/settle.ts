@@ -31,13 +31,17 @@ export async function settle(memory: Memory, registration: ServiceWorkerRegistra
 }
 
 export async function leave(memory: Memory, registration: ServiceWorkerRegistration | undefined): Promise<void> {
-  const { endpoint, consent, isJoined, taken, pending, ...rest } = memory;
-  await part(await remember({ ...rest, saidAt: afterAll(memory) }), registration);
+  await part(await forget(memory), registration);
+}
+
+/** The scope, too: another site may be next there. */
+export function forget({ consent, isJoined, taken, pending, scope, ...rest }: Memory): Promise<Memory> {
+  return remember({ ...rest, saidAt: afterAll(rest) });
 }
 
 /** Of who has left: again on the next visit where the page was closed, or the server away. */
 export async function part(memory: Memory, registration: ServiceWorkerRegistration | undefined): Promise<void> {
-  const { id, token, saidAt = 0, ...rest } = memory;
+  const { id, token, endpoint, saidAt = 0, ...rest } = memory;
   await end(registration);
   try {
     if (id) await ask(memory, "DELETE", `subscriptions/${id}?said_at=${told(saidAt)}`);

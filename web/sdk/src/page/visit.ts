@@ -4,7 +4,7 @@ import { afterAll, inTurn, type Memory, recall, remember, type Words } from "../
 import { end, keyOf } from "../enrolment/subscription.ts";
 import { chosen } from "./refused.ts";
 import { type Place, placeOf, registered } from "./registration.ts";
-import { leave, part, settle } from "./settle.ts";
+import { forget, leave, part, settle } from "./settle.ts";
 import { current, isFresh } from "./site.ts";
 import { isAllowed, isTouched } from "./support.ts";
 import type { Tag } from "./tag.ts";
@@ -46,7 +46,11 @@ export function join(tag: Tag, consent: Memory["consent"]): Promise<void> {
 }
 
 export function quit(tag: Tag): Promise<void> {
+  // At once: the page may be closed while a slow product keeps it waiting.
+  const said = recall(tag.site).then((known) => known && forget({ ...known, declinedAt: Date.now() }));
+  said.catch(() => {}); // its turn will tell
   return inTurn(async () => {
+    await said;
     if (!(await recall(tag.site))) await heal(tag).catch(() => {}); // or there would be nothing to tell the server
     const memory = await recall(tag.site);
     const { own } = await placeOf(tag);
