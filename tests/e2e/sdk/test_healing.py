@@ -282,6 +282,19 @@ def test_the_browser_itself_drops_a_subscription_and_the_worker_makes_another(su
     assert ended[before["id"]] == "replaced"
 
 
+def test_the_worker_brings_nobody_back_whom_the_owner_removed(subscriber: Visitor, shop: Shop) -> None:
+    (before,) = shop.active()
+    path = f"/v1/sites/{shop.site.id}/subscriptions/{before['id']}"
+    assert shop.world.client.delete(path, as_=shop.world.ada).status == 204
+    subscriber.page.evaluate("caches.delete('stand-in-push-service')")
+    subscriber.worker("pushsubscriptionchange")
+    assert shop.active() == []
+    subscriber.visits("/next")
+    assert subscriber.says("tag", "again") == {"state": "open"}
+    assert (shop.active(), subscriber.page.evaluate(UNDER)) == ([], None)
+    expected(subscriber, "409")
+
+
 def test_what_the_worker_could_not_tell_it_tells_when_the_browser_is_back(subscriber: Visitor, shop: Shop) -> None:
     (before,) = shop.active()
     base = subscriber.remembers()["base"]

@@ -3,6 +3,7 @@
 
 import { enrol } from "../enrolment/enrol.ts";
 import { inTurn } from "../enrolment/memory.ts";
+import { ask, type Refused } from "../enrolment/server.ts";
 import { subscriptionUnder } from "../enrolment/subscription.ts";
 import { follow } from "./click.ts";
 import { errandOf, first, read, type Shown } from "./message.ts";
@@ -60,5 +61,10 @@ async function heal(): Promise<void> {
   const memory = await ownMemory();
   if (!memory?.isJoined) return;
   const subscription = await subscriptionUnder(memory.key, self.registration);
-  if (subscription.endpoint !== memory.endpoint) await enrol(memory, subscription, self.registration);
+  if (subscription.endpoint === memory.endpoint) return;
+  const known = ask(memory, "PATCH", `subscriptions/${memory.id}`, {});
+  const { problem }: Partial<Refused> = await known.catch((error) => error);
+  // By the site's owner, or by the visitor elsewhere: not ours to undo, and the next visit takes leave.
+  if (!/removed|unsubscribed/.test(`${problem?.["ended_reason"]}`))
+    await enrol(memory, subscription, self.registration);
 }
