@@ -110,8 +110,24 @@ def test_a_button_pressed_twice_asks_once(visitor: Visitor) -> None:
 
 
 def clicks_beside(visitor: Visitor) -> None:
+    """After a look at it."""
+    visitor.page.evaluate("new Promise((done) => setTimeout(done, 1100)).then(() => true)")
+    presses_beside(visitor)
+
+
+def presses_beside(visitor: Visitor) -> None:
     for kind in ("mousePressed", "mouseReleased"):
         visitor.page.ask("Input.dispatchMouseEvent", type=kind, x=5, y=500, button="left", clickCount=1)
+
+
+def test_the_second_of_two_clicks_that_brought_it_up_is_no_answer(visitor: Visitor) -> None:
+    """It lands beside the dialog, where the button was."""
+    asked(visitor)
+    presses_beside(visitor)
+    assert "Yes, please" in visitor.sees_prompt()
+    assert visitor.page.evaluate("window.answer") is None
+    visitor.types("Escape")
+    visitor.page.until("window.answer?.state === 'declined'")
 
 
 def test_a_click_beside_it_is_a_no(visitor: Visitor) -> None:

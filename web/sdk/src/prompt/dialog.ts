@@ -4,6 +4,8 @@
 
 import sheetText from "./prompt.css";
 
+const CALM_MS = 1_000; // of two clicks that brought it up, the second is none beside it
+
 /** `none`: the page took the dialog away. */
 export type Choice = "allow" | "later" | "none";
 
@@ -12,6 +14,7 @@ export function open(lang: string, content: (close: (choice: Choice) => void) =>
     const host = document.createElement("pushsaas-prompt");
     const labels = { "aria-labelledby": "title", "aria-describedby": "body" };
     const dialog = element("dialog", { lang, tabindex: "-1", part: "dialog", ...labels });
+    const shownAt = performance.now();
     let choice: Choice = "later"; // also by Escape
     const close = (made: Choice) => {
       choice = made;
@@ -25,7 +28,8 @@ export function open(lang: string, content: (close: (choice: Choice) => void) =>
     };
     dialog.addEventListener("close", () => end(choice));
     dialog.append(element("section", {}, ...content(close)));
-    dialog.addEventListener("click", ({ target }) => target === dialog && close("later")); // beside it
+    const isBeside = ({ target, timeStamp }: Event) => target === dialog && timeStamp > shownAt + CALM_MS;
+    dialog.addEventListener("click", (event) => isBeside(event) && close("later"));
     const root = host.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet()];
     root.append(dialog);
