@@ -21,7 +21,8 @@ def main(port: int, *, push: str) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with running(Options(port=port, shop_port=port + 1, is_real_push=push == REAL)) as product:
+    options = Options(port=port, shop_port=port + 1, is_real_push=push == REAL, readers_tell=True)
+    with running(options) as product:
         print(banner(product, seconds=time.monotonic() - began), flush=True)
         while not ended.wait(1.0) and os.getppid() == parent:
             pass

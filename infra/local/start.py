@@ -25,8 +25,9 @@ from infra.local.queue_levers import release_in_flight
 from infra.local.snapshot import Keeper, Notes, SetAside, Snapshot
 
 if TYPE_CHECKING:
-    from infra.local.product import LocalProduct
+    from infra.local.product import LocalProduct, Parts
     from infra.local.push_service.service import PushService
+    from infra.local.readers import Readers
     from infra.local.seed import Demo
     from infra.local.shop.server import ShopServer
     from infra.local.shop.shop import Account
@@ -40,13 +41,16 @@ _EXPIRE_EVERY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Options:
-    """`keeps_state` false: nothing is read or written. Port 0: any free one, as for the shop if its own is taken."""
+    """`keeps_state` false: nothing is read or written. Port 0: any free one, as for the shop if its own is taken.
+    `readers_tell`: simulated subscribers report what they show.
+    """
 
     port: int = 8000
     shop_port: int = 0
     keeps_state: bool = True
     subscribers: int = 1_000
     is_real_push: bool = False
+    readers_tell: bool = False
 
 
 @contextmanager
@@ -62,6 +66,8 @@ def running(options: Options) -> Iterator[LocalProduct]:
         for changed in aws.create_resources(secrets=_secrets()):
             LOG.warning("%s has changed in the template; `make reset` makes it anew", changed)
         product = _staffed(stack, options, clock, notes)
+        if options.readers_tell:
+            stack.enter_context(_readers(product.parts).telling())
         yield product
 
 
@@ -161,6 +167,13 @@ def _shops_account(demo: Demo, *, url: str) -> Account:
 
     secret = sites().identity_secret(tenant_id=demo.tenant_id, site_id=demo.site_id)
     return Account(product_url=url, site_key=demo.site_key, identity_secret=secret)
+
+
+def _readers(parts: Parts) -> Readers:
+    from infra.local.readers import ProductDoor, Readers
+
+    door = ProductDoor(parts.url, site_key=parts.demo.site_key, origin=parts.shop_url)
+    return Readers(parts.push_service.ledger, door)
 
 
 def _keep(stack: ExitStack, product: LocalProduct) -> None:

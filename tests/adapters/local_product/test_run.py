@@ -118,6 +118,25 @@ def test_it_starts_sends_stops_and_remembers(state: Path) -> None:
     assert not state.exists()
 
 
+def test_its_subscribers_tell_what_they_show(state: Path) -> None:
+    port = free_port()
+    with product(state, port) as said:
+        key, site = found(r"ps_live_\w+", said), found(r"site_\w+", said)
+        campaigns = f"http://127.0.0.1:{port}/v1/sites/{site}/campaigns"
+        message = {"title": "Shown", "body": "and told", "url": "https://shop.example/"}
+        wanted = {"name": "Shown", "message": message, "audience": {"all": True}}
+        campaign = ask("POST", campaigns, key=key, body=wanted)
+        ask("POST", f"{campaigns}/{campaign['id']}/send", key=key)
+        stats: Any = {}
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (stats.get("state"), stats.get("displayed")) != ("sent", 1_000) and time.monotonic() < deadline:
+            time.sleep(0.5)
+            stats = ask("GET", f"{campaigns}/{campaign['id']}/stats", key=key)
+    assert (stats["displayed"], stats["accepted"]) == (1_000, 1_000)
+    assert 0 < stats["clicked"] < 200
+    assert 0 < stats["dismissed"] < 100
+
+
 def test_a_taken_port_is_told_plainly(state: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
