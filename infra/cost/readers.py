@@ -5,11 +5,10 @@ Each has an address of their own. What waits to be counted is handed on by hand,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from infra.cost import assumptions as assumed
@@ -17,10 +16,10 @@ from infra.cost.door import Door, Unfinished
 from infra.cost.meter import Meter, Reading
 from infra.local.invocation import Function
 from infra.local.product import Parts
+from infra.local.readers import IN_A_REPORT, receipt_of
 
 COUNTER = "count_events"
 DISPLAYED, CLICKED, OFFLINE = "displayed", "clicked", "offline"
-IN_A_REPORT = 50  # of whoever was offline: as many as the SDK's worker sends at once
 _READERS = assumed.REPORTS_AT_ONCE  # counted by one invocation
 _REPORTS = 4
 _TAKEN, _LED = 202, 302
@@ -106,8 +105,8 @@ class Readers:
 
     def _receipts(self, wanted: int) -> list[str]:
         """As they lie in what the push services were given."""
-        accepted = [each for each in self._parts.push_service.ledger.received() if each.accepted][:wanted]
-        found = list(dict.fromkeys(json.loads(each.plaintext or b"{}").get("receipt") for each in accepted))
+        receipts = filter(None, map(receipt_of, self._parts.push_service.ledger.received()))
+        found = list(dict.fromkeys(islice(receipts, wanted)))
         if len(found) < wanted:
             raise Unfinished(f"{len(found)} were reached: too few to tell of {wanted} events")
         return found
