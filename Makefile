@@ -15,6 +15,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Images often forbid it; yet tests start hundreds of processes, and without it each compiles all that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 # A set is installed when the stamp with its lock's checksum is there: a second start installs nothing.
 checksum = $(shell cksum < $(1) | cut -d ' ' -f 1)
