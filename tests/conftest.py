@@ -1,7 +1,7 @@
 """The environment, fixed once before anything of the product is imported, and the fixtures every suite shares.
 
 `aws`: an installation of its own for each test file, emptied before each test. `clock`: stands still. `world`: Ada,
-Ben and Cyd, and an HTTP client over the real app.
+Ben and Cyd, who are the same in all tests of a file, as if just made, and an HTTP client over the real app.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ registry.lead(Way(resolver=Nobody()))
 if TYPE_CHECKING:  # moto takes a second to import, which unit tests do without
     from tests.fakes.installation import Installation
     from tests.fakes.keyring import Keyring
-    from tests.world import World
+    from tests.world import Kept, World
 
 
 def pytest_collection_finish() -> None:
@@ -98,13 +98,28 @@ def aws(installation: Installation) -> Installation:
     return installation
 
 
+@pytest.fixture(scope="module")
+def kept_world(installation: Installation) -> Kept:
+    from infra.local import moto_patch
+    from tests.world import World
+
+    installation.empty()
+    manual = ManualClock(product_clock.now().replace(microsecond=0))
+    product_clock.use(manual)
+    moto_patch.follow(manual)
+    kept = World.with_people(installation, manual).kept()
+    moto_patch.follow(None)
+    product_clock.use(product_clock.SystemClock())
+    return kept
+
+
 @pytest.fixture
-def world(aws: Installation, clock: ManualClock) -> Iterator[World]:
+def world(aws: Installation, kept_world: Kept, clock: ManualClock) -> Iterator[World]:
     from infra.local import moto_patch
     from tests.world import World
 
     moto_patch.follow(clock)
-    yield World.with_people(aws, clock)
+    yield World.as_it_was(aws, clock, kept_world)
     moto_patch.follow(None)
 
 

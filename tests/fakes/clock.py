@@ -12,6 +12,9 @@ class ManualClock:
     def now(self) -> datetime:
         return self._at
 
+    def stand(self, at: datetime) -> None:
+        self._at = at
+
     def advance(self, **length: float) -> datetime:
         """`advance(minutes=5)`; returns the new time."""
         self._at += timedelta(**length)

@@ -22,6 +22,13 @@ def start_cold() -> None:
     webpush._signers.clear()
 
 
+def meet_nobody() -> None:
+    """Nothing is kept of those whom the process has met. What it knows of the installation stays: secrets, clients."""
+    for cached in _caches():
+        if cached.__module__.endswith(".wiring"):
+            cached.cache_clear()
+
+
 def _caches() -> Iterator[Any]:
     for module in _product_modules():
         for value in vars(module).values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,6 +65,19 @@ class Installation:
         for bucket in self._s3.buckets.values():
             bucket.keys.clear()
         self._ses.sent_messages.clear()
+
+    def keep(self) -> bytes:
+        """All rows as they stand, for `put_back`. What else there is must be empty."""
+        assert not any(queue._messages for queue in self._sqs.queues.values())
+        assert not self.blobs()
+        assert not self.outbox()
+        return pickle.dumps({name: dict(table.items) for name, table in self._dynamodb.tables.items()})
+
+    def put_back(self, kept: bytes) -> None:
+        """These rows and nothing else."""
+        self.empty()
+        for name, items in pickle.loads(kept).items():
+            self._dynamodb.tables[name].items.update(items)
 
     def purge(self, queue: str) -> None:
         self._purge(f"{self.prefix}-{queue}")
