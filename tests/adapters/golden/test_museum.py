@@ -4,7 +4,7 @@ today's code writes no row that the newest museum does not have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.gateway import Client
 from tests.fakes.installation import Installation
 from tests.fakes.lambdas import Lambdas
+
+Furnished = Callable[[Path, Museum], None]
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,29 @@ class Visitor:
         return answer.json() if answer.text else None
 
 
+@pytest.fixture(scope="module")
+def furnished(installation: Installation) -> Furnished:
+    """Row by row the first time; for the next visitor they are put back as they stood then."""
+    kept: dict[Path, bytes] = {}
+
+    def furnish(path: Path, museum: Museum) -> None:
+        if path in kept:
+            installation.put_back(kept[path])
+        else:
+            museum.furnish()
+            kept[path] = installation.keep()
+
+    return furnish
+
+
 @pytest.fixture(params=paths(), ids=lambda path: path.stem)
-def visitor(request: pytest.FixtureRequest, aws: Installation) -> Iterator[Visitor]:
+def visitor(request: pytest.FixtureRequest, aws: Installation, furnished: Furnished) -> Iterator[Visitor]:
     path: Path = request.param
     museum = Museum.read(path)
     manual = ManualClock(museum.at)
     clock.use(manual)
     moto_patch.follow(manual)
-    museum.furnish()
+    furnished(path, museum)
     yield Visitor(museum, aws, Lambdas(aws.prefix), manual)
     moto_patch.follow(None)
     clock.use(clock.SystemClock())
