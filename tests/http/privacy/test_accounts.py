@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from chalicelib.core.identity import Role
 from tests.fakes.gateway import HttpAnswer
@@ -24,8 +25,9 @@ def _sign_in(shop: Shop, person: Person) -> HttpAnswer:
 
 
 def _days_pass(shop: Shop, days: int, *, but_minutes: int = 0) -> None:
-    """And the quarter of an hour for which tokens of the last minute are believed."""
-    shop.world.clock.advance(minutes=days * 24 * 60 - but_minutes + 18)
+    """And the quarter of an hour for which tokens of the last minute are believed. The tick misses half an hour."""
+    shop.go_to(shop.world.clock.now() + timedelta(days=days, minutes=-30))
+    shop.world.clock.advance(minutes=48 - but_minutes)
     shop.pass_time(minutes=4)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -200,7 +201,7 @@ def _left(shop: Shop) -> None:
 
 
 def _days_pass(shop: Shop, days: int) -> None:
-    shop.world.clock.advance(minutes=days * 24 * 60)
+    shop.go_to(shop.world.clock.now() + timedelta(days=days))
     shop.pass_time(minutes=2)
 
 

@@ -28,7 +28,7 @@ def _say(shop: Shop, **terms: Any) -> HttpAnswer:
 def _night(shop: Shop) -> None:
     """To the minute of the round, wherever it stands."""
     (at,) = _rounds(shop)
-    shop.world.clock.advance(seconds=(at - shop.world.clock.now()).total_seconds())
+    shop.go_to(at)
     shop.world.lambdas.fire("tick")
     shop.settle()
 
@@ -117,7 +117,7 @@ def test_a_round_that_dies_is_gone_on_with_and_the_next_is_planned(shop: Shop) -
     shop.world.clock.advance(minutes=3 * 24 * 60)
     _say(shop, ended_subscriptions_days=2)
     (at,) = _rounds(shop)
-    shop.world.clock.advance(seconds=(at - shop.world.clock.now()).total_seconds())
+    shop.go_to(at)
     shop.world.lambdas.fire("tick")
     (body,) = shop.world.lambdas.bodies("privacy")
     with Faults() as faults:

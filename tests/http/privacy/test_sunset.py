@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core.clock import minute_of
-from chalicelib.features.due.store import DueEntries
 from tests.fakes.gateway import HttpAnswer
 from tests.http.privacy.deaths import dies
 from tests.http.privacy.test_retention import _rounds
@@ -26,21 +24,15 @@ def _health(shop: Shop) -> dict[str, Any]:
 
 def _pass_days(shop: Shop, days: int) -> None:
     """On which nothing was due."""
-    _go_to(shop, shop.world.clock.now() + timedelta(days=days))
+    shop.go_to(shop.world.clock.now() + timedelta(days=days))
 
 
 def _night(shop: Shop) -> None:
     """To the minute of the round, wherever it stands."""
     (at,) = _rounds(shop)
-    _go_to(shop, at)
+    shop.go_to(at)
     shop.world.lambdas.fire("tick")
     shop.settle()
-
-
-def _go_to(shop: Shop, at: datetime) -> None:
-    """As if a tick had come each minute: it would look through all that it has missed."""
-    shop.world.clock.advance(seconds=(at - shop.world.clock.now()).total_seconds())
-    DueEntries().raise_watermark(minute_of(at) - 6)
 
 
 def _states(shop: Shop) -> dict[str, tuple[str, str | None]]:
@@ -126,7 +118,7 @@ def test_a_round_that_is_beginning_is_not_taken_for_the_one_that_was_promised(sh
     _say(shop, 30)
     (night,) = _rounds(shop)
     _say(shop, None)
-    _go_to(shop, night - timedelta(minutes=10))
+    shop.go_to(night - timedelta(minutes=10))
     _say(shop, 30)
     assert _rounds(shop) == [night, night + timedelta(days=1)]
 
@@ -136,7 +128,7 @@ def test_a_round_may_die_at_every_call_and_ends_each_once(shop: Shop) -> None:
     _pass_days(shop, 100)
     _say(shop, 90)
     (at,) = _rounds(shop)
-    _go_to(shop, at)
+    shop.go_to(at)
     shop.world.lambdas.fire("tick")
     (body,) = shop.world.lambdas.bodies("privacy")
     for after in range(200):
