@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import connection, parent_process
+from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, pthread_sigmask
 from threading import Thread
 
 from tests.chaos.mutants import MUTANTS
@@ -19,6 +20,7 @@ from tests.chaos.weather import weather
 from tests.chaos.witness import Breach, Kind
 
 SUBSCRIBERS = 10_000
+_INTERRUPT = frozenset({SIGINT})
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,14 @@ def try_mutants(*, processes: int) -> Iterator[tuple[str, tuple[int, Breach] | N
 
 @contextmanager
 def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Who leaves early does not wait for what was not begun."""
+    """Who leaves early does not wait for what was not begun; who is interrupted while they are hired hears it then: for
+    processes of half a pool one would wait for ever.
+    """
     pool = ProcessPoolExecutor(processes, initializer=_go_with_parent)
     try:
+        pthread_sigmask(SIG_BLOCK, _INTERRUPT)
+        pool.submit(bool)
+        pthread_sigmask(SIG_UNBLOCK, _INTERRUPT)
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
@@ -67,6 +74,7 @@ def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
 
 def _go_with_parent() -> None:
     """A pool's processes would wait for ever for more from one that was killed."""
+    pthread_sigmask(SIG_UNBLOCK, _INTERRUPT)
     parent = parent_process()
     assert parent is not None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -64,6 +65,20 @@ def test_nobody_outlives_a_simulation(number: signal.Signals) -> None:
         told.send_signal(number)
         told.wait(_MOST_SECONDS)
         assert not _left(told.pid)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="is interrupted where it forks")
+def test_who_is_interrupted_while_hiring_stops() -> None:
+    script = """
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from tests.chaos.suite import tell_all
+os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGINT))
+next(tell_all([1], subscribers=10, processes=2))
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, cwd=_ROOT, timeout=60)
+    assert ended.returncode == -signal.SIGINT, ended.stderr
 
 
 @contextmanager
