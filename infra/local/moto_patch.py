@@ -17,6 +17,7 @@ from datetime import datetime
 from threading import Condition, RLock
 from typing import Any
 
+import flask
 import moto
 from moto.core import utils as core_utils
 from moto.core.botocore_stubber import BotocoreStubber
@@ -120,6 +121,7 @@ def _one_at_a_time(process_request: Method, stubber: BotocoreStubber, request: A
 
 @_instead_of(core_utils.convert_to_flask_response, "__call__")
 def _one_at_a_time_over_http(call: Method, view: Any, args: Any = None, **kwargs: Any) -> Any:
+    flask.request.get_data(parse_form_data=True)  # of whoever stops half-way: nobody else must wait for the rest
     with LOCK:
         return call(view, args, **kwargs)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -44,6 +46,17 @@ def test_a_presigned_url_works_without_credentials(remote: Any) -> None:
     url = remote("s3").generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "export.csv"})
     with urllib.request.urlopen(url, timeout=10) as answer:
         assert answer.read() == b"a,b\n"
+
+
+def test_whoever_stops_in_the_middle_of_a_request_stops_nobody_else(resources: str) -> None:
+    words = "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\nContent-Length: 100\r\n\r\n{"
+    with aws.serving() as url, ThreadPoolExecutor(1) as pool, socket.socket() as frozen:
+        frozen.connect(("127.0.0.1", urlsplit(url).port))
+        frozen.sendall(words.encode())
+        frozen.settimeout(0.5)
+        with pytest.raises(TimeoutError):  # who reads the rest has begun to wait
+            frozen.recv(1)
+        assert pool.submit(aws.client("dynamodb").list_tables).result(10)["TableNames"]
 
 
 def test_writers_on_both_sides_lose_nothing(remote: Any) -> None:
