@@ -290,18 +290,20 @@ def changed(
 
 def left(subscription: Subscription, *, said_ms: int, at: datetime) -> Subscription:
     """The same once its visitor said no, unless something was said after that. The no is kept with its time: what was
-    said before it, and arrives later, does not bring it back. Nor does an operator one that had ended without a word.
+    said before it, and arrives later, does not bring it back, also of one that had left before, or was removed. Nor
+    does an operator one that had ended without a word.
     """
     packed = subscription.packed
-    has_gone = not subscription.is_active and subscription.ended_reason not in UNWILLING
-    if has_gone or 0 < said_ms < packed.said_ms:
+    if subscription.ended_reason == EndReason.REPLACED or 0 < said_ms < packed.said_ms:
         return subscription
+    heard = replace(subscription, packed=msgspec.structs.replace(packed, said_ms=max(said_ms, packed.said_ms)))
+    if not subscription.is_active and subscription.ended_reason not in UNWILLING:
+        return heard
     return replace(
-        subscription,
+        heard,
         status=Status.ENDED,
         ended_at=at if subscription.is_active else subscription.ended_at,
         ended_reason=EndReason.UNSUBSCRIBED.value,
-        packed=msgspec.structs.replace(packed, said_ms=max(said_ms, packed.said_ms)),
     )
 
 

@@ -123,6 +123,23 @@ def test_a_no_that_crosses_the_new_endpoint_on_the_way_ends_both(calls: int) -> 
     assert [row for row in store.rows.values() if row.is_active] == []
 
 
+@pytest.mark.parametrize("name", ["x", "new"])
+@pytest.mark.parametrize("leaves", [unsubscribes_in_time, is_removed])
+def test_the_last_no_counts_also_of_who_had_gone_before(leaves: Leaving, name: str) -> None:
+    service = make_subscriptions(MemorySubscriptions())
+    found = subscribe(service, "x", profile=Profile(said_ms=90))
+    leaves(service, found)
+    before = show(service, found)
+    own(service.end_own, found, said_ms=300, now=LATER)
+    after = show(service, found)
+    assert (after.ended_reason, after.ended_at) == (before.ended_reason, before.ended_at)
+    with pytest.raises(SubscriptionEnded):
+        subscribe(service, name, previous_endpoint=endpoint("x"), profile=Profile(said_ms=200))
+    assert subscribe(
+        service, name, previous_endpoint=endpoint("x"), profile=Profile(said_ms=301)
+    ).subscription.is_active
+
+
 def test_who_came_back_since_is_not_ended_by_a_call_that_comes_twice() -> None:
     service = make_subscriptions(MemorySubscriptions())
     old = subscribe(service, "old", profile=Profile(said_ms=100))

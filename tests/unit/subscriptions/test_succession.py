@@ -167,7 +167,7 @@ def test_a_no_is_final_for_one_that_was_ended_without_a_word() -> None:
     own(browser.service.end_own, found, said_ms=300, now=LATER)
     known = show(browser.service, found)
     assert (known.ended_reason, known.ended_at, known.packed.said_ms) == ("unsubscribed", NOW, 300)
-    own(browser.service.end_own, found, said_ms=400, now=LATER)
+    own(browser.service.end_own, found, said_ms=300, now=LATER)
     assert show(browser.service, found) == known
 
 
