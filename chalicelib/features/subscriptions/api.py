@@ -79,6 +79,7 @@ def subscribe(call: Call[NewSubscription]) -> Answer:
         consent=_consent(body.consent, call.at),
         sight=_sight(call),
         vapid_public_key=body.vapid_public_key and body.vapid_public_key.rstrip("="),
+        is_renewal=body.is_renewal,
         now=call.at,
     )
     view = SubscribedView(

@@ -127,6 +127,10 @@ class NewSubscription(SaidByPage):
         max_length=_LONGEST_KEY,
         description="What it has subscribed with. Left out: with the site's key of today.",
     )
+    is_renewal: bool = Field(
+        default=False,
+        description="No new yes: who has left, was removed, or has nothing left to renew, is not brought back.",
+    )
 
 
 class SubscriptionChanges(SaidByPage):

@@ -114,6 +114,17 @@ def test_a_new_endpoint_takes_over(shop: Shop) -> None:
     assert (shop.show(new)["tags"], shop.show(new)["external_id"]) == (["news"], "user-1")
 
 
+@pytest.mark.parametrize("endpoint_of", ["x", "new"])
+def test_a_renewal_brings_nobody_back(shop: Shop, endpoint_of: str) -> None:
+    removed, _ = shop.subscribed("x")
+    assert shop.world.client.delete(f"{shop.audience}/{removed}", as_=shop.world.ada).status == 204
+    again = {"previous_endpoint": endpoint("x"), "is_renewal": True}
+    refused = shop.subscribe(endpoint_of, **again)
+    assert (refused.status, refused.json()["ended_reason"]) == (409, "removed")
+    assert shop.subscribe("other", **again | {"previous_endpoint": endpoint("unknown")}).status == 404
+    assert shop.subscribe(endpoint_of, **again | {"is_renewal": False}).status in {200, 201}
+
+
 @pytest.mark.parametrize("token", [None, "", "x", "é", "A" * 43])
 def test_without_its_token_nobody_touches_a_subscription(shop: Shop, token: str | None) -> None:
     subscription_id, _ = shop.subscribed(tags=["mine"])

@@ -35,7 +35,7 @@ from chalicelib.features.subscriptions.model import (
 )
 from chalicelib.features.subscriptions.service.ports import Erasures, OnSites, SiteBook, SubscriptionStore
 from chalicelib.features.subscriptions.service.proofs import Proofs
-from chalicelib.features.subscriptions.service.succession import Succession, inheriting, own_words
+from chalicelib.features.subscriptions.service.succession import Newcomer, Succession, inheriting, own_words
 
 _ATTEMPTS = 10
 _MOST_BROWSERS = 100  # of one person on one site, to be sent to: active ones
@@ -118,6 +118,7 @@ class Subscriptions:
         consent: Consent | None = None,
         sight: Sight = Sight(),  # noqa: B008 -- frozen
         vapid_public_key: str | None = None,
+        is_renewal: bool = False,
     ) -> Subscribed:
         """By endpoint: the same one is the same subscription. A new endpoint of a known browser takes over from the old
         one, which is ended only when the new one stands, so that a crash in between can be repeated; then it is written
@@ -130,14 +131,13 @@ class Subscriptions:
         key_id = self._key_id(site, vapid_public_key)
         previous = None if previous_endpoint is None else self._key(site_id, previous_endpoint)
         token, found = self._proofs.token(tenant_id, site_id, key), None
+        newcomer = Newcomer(tenant_id, site_id, key, previous, profile.said_ms, is_renewal)
         for _ in range(_ATTEMPTS):
             there = self._store.get(tenant_id, site_id, key)
             known = None if there is None or is_over(there, now=now) else there
             if known is None or not known.is_active:
                 self._check_memory(tenant_id, site_id, [key, *([previous] if previous else [])], now)
-            elders = self._succession.elders(
-                tenant_id, site_id, key=key, known=known, previous=previous, said_ms=profile.said_ms, now=now
-            )
+            elders = self._succession.elders(newcomer, known, now=now)
             fresh = blank(tenant_id, site_id, key, key_id=site.key_id, browser=browser, at_ms=at_ms)
             before = known or replace(fresh, rev=there.rev if there else 0)
             base = reduce(inheriting, elders, replace(own_words(before), key_id=key_id or before.key_id))

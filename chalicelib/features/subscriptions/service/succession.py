@@ -6,11 +6,12 @@ knows an old endpoint finds the row that stands for the browser now; of its visi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
+from chalicelib.core.errors import NotFound
 from chalicelib.features.subscriptions.model import (
     UNWILLING,
     EndReason,
@@ -26,32 +27,38 @@ _MOST_HOPS = 10
 _BY_WORD = frozenset({EndReason.UNSUBSCRIBED, EndReason.REMOVED})  # the visitor's, or the owner's
 
 
+@dataclass(frozen=True)
+class Newcomer:
+    """Who subscribes. A renewal is no word of the visitor."""
+
+    tenant_id: str
+    site_id: str
+    key: bytes
+    previous: bytes | None
+    said_ms: int
+    is_renewal: bool
+
+
 class Succession:
     def __init__(self, store: SubscriptionStore) -> None:
         self._store = store
 
-    def elders(
-        self,
-        tenant_id: str,
-        site_id: str,
-        *,
-        key: bytes,
-        known: Subscription | None,
-        previous: bytes | None,
-        said_ms: int,
-        now: datetime,
-    ) -> Sequence[Subscription]:
-        """The rows that the one of `key` takes over from: where the `previous` one has led to, and, where it has itself
+    def elders(self, newcomer: Newcomer, known: Subscription | None, *, now: datetime) -> Sequence[Subscription]:
+        """The rows that its own one takes over from: where the `previous` one has led to, and, where it has itself
         been replaced before, its own successor; the newest is the last. The last word counts: raises SubscriptionEnded
         if this is not it, whichever row has heard that.
+        Raises NotFound where nothing is left to renew.
         """
+        key, previous, said_ms = newcomer.key, newcomer.previous, newcomer.said_ms
         rival = None if known is None or known.is_active else self._newest(known)
         if known is not None and not known.is_active and _was_heard(said_ms, known, rival or known):
             raise SubscriptionEnded(ended_reason=known.ended_reason)
-        older = self._newest(self._store.get(tenant_id, site_id, previous)) if previous and previous != key else None
+        older = self._newest(self._before(newcomer))
         if older is not None and older.key != key and _has_gone_on(older, previous, said_ms):
             self._take_along(known, older)
             raise SubscriptionEnded(ended_reason=EndReason.REPLACED if older.is_active else older.ended_reason)
+        if newcomer.is_renewal:
+            _check_renewal([row for row in (known, rival, older) if row], is_known=bool(previous or known))
         found = {row.key: row for row in (older, rival) if row and row.key != key and may_pass_on(row, now=now)}
         return sorted(found.values(), key=lambda row: row.active_since)
 
@@ -78,6 +85,11 @@ class Succession:
             reason, at = older.ended_reason, older.ended_at
             self._store.bury(*place, key=known.key, active_since=known.active_since, reason=reason, at=at)
 
+    def _before(self, newcomer: Newcomer) -> Subscription | None:
+        if newcomer.previous is None or newcomer.previous == newcomer.key:
+            return None
+        return self._store.get(newcomer.tenant_id, newcomer.site_id, newcomer.previous)
+
     def _newest(self, row: Subscription | None) -> Subscription | None:
         for _ in range(_MOST_HOPS):
             if row is None or row.successor is None:
@@ -92,6 +104,14 @@ def _was_heard(said_ms: int, ended: Subscription, newest: Subscription) -> bool:
     """
     last_ms = max(ended.packed.said_ms, newest.packed.said_ms)
     return 0 < said_ms < last_ms or (0 < said_ms == last_ms and ended.ended_reason not in UNWILLING)
+
+
+def _check_renewal(rows: Sequence[Subscription], *, is_known: bool) -> None:
+    for row in rows:
+        if row.ended_reason in _BY_WORD:
+            raise SubscriptionEnded(ended_reason=row.ended_reason)
+    if is_known and all(row.ended_reason == EndReason.REPLACED for row in rows):
+        raise NotFound
 
 
 def _has_gone_on(older: Subscription, previous: bytes | None, said_ms: int) -> bool:
