@@ -123,6 +123,31 @@ def test_a_no_that_crosses_the_new_endpoint_on_the_way_ends_both(calls: int) -> 
     assert [row for row in store.rows.values() if row.is_active] == []
 
 
+@pytest.mark.parametrize("said_ms", [0, 100])
+@pytest.mark.parametrize("leaves", [unsubscribes, is_removed])
+@pytest.mark.parametrize("calls", [2, 3])
+def test_nor_does_who_is_removed_or_leaves_without_a_time_escape_meanwhile(
+    calls: int, leaves: Leaving, said_ms: int
+) -> None:
+    """After the old row was read, and before it could be replaced."""
+    store = Interrupted()
+    service = make_subscriptions(store)
+    old = subscribe(service, "old")
+    store.after_calls(calls, lambda: leaves(service, old))
+    with pytest.raises(SubscriptionEnded):
+        subscribe(service, "new", previous_endpoint=endpoint("old"), profile=Profile(said_ms=said_ms))
+    assert [row for row in store.rows.values() if row.is_active] == []
+
+
+def test_a_no_that_crosses_a_yes_said_after_it_ends_the_old_row_alone() -> None:
+    store = Interrupted()
+    service = make_subscriptions(store)
+    old = subscribe(service, "old", profile=Profile(said_ms=100))
+    store.after_calls(2, lambda: own(service.end_own, old, said_ms=150))
+    new = subscribe(service, "new", previous_endpoint=endpoint("old"), profile=Profile(said_ms=200))
+    assert [row.key for row in store.rows.values() if row.is_active] == [new.subscription.key]
+
+
 @pytest.mark.parametrize("name", ["x", "new"])
 @pytest.mark.parametrize("leaves", [unsubscribes_in_time, is_removed])
 def test_the_last_no_counts_also_of_who_had_gone_before(leaves: Leaving, name: str) -> None:

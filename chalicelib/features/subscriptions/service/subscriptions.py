@@ -132,12 +132,13 @@ class Subscriptions:
         previous = None if previous_endpoint is None else self._key(site_id, previous_endpoint)
         token, found = self._proofs.token(tenant_id, site_id, key), None
         newcomer = Newcomer(tenant_id, site_id, key, previous, profile.said_ms, is_renewal)
+        elders: Sequence[Subscription] = ()
         for _ in range(_ATTEMPTS):
             there = self._store.get(tenant_id, site_id, key)
             known = None if there is None or is_over(there, now=now) else there
             if known is None or not known.is_active:
                 self._check_memory(tenant_id, site_id, [key, *([previous] if previous else [])], now)
-            elders = self._succession.elders(newcomer, known, now=now)
+            elders = self._succession.elders(newcomer, known, met={elder.key for elder in elders}, now=now)
             fresh = blank(tenant_id, site_id, key, key_id=site.key_id, browser=browser, at_ms=at_ms)
             before = known or replace(fresh, rev=there.rev if there else 0)
             base = reduce(inheriting, elders, replace(own_words(before), key_id=key_id or before.key_id))

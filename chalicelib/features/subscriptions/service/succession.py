@@ -5,7 +5,7 @@ knows an old endpoint finds the row that stands for the browser now; of its visi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -43,10 +43,12 @@ class Succession:
     def __init__(self, store: SubscriptionStore) -> None:
         self._store = store
 
-    def elders(self, newcomer: Newcomer, known: Subscription | None, *, now: datetime) -> Sequence[Subscription]:
+    def elders(
+        self, newcomer: Newcomer, known: Subscription | None, *, met: Container[bytes], now: datetime
+    ) -> Sequence[Subscription]:
         """The rows that its own one takes over from: where the `previous` one has led to, and, where it has itself
         been replaced before, its own successor; the newest is the last. The last word counts: raises SubscriptionEnded
-        if this is not it, whichever row has heard that.
+        if this is not it, whichever row has heard that. `met` are those that it was to take over from a moment ago.
         Raises NotFound where nothing is left to renew.
         """
         key, previous, said_ms = newcomer.key, newcomer.previous, newcomer.said_ms
@@ -54,9 +56,11 @@ class Succession:
         if known is not None and not known.is_active and _was_heard(said_ms, known, rival or known):
             raise SubscriptionEnded(ended_reason=known.ended_reason)
         older = self._newest(self._before(newcomer))
-        if older is not None and older.key != key and _has_gone_on(older, previous, said_ms):
-            self._take_along(known, older)
-            raise SubscriptionEnded(ended_reason=EndReason.REPLACED if older.is_active else older.ended_reason)
+        if older is not None and older.key != key:
+            crosses = known is not None and older.key in met and _was_said_after(known, older)
+            if crosses or _has_gone_on(older, previous, said_ms):
+                self._take_along(known, older, crosses=crosses)
+                raise SubscriptionEnded(ended_reason=EndReason.REPLACED if older.is_active else older.ended_reason)
         if newcomer.is_renewal:
             _check_renewal([row for row in (known, rival, older) if row], is_known=bool(previous or known))
         found = {row.key: row for row in (older, rival) if row and row.key != key and may_pass_on(row, now=now)}
@@ -76,11 +80,11 @@ class Succession:
             found.append(following)
         return found
 
-    def _take_along(self, known: Subscription | None, older: Subscription) -> None:
+    def _take_along(self, known: Subscription | None, older: Subscription, *, crosses: bool) -> None:
         """A no that crossed this call has ended the row before, while the one after it was written."""
         if known is None or not known.is_active or older.ended_at is None or older.ended_reason is None:
             return
-        if older.ended_reason in _BY_WORD and 0 < known.packed.said_ms < older.packed.said_ms:
+        if crosses or (older.ended_reason in _BY_WORD and 0 < known.packed.said_ms < older.packed.said_ms):
             place = (known.tenant_id, known.site_id)
             reason, at = older.ended_reason, older.ended_at
             self._store.bury(*place, key=known.key, active_since=known.active_since, reason=reason, at=at)
@@ -112,6 +116,12 @@ def _check_renewal(rows: Sequence[Subscription], *, is_known: bool) -> None:
             raise SubscriptionEnded(ended_reason=row.ended_reason)
     if is_known and all(row.ended_reason == EndReason.REPLACED for row in rows):
         raise NotFound
+
+
+def _was_said_after(known: Subscription, older: Subscription) -> bool:
+    """Whether the older one was ended by a word that came after the last one of this. The owner tells no time."""
+    is_earlier = older.ended_reason == EndReason.UNSUBSCRIBED and 0 < older.packed.said_ms < known.packed.said_ms
+    return older.ended_reason in _BY_WORD and not is_earlier
 
 
 def _has_gone_on(older: Subscription, previous: bytes | None, said_ms: int) -> bool:
