@@ -14,7 +14,8 @@ interface Enrolled extends Record<string, unknown> {
 /** What to do where a word is refused: a page says the rest, the worker leaves it to the next page. */
 type Saying = (words: Words, say: (words: Words) => Promise<Memory>) => Promise<Memory>;
 
-/** One that the server has no use for is made anew, once: who is refused again is told so. */
+/** One that the server has no use for (409) is made anew, once: who is refused again is told so. Who was made to go stays
+ * away, but for a new yes, which is then somebody new's. */
 export async function enrol(
   memory: Memory,
   subscription: PushSubscription,
@@ -24,11 +25,11 @@ export async function enrol(
   try {
     return await introduce(memory, subscription, saying);
   } catch (error) {
-    const { code, problem } = error as Partial<Refused>;
-    const isUseless = code === "wrong_vapid_key" || code === "subscription_ended";
-    if (!isUseless) throw error;
+    const { status, problem, isMeant } = error as Partial<Refused>;
+    if (status !== 409 || (isMeant && !memory.consent)) throw error;
     const key = (problem?.["vapid_public_key"] ?? memory.key) as string;
-    const known = await remember({ ...memory, key }); // or the next visit would subscribe under the wrong one again
+    // Written down, or the next visit would subscribe under the wrong one again.
+    const known = await remember({ ...memory, key, endpoint: isMeant ? undefined : memory.endpoint });
     return introduce(known, await subscribedAnew(key, registration), saying);
   }
 }
@@ -42,6 +43,7 @@ function introduce(memory: Memory, subscription: PushSubscription, saying: Sayin
     vapid_public_key: keyOf(subscription),
     previous_endpoint: memory.endpoint,
     consent,
+    is_renewal: !consent,
   };
   return saying({ ...whereabouts(), ...pending }, async (said) => {
     const answer = await ask(rest, "POST", "subscriptions", { ...body, ...spelled(said, memory) });

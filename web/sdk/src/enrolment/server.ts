@@ -4,25 +4,27 @@ import type { Memory } from "./memory.ts";
 
 const PATIENCE_MS = 15_000; // whoever asks may hold the turn of all tabs
 
-/** The server's no: `problem` is its problem document (RFC 9457), or empty where the answer was none. */
-export class Refused extends Error {
-  readonly status: number;
-  readonly problem: Record<string, unknown>;
-
-  constructor(status: number, problem: Record<string, unknown>) {
-    super(String(problem["detail"] ?? status));
-    this.status = status;
-    this.problem = problem;
-  }
-
-  get code(): string {
-    return String(this.problem["code"] ?? "unavailable");
-  }
-
+/** The server's no. */
+export interface Refused extends Error {
+  status: number;
+  /** Its problem document (RFC 9457), or empty where the answer was none. */
+  problem: Record<string, unknown>;
+  code: string;
   /** Asking the same again would get the same answer. */
-  get isFinal(): boolean {
-    return this.status < 500 && this.status !== 408 && this.status !== 429;
-  }
+  isFinal: boolean;
+  /** It was ended by the site's owner, by law, or by the visitor elsewhere: not ours to undo. */
+  isMeant: boolean;
+}
+
+function refusal(status: number, problem: Record<string, unknown>): Refused {
+  const { detail = `${status}`, code = "unavailable", ended_reason = code } = problem as Record<string, string>;
+  return Object.assign(new Error(detail), {
+    status,
+    problem,
+    code,
+    isFinal: status < 500 && status !== 408 && status !== 429,
+    isMeant: /removed|unsubscribed|erased|not_found/.test(ended_reason),
+  });
 }
 
 type Address = Pick<Memory, "site" | "base"> & { token?: string | undefined };
@@ -43,6 +45,6 @@ export async function ask(
     ...more,
   });
   const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(answer.status, said);
+  if (!answer.ok) throw refusal(answer.status, said);
   return said;
 }

@@ -2,7 +2,7 @@
 
 import { type Consent, inTurn, type Memory, remember } from "../enrolment/memory.ts";
 import type { Texts } from "../texts/texts.ts";
-import { emit, Misuse } from "./events.ts";
+import { emit, misuse } from "./events.ts";
 import { loaded, type Words } from "./on_demand.ts";
 import { current, DAY_MS } from "./site.ts";
 import { isAllowed, isPressing, isTouched } from "./support.ts";
@@ -61,7 +61,7 @@ function forbidOnLoad(): void {
   if (!isTouched()) throw tooEarly();
 }
 
-const tooEarly = () => new Misuse("too_early", "Ask inside a click.");
+const tooEarly = () => misuse("too_early", "Ask inside a click.");
 
 async function decline(tag: Tag): Promise<void> {
   await inTurn(async () => remember({ ...(await current(tag)), declinedAt: Date.now() }));

@@ -26,11 +26,4 @@ export function report(error: unknown): void {
 }
 
 /** What the page itself can mend. */
-export class Misuse extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export const misuse = (code: string, message: string): Error => Object.assign(new Error(message), { code });

@@ -1,7 +1,7 @@
 // The script on a site's pages: answers what was said before it came, then everything else, and heals on every visit.
 
 import { commandsOf } from "./commands.ts";
-import { emit, Misuse, report } from "./events.ts";
+import { emit, misuse, report } from "./events.ts";
 import { isSilent, type Status, status } from "./status.ts";
 import { isSupported } from "./support.ts";
 import { readTag, type Tag } from "./tag.ts";
@@ -18,7 +18,7 @@ declare global {
 
 const script = document.currentScript as HTMLScriptElement | null;
 const tag = readTag(script ?? document.querySelector<HTMLScriptElement>("script[data-site]"));
-if (!tag) report(new Misuse("no_site", "No data-site."));
+if (!tag) report(misuse("no_site", "No data-site."));
 else if (!window.pushsaas?.isReady) begin(tag);
 
 function begin(tag: Tag): void {
@@ -31,7 +31,7 @@ function begin(tag: Tag): void {
     const back = hasBack ? (words.pop() as (now: Status) => void) : undefined;
     const command = commands.get(name);
     const now = await told(
-      command?.(...(words as never[])) ?? Promise.reject(new Misuse("unknown_command", `No command ${name}.`)),
+      command?.(...(words as never[])) ?? Promise.reject(misuse("unknown_command", `No command ${name}.`)),
     );
     back?.(now);
     return now;

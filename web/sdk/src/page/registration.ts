@@ -2,7 +2,7 @@
 
 import { recallAll } from "../enrolment/memory.ts";
 import { inTime } from "../enrolment/subscription.ts";
-import { Misuse } from "./events.ts";
+import { misuse } from "./events.ts";
 import type { Tag } from "./tag.ts";
 
 /** Scopes that are ours by name: what works there is our worker, whatever its file was called before. */
@@ -30,11 +30,11 @@ export async function placeOf({ site, scope, worker }: Tag): Promise<Place> {
 }
 
 export async function registered({ scope, worker }: Tag, { own, isRenamed, other }: Place) {
-  if (other) throw new Misuse("scope_taken", `${scope} belongs to ${other}.`);
+  if (other) throw misuse("scope_taken", `${scope} belongs to ${other}.`);
   const working = async () =>
     activated(own && !isRenamed ? own : await navigator.serviceWorker.register(trusted(worker), { scope }));
   return inTime(working(), "It takes too long.").catch((error: Error) => {
-    throw new Misuse("worker_failed", error.message);
+    throw misuse("worker_failed", error.message);
   });
 }
 

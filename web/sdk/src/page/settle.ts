@@ -4,7 +4,7 @@
 import { enrol } from "../enrolment/enrol.ts";
 import { afterAll, type Memory, remember } from "../enrolment/memory.ts";
 import { spelled, told, whereabouts } from "../enrolment/said.ts";
-import { ask, Refused } from "../enrolment/server.ts";
+import { ask, type Refused } from "../enrolment/server.ts";
 import { end, subscribedAnew, subscriptionUnder } from "../enrolment/subscription.ts";
 import { refused, withoutRefused } from "./refused.ts";
 
@@ -35,20 +35,20 @@ export async function leave(memory: Memory, registration: ServiceWorkerRegistrat
 }
 
 /** The scope, too: another site may be next there. */
-export function forget({ consent, isJoined, taken, pending, scope, ...rest }: Memory): Promise<Memory> {
+export function forget({ isJoined, consent, taken, pending, scope, ...rest }: Memory): Promise<Memory> {
   return remember({ ...rest, saidAt: afterAll(rest) });
 }
 
 /** Of who has left: again on the next visit where the page was closed, or the server away. */
 export async function part(memory: Memory, registration: ServiceWorkerRegistration | undefined): Promise<void> {
-  const { id, token, endpoint, saidAt = 0, ...rest } = memory;
+  const { id, token, endpoint, ...rest } = memory;
   await end(registration);
   try {
-    if (id) await ask(memory, "DELETE", `subscriptions/${id}?said_at=${told(saidAt)}`);
+    if (id) await ask(memory, "DELETE", `subscriptions/${id}?said_at=${told(rest.saidAt ?? 0)}`);
   } catch (error) {
     if (!(error as Partial<Refused>).isFinal) return;
   }
-  await remember({ ...rest, saidAt });
+  await remember(rest);
 }
 
 async function recover(
@@ -57,14 +57,11 @@ async function recover(
   subscription: PushSubscription,
   registration: ServiceWorkerRegistration,
 ): Promise<unknown> {
-  if (!(error instanceof Refused)) throw error;
-  const reason = error.problem["ended_reason"];
-  const isAlive = reason === "sunset"; // given up for its silence, and here the visitor is
-  if (isAlive || error.status === 401) return enrolled(memory, subscription, registration);
-  const isErased = error.code === "not_found"; // as the visitor, or the law, has wanted it
-  if (!isErased && error.code !== "subscription_ended") throw error;
-  // By the site's owner, or by the visitor elsewhere: not ours to undo.
-  if (isErased || reason === "removed" || reason === "unsubscribed") return leave(memory, registration);
+  const { problem, status, code, isMeant } = error as Partial<Refused>;
+  if (isMeant) return leave(memory, registration);
+  const isAlive = problem?.["ended_reason"] === "sunset"; // given up for its silence, and here the visitor is
+  if (isAlive || status === 401) return enrolled(memory, subscription, registration);
+  if (code !== "subscription_ended") throw error;
   // Its push service has given it up, though the browser may still hold it.
   const isDead = subscription.endpoint === memory.endpoint;
   const living = isDead ? await subscribedAnew(memory.key, registration) : subscription;
@@ -76,6 +73,7 @@ async function enrolled(memory: Memory, subscription: PushSubscription, registra
   try {
     return await enrol(memory, subscription, registration, withoutRefused);
   } catch (error) {
+    if ((error as Partial<Refused>).isMeant) return leave(memory, registration);
     if (refused(error) === "subscription") await remember({ ...memory, refused: subscription.endpoint });
     throw error;
   }

@@ -3,7 +3,7 @@
 
 import { enrol } from "../enrolment/enrol.ts";
 import { inTurn } from "../enrolment/memory.ts";
-import { ask, type Refused } from "../enrolment/server.ts";
+import type { Refused } from "../enrolment/server.ts";
 import { subscriptionUnder } from "../enrolment/subscription.ts";
 import { follow } from "./click.ts";
 import { errandOf, first, read, type Shown } from "./message.ts";
@@ -42,9 +42,9 @@ self.addEventListener("sync" as "push", (event) => {
 
 /** First and always: a push that shows nothing costs the permission. What a browser finds wrong is left out. */
 function show({ title, options }: Shown): Promise<void> {
-  const shown = () => self.registration.showNotification(title, options);
+  const shown = async () => self.registration.showNotification(title, options);
   const bare = () => self.registration.showNotification(title, { body: first(options.body), data: options.data });
-  return new Promise<void>((done) => done(shown())).catch(bare);
+  return shown().catch(bare);
 }
 
 /** Firefox tells of a notification that another has replaced, too. */
@@ -62,9 +62,7 @@ async function heal(): Promise<void> {
   if (!memory?.isJoined) return;
   const subscription = await subscriptionUnder(memory.key, self.registration);
   if (subscription.endpoint === memory.endpoint) return;
-  const known = ask(memory, "PATCH", `subscriptions/${memory.id}`, {});
-  const { problem }: Partial<Refused> = await known.catch((error) => error);
-  // By the site's owner, or by the visitor elsewhere: not ours to undo, and the next visit takes leave.
-  if (!/removed|unsubscribed/.test(`${problem?.["ended_reason"]}`))
-    await enrol(memory, subscription, self.registration);
+  await enrol(memory, subscription, self.registration).catch((error: Partial<Refused>) => {
+    if (!error.isMeant) throw error; // the next visit takes leave
+  });
 }

@@ -2,7 +2,7 @@
 // only module that knows the route.
 
 import { inStore, type Memory, recallAll } from "../enrolment/memory.ts";
-import { ask, Refused } from "../enrolment/server.ts";
+import { ask, type Refused } from "../enrolment/server.ts";
 
 export type Happening = "displayed" | "clicked" | "dismissed";
 
@@ -68,8 +68,8 @@ async function sendAll(): Promise<void> {
 
 /** What the server will never take is done with as well. */
 async function deliver({ site, base }: Memory, events: Omit<Receipt, "site">[]): Promise<void> {
-  await ask({ site, base }, "POST", "events", { events }, { keepalive: true }).catch((error: unknown) => {
-    if (!(error instanceof Refused && error.isFinal)) throw error;
+  await ask({ site, base }, "POST", "events", { events }, { keepalive: true }).catch((error: Partial<Refused>) => {
+    if (!error.isFinal) throw error;
   });
 }
 
