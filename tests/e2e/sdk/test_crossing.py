@@ -5,14 +5,20 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.sdk.shop import Shop
-from tests.e2e.sdk.test_healing import FAULTS, REGISTRATION, UNDER, expected
+from tests.e2e.sdk.test_healing import DAY_MS, FAULTS, REGISTRATION, UNDER, expected
 from tests.e2e.sdk.test_parting import FORGOTTEN, erases
-from tests.e2e.sdk.visitor import Visitor
+from tests.e2e.sdk.visitor import Visitor, soon
 
 pytestmark = pytest.mark.e2e
 
 LOST_ENDPOINT = "caches.delete('stand-in-push-service')"
 EARLIER_ID = ("id", "token", "endpoint")
+WAITING = """const fast = fetch; window.fetch = async (...all) => {
+  if (location.pathname === '/slow' && !window.isFast) await new Promise((done) => window.goOn = done);
+  return fast(...all); };"""
+UNANSWERED = """const fast = fetch; window.fetch = async (...all) => {
+  const answer = await fast(...all);
+  return location.pathname === '/slow' && all[0].endsWith('/subscriptions') ? new Promise(() => {}) : answer; };"""
 
 
 @pytest.mark.parametrize("is_erased", [False, True])
@@ -73,6 +79,40 @@ def test_a_new_yes_counts_though_the_no_before_an_erasure_was_never_told(subscri
     assert subscriber.says("subscribe", {"prompt": False})["state"] == "subscribed"
     assert [one["id"] for one in shop.active()] == [subscriber.remembers()["id"]]
     subscriber.page.complaints.clear()
+
+
+def test_a_no_outlives_the_answer_that_another_tab_waits_for(subscriber: Visitor, shop: Shop) -> None:
+    with subscriber.page.another_tab() as tab:
+        second = Visitor(tab, shop)
+        second.has(WAITING)
+        second.answers("granted")
+        subscriber.forgets(checkedAt=subscriber.remembers()["checkedAt"] - DAY_MS)
+        second.visits("/slow")
+        second.page.until("window.goOn !== undefined")
+        subscriber.begins("unsubscribe")
+        subscriber.page.until("pushsaas('status').then(({state}) => state === 'declined')")
+        subscriber.page.visit("about:blank")
+        second.page.evaluate("(window.isFast = true, window.goOn())")
+        second.page.until("navigator.locks.query().then(({held}) => held.length === 0)")
+    subscriber.page.complaints.clear()
+    subscriber.visits("/next")
+    assert subscriber.says("tag", "x") == {"state": "declined"}
+    assert (shop.active(), subscriber.page.evaluate(UNDER)) == ([], None)
+
+
+def test_a_no_that_is_said_before_the_yes_was_answered_holds(visitor: Visitor, shop: Shop) -> None:
+    """And the page is closed: the server alone knows the id."""
+    visitor.has(UNANSWERED)
+    visitor.answers("granted")
+    visitor.visits("/slow")
+    visitor.clicks("#bell")
+    visitor.begins("subscribe", {"prompt": False})
+    soon(lambda: len(shop.active()) == 1)
+    visitor.begins("unsubscribe")
+    visitor.page.until("pushsaas('status').then(({state}) => state === 'declined')")
+    visitor.visits("/next")
+    assert visitor.says("tag", "x") == {"state": "declined"}
+    assert visitor.page.evaluate(UNDER) is None
 
 
 def removes(shop: Shop) -> None:

@@ -70,8 +70,16 @@ export async function recall(site: string): Promise<Memory | undefined> {
   return (await recallAll()).find((memory) => memory.site === site);
 }
 
+/** Only a no is written out of turn: it stays, and is told by the newest id. */
 export async function remember(memory: Memory): Promise<Memory> {
-  await inStore("memory", "readwrite", (store) => store.put(memory));
+  const { site, saidAt = 0, id, token } = memory;
+  await inStore<Memory | undefined>("memory", "readwrite", (store) => {
+    const asked = store.get(site);
+    asked.onsuccess = () => {
+      store.put(asked.result?.saidAt > saidAt ? { ...asked.result, id, token } : memory);
+    };
+    return asked;
+  });
   return memory;
 }
 

@@ -46,16 +46,17 @@ export function join(tag: Tag, consent: Memory["consent"]): Promise<void> {
 }
 
 export function quit(tag: Tag): Promise<void> {
-  // At once: the page may be closed while a slow product keeps it waiting.
-  const said = recall(tag.site).then((known) => known && forget({ ...known, declinedAt: Date.now() }));
+  const decline = async () => {
+    const known = await recall(tag.site);
+    return known && forget({ ...known, declinedAt: Date.now() });
+  };
+  const said = decline(); // at once: the page may be closed while a slow product keeps it waiting
   said.catch(() => {}); // its turn will tell
   return inTurn(async () => {
-    await said;
-    if (!(await recall(tag.site))) await heal(tag).catch(() => {}); // or there would be nothing to tell the server
-    const memory = await recall(tag.site);
+    if (!(await said)) await heal(tag).catch(() => {}); // or there would be nothing to tell the server
+    const memory = await decline();
     const { own } = await placeOf(tag);
-    if (memory) await leave({ ...memory, declinedAt: Date.now() }, own);
-    else await end(own);
+    await (memory ? part(memory, own) : end(own));
   });
 }
 
@@ -63,7 +64,7 @@ async function heal(tag: Tag): Promise<unknown> {
   const place = await placeOf(tag);
   const before = (await recall(tag.site)) ?? (isAllowed() && (await adopted(tag, place)));
   if (!before) return;
-  if (!before.isJoined) return before.id && part(before, place.own);
+  if (!before.isJoined) return "id" in before && part(before, place.own);
   if (!isAllowed()) return leave(before, place.own); // the visitor took it back in the browser's settings
   const isDue = !isFresh(before);
   const registration = await registered(tag, place);
