@@ -1,4 +1,4 @@
-"""People, subscribers and accounts go however often a worker dies, and whoever else is at the same."""
+"""People, subscribers, accounts and sites go however often a worker dies, and whoever else is at the same."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ import pytest
 
 from chalicelib.aws import blobs
 from chalicelib.features.operations.wiring import operations
+from chalicelib.features.privacy.store import keys, sites
 from chalicelib.features.privacy.wiring import own_accounts
 from tests.adapters.golden.museum import Museum
 from tests.fakes.gateway import HttpAnswer
 from tests.http.privacy.canary import Canary
+from tests.http.privacy.closing import close, events, lived, named
 from tests.http.privacy.deaths import Interruption, Killed, dies
 from tests.http.privacy.dora import EMAIL, Dora, speaking_of
 from tests.journeys.shop import Shop
 from tests.world import PASSWORD, Person
 
 _MONTH_MINUTES = 30 * 24 * 60 + 18
+_MOST_DEATHS = 1_000
 
 
 @dataclass(frozen=True)
@@ -197,3 +200,25 @@ def test_an_account_is_closing_and_quiet_or_open_and_sent_for(shop: Shop, done: 
         assert is_closing == is_stopped == bool(jobs), f"died at call {after}"
         ends.add(is_closing)
     assert ends == {True, False}
+
+
+@pytest.mark.slow
+def test_killed_at_every_call_in_turn_it_leaves_nothing_and_counts_nobody_short(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker after another dies, each one call further on, half of them after the deed; then the last is let live."""
+    monkeypatch.setattr(keys, "A_PORTION", 5)
+    monkeypatch.setattr(sites, "EVENTS_A_PORTION", 7)
+    lived(shop)
+    job_id = close(shop)["job_id"]
+    (body,) = shop.world.lambdas.bodies("privacy")
+    deaths = 0
+    while dies(shop, body, after=deaths // 2, done=bool(deaths % 2)):
+        deaths += 1
+        assert deaths < _MOST_DEATHS
+    shop.settle()
+    job = shop.ask("GET", f"/v1/jobs/{job_id}")
+    assert job["status"] == "done"
+    assert (named(shop, shop.site["id"]), events(shop)) == ([], set())
+    assert deaths > 30
+    assert job["removed"] >= 30  # subscribers are counted before they go

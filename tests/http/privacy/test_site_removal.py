@@ -9,68 +9,32 @@ from typing import Any
 
 import pytest
 
-from chalicelib.features.privacy.store import keys, sites
+from chalicelib.features.privacy.store import keys
 from chalicelib.features.privacy.wiring import jobs
 from tests.adapters.aws.faults import Faults
 from tests.fakes.lambdas import context
+from tests.http.privacy.closing import close, events, lived, named
 from tests.http.privacy.deaths import dies
 from tests.journeys.shop import Shop
 
 _SHARDS = 16
-_MOST_DEATHS = 1_000
-
-
-def _named(shop: Shop, site_id: str) -> list[tuple[str, str]]:
-    """Rows that speak of a site, wherever. The audit log and the record of the job may."""
-    return [
-        (row["pk"], row["sk"])
-        for row in shop.world.aws.rows()
-        if site_id in json.dumps(row, default=lambda raw: raw.decode("latin-1"))
-        and not row["pk"].startswith(("A#", "JOBS#"))
-    ]
-
-
-def _lived(shop: Shop) -> None:
-    """A site with all that a site can have."""
-    shop.gather(30)
-    sent, scheduled, paused = shop.draft(), shop.draft(), shop.draft(throttle_per_minute=1)
-    ahead = (shop.world.clock.now() + timedelta(days=2)).isoformat()
-    shop.ask("POST", f"{scheduled}/schedule", json={"schedule": {"send_at": ahead}})
-    shop.send(sent)
-    shop.settle()
-    shop.send(paused)
-    shop.settle()
-    shop.ask("POST", f"{paused}/pause")
-    shop.react()
-    bound = {"name": "bound", "scopes": ["sites:read"], "site_id": shop.site["id"]}
-    assert shop.world.client.post("/v1/api-keys", as_=shop.owner, json=bound).status == 201
-
-
-def _events(shop: Shop) -> set[tuple[str, str]]:
-    """Of runs of campaigns, whosever they are: they name no site."""
-    return {(row["pk"], row["sk"]) for row in shop.world.aws.rows("events")}
-
-
-def _close(shop: Shop) -> dict[str, Any]:
-    closed: dict[str, Any] = shop.ask("DELETE", f"/v1/sites/{shop.site['id']}", expect=202)
-    return closed
 
 
 def test_everything_of_a_closed_site_is_removed_and_its_neighbour_stays(shop: Shop) -> None:
     neighbour = Shop(shop.world, shop.push_service, shop.owner).open()
-    _lived(neighbour)
-    kept, kept_events = _named(shop, neighbour.site["id"]), _events(shop)
-    _lived(shop)
-    assert len(_events(shop)) > len(kept_events) > 30
-    closed = _close(shop)
+    lived(neighbour)
+    kept, kept_events = named(shop, neighbour.site["id"]), events(shop)
+    lived(shop)
+    assert len(events(shop)) > len(kept_events) > 30
+    closed = close(shop)
     assert (closed["id"], closed["status"]) == (shop.site["id"], "closing")
     shop.settle()
     job = shop.ask("GET", f"/v1/jobs/{closed['job_id']}")
     assert (job["kind"], job["status"]) == ("site_removal", "done")
     assert job["removed"] >= 30 + 3 + 2 + 1 + 1
-    assert _named(shop, shop.site["id"]) == []
-    assert _named(shop, neighbour.site["id"]) == kept
-    assert _events(shop) == kept_events
+    assert named(shop, shop.site["id"]) == []
+    assert named(shop, neighbour.site["id"]) == kept
+    assert events(shop) == kept_events
     assert shop.world.lambdas.waiting("privacy") == 0
 
 
@@ -82,7 +46,7 @@ def test_its_campaigns_are_cancelled_and_nobody_is_written_to(shop: Shop) -> Non
     running = shop.draft(throttle_per_minute=1)
     run = shop.send(running)
     shop.world.lambdas.work("plan")
-    job = json.loads(_first(shop, _close(shop)))
+    job = json.loads(_first(shop, close(shop)))
     before = {campaign["status"] for campaign in _campaigns(shop)}
     jobs().go_on(tenant_id=job["tenant"], job_id=job["id"], now=shop.world.clock.now(), has_time=_once())
     assert before == {"scheduled", "sending"}
@@ -111,10 +75,10 @@ def _once() -> Callable[[], bool]:
 
 def test_a_wake_up_that_is_lost_comes_by_the_calendar(shop: Shop) -> None:
     shop.gather(3)
-    _close(shop)
+    close(shop)
     shop.world.aws.purge("privacy")
     shop.pass_time(minutes=2)
-    assert _named(shop, shop.site["id"]) == []
+    assert named(shop, shop.site["id"]) == []
     assert [row for row in shop.world.aws.rows("due") if row["sk"].startswith("job#")] == []
 
 
@@ -122,7 +86,7 @@ def test_a_long_one_is_handed_on_and_shows_how_far_it_is(shop: Shop, monkeypatch
     """Each portion of five rows; a function that has time for nothing more than the first look."""
     monkeypatch.setattr(keys, "A_PORTION", 5)
     shop.gather(40)
-    job_id = _close(shop)["job_id"]
+    job_id = close(shop)["job_id"]
     name, handler = shop.world.lambdas._handler("privacy")
     seen = []
     (body,) = shop.world.lambdas.bodies("privacy")
@@ -134,28 +98,7 @@ def test_a_long_one_is_handed_on_and_shows_how_far_it_is(shop: Shop, monkeypatch
     assert shop.world.lambdas.waiting("privacy") == 2  # the first wake-up, and the one that was handed on
     shop.settle()
     assert shop.ask("GET", f"/v1/jobs/{job_id}")["removed"] >= 40
-    assert _named(shop, shop.site["id"]) == []
-
-
-def test_killed_at_every_call_in_turn_it_leaves_nothing_and_counts_nobody_short(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One worker after another dies, each one call further on, half of them after the deed; then the last is let live."""
-    monkeypatch.setattr(keys, "A_PORTION", 5)
-    monkeypatch.setattr(sites, "EVENTS_A_PORTION", 7)
-    _lived(shop)
-    job_id = _close(shop)["job_id"]
-    (body,) = shop.world.lambdas.bodies("privacy")
-    deaths = 0
-    while dies(shop, body, after=deaths // 2, done=bool(deaths % 2)):
-        deaths += 1
-        assert deaths < _MOST_DEATHS
-    shop.settle()
-    job = shop.ask("GET", f"/v1/jobs/{job_id}")
-    assert job["status"] == "done"
-    assert (_named(shop, shop.site["id"]), _events(shop)) == ([], set())
-    assert deaths > 30
-    assert job["removed"] >= 30  # subscribers are counted before they go
+    assert named(shop, shop.site["id"]) == []
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -168,19 +111,19 @@ def test_killed_anywhere_every_subscriber_is_counted_once(
         site = Shop(shop.world, shop.push_service, shop.owner).open()
         site.gather(8)
         shop.settle()
-        whole = 8 + len([key for key in _named(shop, site.site["id"]) if key[1].startswith("VAPID#")]) + 1
-        job_id = _close(site)["job_id"]
+        whole = 8 + len([key for key in named(shop, site.site["id"]) if key[1].startswith("VAPID#")]) + 1
+        job_id = close(site)["job_id"]
         (body,) = shop.world.lambdas.bodies("privacy")
         dies(shop, body, after=after, done=done)
         shop.settle()
         job = shop.ask("GET", f"/v1/jobs/{job_id}")
-        assert (job["status"], _named(shop, site.site["id"])) == ("done", [])
+        assert (job["status"], named(shop, site.site["id"])) == ("done", [])
         assert 8 <= job["removed"] <= whole, f"killed after {after} calls"
 
 
 def test_the_same_message_twice_does_no_harm(shop: Shop) -> None:
-    _lived(shop)
-    job_id = _close(shop)["job_id"]
+    lived(shop)
+    job_id = close(shop)["job_id"]
     (body,) = shop.world.lambdas.bodies("privacy")
     for _ in range(2):
         shop.world.lambdas.deliver("privacy", body)
@@ -206,13 +149,13 @@ def test_a_site_that_could_not_be_closed_is_left_alone(shop: Shop) -> None:
 
 
 def test_closing_it_again_is_not_found(shop: Shop) -> None:
-    _close(shop)
+    close(shop)
     shop.ask("DELETE", f"/v1/sites/{shop.site['id']}", expect=404)
     shop.settle()
 
 
 def test_a_job_is_its_tenants_alone(shop: Shop) -> None:
-    job_id = _close(shop)["job_id"]
+    job_id = close(shop)["job_id"]
     for asking in (shop.world.cyd,):
         assert shop.world.client.get(f"/v1/jobs/{job_id}", as_=asking).status == 404
     shop.ask("GET", "/v1/jobs/job_" + "0" * 26, expect=404)
@@ -229,7 +172,7 @@ def test_a_thousand_rows_take_so_many_calls_and_no_more(shop: Shop) -> None:
     for number in range(1_000):
         key = f"{number % 16:x}{number:031x}"
         Table("subs").put(row | {"pk": f"S#{tenant}#{site}#{key[0]}", "sk": key})
-    _close(shop)
+    close(shop)
     (body,) = shop.world.lambdas.bodies("privacy")
     with Faults() as faults:
         shop.world.lambdas.deliver("privacy", body)

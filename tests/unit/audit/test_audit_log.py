@@ -31,9 +31,9 @@ def audit(entries: MemoryChain, backlog: MemoryBacklog) -> AuditLog:
     return AuditLog(entries=entries, backlog=backlog, anchors=MemoryAnchors(), readings=MemoryReadings())
 
 
-def append(audit: AuditLog, number: int, at: datetime = JANUARY) -> None:
+def append(audit: AuditLog, number: int, at: datetime = JANUARY, *, tenant_id: str = ADA) -> None:
     audit.append(
-        tenant_id=ADA,
+        tenant_id=tenant_id,
         actor="usr_ada",
         action="site.created",
         subject=f"site_{number}",
@@ -65,6 +65,17 @@ def test_a_process_that_landed_the_last_entry_does_not_look_for_it(audit: AuditL
     append(audit, 3, FEBRUARY)
     assert subjects(entries) == ["site_1", "site_2", "202602", "site_3"]
     assert verify(entries.of(ADA), tenant_id=ADA) is None
+
+
+def test_a_process_that_has_met_a_thousand_tenants_forgets_them(
+    audit: AuditLog, entries: MemoryChain, backlog: MemoryBacklog
+) -> None:
+    append(audit, 1)
+    for number in range(1_000):
+        append(audit, number, tenant_id=f"ten_{number}")
+    entries.down = {"last_of", "newest_month"}
+    append(audit, 2)
+    assert (subjects(entries), backlog.events) == (["site_1"], [(event(2), None)])
 
 
 def test_a_process_that_others_have_overtaken_looks_once_more(entries: MemoryChain, backlog: MemoryBacklog) -> None:
